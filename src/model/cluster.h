@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * struct cluster: the one picture of the world that every verb works on. Readers in source/ fill
+ * it, model/resolve.c links it, everything after that only reads it. It owns nothing: all of it is
+ * in arenas that outlive it.
+ */
+#ifndef MODEL_CLUSTER_H
+#define MODEL_CLUSTER_H
+
+#include "base/map.h"
+#include "model/pod.h"
+
+struct pod_template {
+    struct pos at;
+    struct labels labels, annotations;
+    struct pod_spec spec;
+};
+
+/* Anything that makes pods, and (wrapped by resolve) a Pod that nothing present owns. */
+struct workload {
+    struct object o;
+    struct opt_int replicas;  /* absent = 1; a Job: parallelism */
+    struct opt_int completions, backoff_limit, min_ready_seconds, revision_history_limit;
+    struct opt_bool paused, suspend;
+    struct label_selector selector;
+    struct pod_template tmpl; /* CronJob: of its job template */
+    struct opt_str strategy_type;
+    struct int_or_str max_unavailable, max_surge;
+    struct pos strategy_at;
+    struct opt_str service_name; /* StatefulSet */
+    struct opt_str schedule;     /* CronJob */
+    struct str template_path;    /* path of the pod spec: "spec.template.spec", "spec" for a Pod */
+    /* status, when live */
+    struct opt_int status_replicas, ready_replicas;
+    /* Set by model/resolve.c. */
+    struct workload *owner;      /* direct controller when present, else NULL */
+    struct pod *pod;             /* the Pod it wraps, when o.kind is KIND_POD */
+    bool judged;                 /* a top: not owned by something present */
+    LIST_OF(struct pod *) pods;  /* live pods below it */
+    LIST_OF(struct pdb *) pdbs;  /* that select its pods */
+    LIST_OF(struct hpa *) hpas;
+    LIST_OF(struct service *) services;
+    LIST_OF(struct vpa *) vpas;
+    struct namespace_ *ns;       /* NULL if the Namespace object is not present */
+};
+
+struct taint {
+    struct str key, value, effect;
+    int64_t added_ms;
+};
+struct node_image {
+    struct str_list names;
+    int64_t size_bytes;
+};
+struct node {
+    struct object o;
+    bool unschedulable;
+    LIST_OF(struct taint) taints;
+    struct resources capacity, allocatable;
+    struct pos allocatable_at;
+    struct conditions conditions;
+    LIST_OF(struct node_image) images;
+    struct str kernel_version, kubelet_version, container_runtime_version, os_image;
+    struct str provider_id;
+    LIST_OF(struct pod *) pods;                /* set by resolve: pods bound to it */
+    const struct kubelet_config *kubelet;      /* set by resolve, or NULL */
+    const struct node_metrics *metrics;        /* set by resolve, or NULL */
+};
+
+struct namespace_ {
+    struct object o;
+    /* Set by resolve. */
+    LIST_OF(struct limit_range *) limit_ranges;
+    LIST_OF(struct resource_quota *) quotas;
+    LIST_OF(struct network_policy *) network_policies;
+    LIST_OF(struct workload *) workloads;
+};
+
+struct limit_range_item {
+    struct str type; /* Container, Pod, PersistentVolumeClaim */
+    struct resources max, min, default_limit, default_request, max_ratio;
+    struct pos at;
+};
+struct limit_range {
+    struct object o;
+    LIST_OF(struct limit_range_item) limits;
+};
+
+struct resource_quota {
+    struct object o;
+    struct resources hard, used;
+    struct str_list scopes;
+};
+
+struct pdb {
+    struct object o;
+    struct int_or_str min_available, max_unavailable;
+    struct label_selector selector;
+    struct opt_str unhealthy_policy; /* unhealthyPodEvictionPolicy */
+    struct {
+        bool present;
+        int64_t disruptions_allowed, current_healthy, desired_healthy, expected_pods;
+        struct labels disrupted_pods; /* name -> time */
+    } status;
+    LIST_OF(struct workload *) workloads; /* set by resolve: tops whose template it selects */
+    size_t pods_matched;                  /* set by resolve: live pods */
+};
+
+struct hpa_metric {
+    struct str type;          /* Resource, ContainerResource, Pods, Object, External */
+    struct str resource;      /* cpu, memory */
+    struct str container;
+    struct str target_type;   /* Utilization, AverageValue, Value */
+    struct opt_int utilization;
+    struct pos at;
+};
+struct hpa {
+    struct object o;
+    struct str target_api_version, target_kind, target_name;
+    struct pos target_at;
+    struct opt_int min_replicas, max_replicas;
+    LIST_OF(struct hpa_metric) metrics;
+    struct opt_int current_replicas, desired_replicas;
+    struct workload *target; /* set by resolve */
+};
+
+struct priority_class {
+    struct object o;
+    int64_t value;
+    bool global_default;
+    struct str preemption_policy;
+};
+
+struct runtime_class {
+    struct object o;
+    struct str handler;
+    struct resources overhead;
+    struct labels node_selector;
+    struct tolerations tolerations;
+};
+
+struct service_port {
+    struct str name, protocol;
+    int64_t port;
+    struct int_or_str target_port;
+};
+struct service {
+    struct object o;
+    struct labels selector; /* count 0 = none */
+    struct str type, external_name, cluster_ip;
+    LIST_OF(struct service_port) ports;
+};
+
+struct endpoint {
+    struct str_list addresses;
+    struct str node_name, zone, target_kind, target_name, target_namespace;
+    bool ready;
+};
+struct endpoint_slice {
+    struct object o;
+    struct str service; /* from its label kubernetes.io/service-name */
+    LIST_OF(struct endpoint) endpoints;
+};
+
+struct pv {
+    struct object o;
+    struct resources capacity;
+    struct str storage_class, claim_ns, claim_name, volume_type;
+    struct str_list access_modes;
+    struct node_selector_terms node_affinity;
+};
+struct pvc {
+    struct object o;
+    struct resource_requirements resources;
+    struct opt_str storage_class;
+    struct str volume_name, phase;
+    struct str_list access_modes;
+};
+struct storage_class {
+    struct object o;
+    struct str provisioner, binding_mode;
+};
+struct csi_driver_limit {
+    struct str name;
+    struct opt_int count;
+};
+struct csi_node {
+    struct object o;
+    LIST_OF(struct csi_driver_limit) drivers;
+};
+
+struct policy_port {
+    struct str protocol;
+    struct int_or_str port;
+    struct opt_int end_port;
+};
+struct policy_peer {
+    struct label_selector pods, namespaces;
+    struct str cidr;
+};
+struct policy_rule {
+    LIST_OF(struct policy_peer) peers; /* from / to; none = everyone */
+    LIST_OF(struct policy_port) ports; /* none = all */
+    struct pos at;
+};
+struct policy_rules {
+    struct policy_rule *items;
+    size_t count, cap;
+    bool present;
+};
+struct network_policy {
+    struct object o;
+    struct label_selector pod_selector;
+    struct str_list types; /* policyTypes; empty = defaulted */
+    struct policy_rules ingress, egress;
+};
+/* Only what rules read: kept as text of the L7 protocol names and port counts. */
+struct cilium_rule {
+    size_t peers, ports;
+    bool has_l7;
+    struct pos at;
+};
+struct cilium_policy {
+    struct object o;
+    LIST_OF(struct cilium_rule) rules;
+};
+
+struct service_account {
+    struct object o;
+    struct opt_bool automount_token;
+};
+struct rbac_rule {
+    struct str_list verbs, api_groups, resources, resource_names, non_resource_urls;
+    struct pos at;
+};
+struct role {
+    struct object o; /* KIND_ROLE or KIND_CLUSTER_ROLE */
+    LIST_OF(struct rbac_rule) rules;
+};
+struct rbac_subject {
+    struct str kind, api_group, name, ns;
+    struct pos at;
+};
+struct role_binding {
+    struct object o; /* KIND_ROLE_BINDING or KIND_CLUSTER_ROLE_BINDING */
+    struct str role_kind, role_name;
+    struct pos role_at;
+    LIST_OF(struct rbac_subject) subjects;
+};
+
+struct webhook_rule {
+    struct str_list operations, api_groups, api_versions, resources;
+    struct str scope;
+};
+struct webhook {
+    struct str name;
+    struct pos at;
+    struct opt_str failure_policy;
+    struct opt_int timeout_seconds;
+    struct label_selector namespace_selector, object_selector;
+    LIST_OF(struct webhook_rule) rules;
+    struct str service_name, service_ns; /* clientConfig.service */
+    struct opt_str url;                  /* clientConfig.url */
+    size_t match_conditions;
+};
+struct webhook_config {
+    struct object o;
+    LIST_OF(struct webhook) webhooks;
+};
+
+struct config_map {
+    struct object o;
+    struct labels data; /* key, value, position of the key */
+};
+
+/* KubeletConfiguration (kubelet.config.k8s.io/v1beta1), alone or in a ConfigMap (key `kubelet`,
+ * label plimsoll.dev/node, see DESIGN). Maps keep quantities as text: they may be percentages. */
+struct kubelet_config {
+    struct object o;    /* no metadata of its own: name is the node's when known */
+    struct str node;
+    struct labels eviction_hard, eviction_soft, eviction_soft_grace, eviction_min_reclaim;
+    struct labels system_reserved, kube_reserved;
+    struct pos eviction_hard_at, system_reserved_at, kube_reserved_at;
+    bool eviction_hard_set, system_reserved_set, kube_reserved_set;
+    struct str_list enforce_node_allocatable;
+    struct opt_bool merge_default_eviction, single_process_oom_kill, fail_swap_on,
+        fail_cgroup_v1;
+    struct opt_int read_only_port, max_pods;
+    struct opt_str swap_behavior, memory_reservation_policy, cgroup_driver;
+    struct opt_str memory_throttling_factor;
+    struct labels feature_gates;
+    struct opt_str eviction_pressure_transition_period;
+};
+
+struct vpa_policy {
+    struct str container, mode;
+    struct str_list controlled_resources;
+};
+struct vpa {
+    struct object o;
+    struct str target_kind, target_name;
+    struct opt_str update_mode;
+    LIST_OF(struct vpa_policy) policies;
+    struct workload *target; /* set by resolve */
+};
+
+struct container_usage {
+    struct str name;
+    int64_t cpu_milli, memory_bytes;
+    bool memory_set;
+};
+struct pod_metrics {
+    struct object o;
+    int64_t taken_ms, window_ms;
+    LIST_OF(struct container_usage) containers;
+};
+struct node_metrics {
+    struct object o;
+    int64_t taken_ms;
+    int64_t cpu_milli, memory_bytes;
+};
+
+struct alert_rule {
+    struct str alert, expr;
+};
+struct prometheus_rule {
+    struct object o;
+    LIST_OF(struct alert_rule) rules;
+};
+
+/* Something that the reader saw: not a rule's finding, but to be reported. */
+enum problem_type {
+    PROBLEM_UNREADABLE,    /* a file or document that could not be read: exit 2 */
+    PROBLEM_DUPLICATE_KEY, /* a finding */
+    PROBLEM_INVALID_VALUE, /* a field whose type or value Kubernetes refuses: a finding */
+    PROBLEM_SAME_OBJECT,   /* two objects with one identity: the last wins, a warning */
+    PROBLEM_DANGLING,      /* an owner or a node that is not present: counted warnings */
+};
+struct problem {
+    enum problem_type type;
+    struct str file;
+    struct pos at, other; /* other: the first of two */
+    struct str message;
+    struct str path;              /* field path, if any */
+    const struct object *object;  /* NULL if unknown */
+};
+
+struct skipped_kind {
+    struct str api_version, kind;
+    size_t count;
+};
+
+struct cluster {
+    struct arena *arena; /* for what resolve and defaults add */
+#define CLUSTER_LIST(type, list)                                                                   \
+    struct {                                                                                       \
+        struct type **items;                                                                       \
+        size_t count, cap;                                                                         \
+    } list;
+    CLUSTER_LIST(pod, pods)
+    CLUSTER_LIST(workload, workloads)
+    CLUSTER_LIST(node, nodes)
+    CLUSTER_LIST(namespace_, namespaces)
+    CLUSTER_LIST(limit_range, limit_ranges)
+    CLUSTER_LIST(resource_quota, resource_quotas)
+    CLUSTER_LIST(pdb, pdbs)
+    CLUSTER_LIST(hpa, hpas)
+    CLUSTER_LIST(priority_class, priority_classes)
+    CLUSTER_LIST(runtime_class, runtime_classes)
+    CLUSTER_LIST(service, services)
+    CLUSTER_LIST(endpoint_slice, endpoint_slices)
+    CLUSTER_LIST(pv, pvs)
+    CLUSTER_LIST(pvc, pvcs)
+    CLUSTER_LIST(storage_class, storage_classes)
+    CLUSTER_LIST(csi_node, csi_nodes)
+    CLUSTER_LIST(network_policy, network_policies)
+    CLUSTER_LIST(cilium_policy, cilium_policies)
+    CLUSTER_LIST(service_account, service_accounts)
+    CLUSTER_LIST(role, roles)
+    CLUSTER_LIST(role_binding, role_bindings)
+    CLUSTER_LIST(webhook_config, webhook_configs)
+    CLUSTER_LIST(config_map, config_maps)
+    CLUSTER_LIST(kubelet_config, kubelet_configs)
+    CLUSTER_LIST(vpa, vpas)
+    CLUSTER_LIST(pod_metrics, pod_metrics)
+    CLUSTER_LIST(node_metrics, node_metrics)
+    CLUSTER_LIST(prometheus_rule, prometheus_rules)
+    LIST_OF(struct problem) problems;
+    LIST_OF(struct skipped_kind) skipped;
+    size_t files, documents, objects; /* read */
+    bool complete;                    /* --complete or Nodes present: what is absent does not exist */
+    struct map by_key;                /* "kind/ns/name" -> object, set by resolve */
+};
+
+/* Finds an object by kind, namespace ("" for cluster scope) and name; NULL if absent. After
+ * cluster_resolve only. */
+struct object *cluster_find(const struct cluster *c, enum kind kind, struct str ns, struct str name);
+struct node *cluster_find_node(const struct cluster *c, struct str name);
+struct namespace_ *cluster_find_namespace(const struct cluster *c, struct str name);
+
+/* Links everything: indexes objects, finds owners up to the top that is present, wraps free pods in
+ * workloads, matches PDBs, HPAs, VPAs, Services, metrics, kubelet configurations, and binds pods to
+ * nodes. Call once, after the last object was read. Adds problems for what dangles. */
+void cluster_resolve(struct cluster *c);
+
+/* The value of a label or annotation, or absent. */
+struct str labels_get(const struct labels *l, const char *key);
+const struct label *labels_find(const struct labels *l, struct str key);
+/* As metav1.LabelSelectorAsSelector: nil matches nothing, empty everything. */
+bool selector_matches(const struct label_selector *s, const struct labels *l);
+bool requirement_matches(const struct requirement *r, const struct labels *l);
+/* The amount of a resource, or NULL. */
+const struct resource_amount *resources_find(const struct resources *r, const char *name);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Document tree -> typed model. One table per struct names its fields; what is not named is
+ * skipped. A field whose type or value Kubernetes would refuse becomes a problem
+ * (PROBLEM_INVALID_VALUE) and is left absent.
+ */
+#ifndef MODEL_DECODE_H
+#define MODEL_DECODE_H
+
+#include "model/cluster.h"
+
+/* Adds what a document holds to c: an object, the items of a List of any kind, or one more of the
+ * skipped kinds. Everything is copied into a (the tree can go). `bulk`: no positions are kept. */
+struct decode_input {
+    struct arena *a;
+    const struct source *source;
+    bool bulk;
+};
+void decode_document(const struct decode_input *in, const struct doc_root *doc, struct cluster *c);
+
+/* Parts of objects, as tests and other readers meet them (all strings are copied into a). */
+void decode_pod(struct arena *a, const struct doc *n, struct pod *ret);
+void decode_node(struct arena *a, const struct doc *n, struct node *ret);
+void decode_resources(struct arena *a, const struct doc *n, struct resources *ret);
+void decode_containers(struct arena *a, const struct doc *n, enum container_kind kind,
+                       struct containers *ret);
+/* Any kind by its table: ret points to the struct of that kind (see KIND_TABLE). */
+void decode_kind(struct arena *a, enum kind kind, const struct doc *n, void *ret);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads a world: files, folders and standard input into one resolved, defaulted cluster.
+ */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include "model/cluster.h"
+
+struct source_options {
+    const struct str *paths; /* files, folders (recursive: .yaml .yml .json) or "-" */
+    size_t path_count;
+    bool complete;    /* --complete: what is absent does not exist */
+    unsigned threads; /* 0 = one per CPU, at most 8 */
+};
+
+/* Reads everything that can be read; a file or document that cannot is a PROBLEM_UNREADABLE of the
+ * cluster. Objects are in the order of the paths, folders sorted by name. Then cluster_resolve and
+ * the API server's defaults (model/defaults.h). Fails only when memory is out (-ENOMEM). The arena
+ * owns everything. */
+int source_read(const struct source_options *o, struct arena *a, struct cluster *ret,
+                struct err *e) MUST_USE;
+/* The number of problems of type PROBLEM_UNREADABLE. */
+size_t source_unreadable(const struct cluster *c);
+
+#endif
