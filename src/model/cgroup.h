@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the kubelet of 1.36 writes into cgroups: names and paths, CPU shares and quota, memory.max,
+ * high, min, low, oom.group and swap of containers, pods and QoS levels
+ * (pkg/kubelet/cm, pkg/kubelet/kuberuntime).
+ */
+#ifndef MODEL_CGROUP_H
+#define MODEL_CGROUP_H
+
+#include "model/cluster.h"
+#include "model/qos.h"
+
+enum swap_behavior { SWAP_NONE, SWAP_LIMITED };
+
+/* How the node and its kubelet are set up. cgroup_settings_default() is a kubelet 1.36 on cgroup v2
+ * with its defaults; cgroup_settings_of() reads what the world knows of a node. */
+struct cgroup_settings {
+    bool cgroup_v1;
+    bool systemd;             /* cgroup driver; else cgroupfs */
+    bool cpu_quota_off;       /* cpuCFSQuota false */
+    int64_t cpu_period_us;    /* 100000 */
+    bool pod_level_off;       /* feature gate PodLevelResources switched off */
+    bool memory_qos;          /* feature gate MemoryQoS */
+    bool tiered_reservation;  /* memoryReservationPolicy TieredReservation */
+    double throttling_factor; /* 0.9 */
+    bool single_process_oom_kill;
+    enum swap_behavior swap;
+    bool swap_controller_missing;
+    int64_t page_bytes;                                                           /* 4096 */
+    int64_t memory_capacity_bytes, memory_allocatable_bytes, swap_capacity_bytes; /* 0 = unknown */
+};
+void cgroup_settings_default(struct cgroup_settings *ret);
+/* n and k may be NULL. */
+void cgroup_settings_of(const struct node *n, const struct kubelet_config *k,
+                        struct cgroup_settings *ret);
+
+/* An absent value is not written: the kernel's default ("max" or 0) stands. */
+struct cgroup_values {
+    struct opt_int cpu_shares, cpu_quota_us, cpu_period_us;
+    struct opt_int memory_max_bytes, memory_high_bytes, memory_min_bytes, memory_low_bytes;
+    struct opt_int swap_max_bytes; /* memory.swap.max, cgroup v2 */
+    struct opt_int oom_group;      /* memory.oom.group: 1 = all die together */
+};
+/* Of one container (app, init or sidecar). pod as in model/oom_score.h. */
+void container_cgroup(const struct cgroup_settings *s, const struct pod_spec *spec,
+                      const struct pod *pod, const struct container *c, struct cgroup_values *ret);
+/* Of the pod's own cgroup. */
+void pod_cgroup(struct arena *a, const struct cgroup_settings *s, const struct pod_spec *spec,
+                const struct pod *pod, struct cgroup_values *ret);
+/* A pod's cgroup values without the share of spec.overhead. */
+void cgroup_subtract_overhead(const struct pod_spec *spec, struct cgroup_values *v);
+
+/* Whether a container may swap (kuberuntime GetContainerSwapBehavior). */
+enum swap_behavior container_swap(const struct cgroup_settings *s, enum qos q, bool critical,
+                                  const struct container *c);
+
+int64_t cpu_shares_of_milli(int64_t milli);
+/* 0 = none; at least 1000 us. */
+int64_t cpu_quota_of_milli(int64_t milli, int64_t period_us);
+int64_t cpu_milli_of_quota(int64_t quota_us, int64_t period_us);
+/* cgroup v2 cpu.weight <-> v1 shares. */
+int64_t cpu_weight_of_shares(int64_t shares);
+int64_t cpu_shares_of_weight(int64_t weight);
+
+/* memory.min and memory.low of the QoS levels kubepods and kubepods/burstable over these pods. */
+struct qos_reservation {
+    int64_t guaranteed_bytes, burstable_bytes;
+};
+struct qos_reservation qos_memory_reservation(struct arena *a, const struct pod *const *pods,
+                                              size_t count);
+
+/* ---- names: a cgroup is a list of components, {"kubepods", "burstable", "pod<uid>"} ---- */
+
+/* "/kubepods.slice/kubepods-burstable.slice/..." */
+struct str cgroup_path_systemd(struct arena *a, const struct str_list *name);
+/* "/kubepods/burstable/pod..." */
+struct str cgroup_path_cgroupfs(struct arena *a, const struct str_list *name);
+/* The last component as systemd names its unit. */
+struct str cgroup_unit(struct arena *a, const struct str_list *name);
+/* Back from a path of systemd slices. */
+void cgroup_parse_systemd(struct arena *a, struct str path, struct str_list *ret);
+void cgroup_parse_cgroupfs(struct arena *a, struct str path, struct str_list *ret);
+/* Of a pod below `root` (kubepods; may be empty). */
+void pod_cgroup_name(struct arena *a, const struct str_list *root, enum qos q, struct str uid,
+                     struct str_list *ret);
+/* Whether a name is a pod's directly below root, root/burstable or root/besteffort; *ret_uid. */
+bool cgroup_is_pod(const struct str_list *root, const struct str_list *name, struct str *ret_uid);
+
+#endif
