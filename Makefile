@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Short names for the common commands; meson does the building. `make help` lists them.
+
+BUILD   ?= build
+PREFIX  ?= /usr/local
+# Seconds per fuzz target for `make fuzz`.
+FUZZ_SECONDS ?= 600
+
+.PHONY: all build demo test bench fuzz golden install static format clean help
+
+all: build
+
+build: ## compile the release program: build/src/plimsoll
+	@tools/bootstrap build
+	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) >/dev/null
+	@ninja -C $(BUILD) --quiet
+
+demo: build ## compile, then judge the example clusters
+	@tools/demo $(BUILD)/src/plimsoll
+
+test: ## every test: gcc, clang, sanitizers, style, documentation, fuzz smoke (12 minutes at most)
+	@tools/bootstrap test
+	@tools/test
+
+bench: build ## speed and memory, with the targets beside the measured figures
+	@tools/bootstrap bench
+	@tests/bench/run.py --build $(BUILD)
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
+	@tools/bootstrap fuzz
+	@tools/fuzz --seconds $(FUZZ_SECONDS)
+
+golden: ## rewrite the expected output of the command-line cases; review it with git diff
+	@tools/bootstrap test
+	@test -f build-dev/build.ninja || meson setup build-dev -Dmode=developer >/dev/null
+	@ninja -C build-dev --quiet
+	@tests/cli/run.py --program build-dev/src/plimsoll --update
+
+install: build ## install below PREFIX (/usr/local), honouring DESTDIR
+	@meson install -C $(BUILD) --no-rebuild
+
+static: ## one static binary: build-static/src/plimsoll
+	@tools/bootstrap static
+	@test -f build-static/build.ninja || meson setup build-static --buildtype=release -Dstatic=true >/dev/null
+	@ninja -C build-static --quiet src/plimsoll
+	@ls -l build-static/src/plimsoll
+
+format: ## let clang-format lay out the C sources
+	@tools/check-format --fix
+
+clean: ## remove every build directory
+	@rm -rf build build-dev build-static build-test build-fuzz
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
