@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A verb: one .c file here that defines `const struct verb verb_NAME`, and its name in the list of
+ * src/cmd/meson.build. That is all: command line, help, man page, completion and the test of its
+ * examples follow from the struct.
+ */
+#ifndef CMD_VERB_H
+#define CMD_VERB_H
+
+#include "base/options.h"
+
+/* Exit codes, the same for every verb. */
+enum exit_code {
+    EXIT_CLEAN = 0,
+    EXIT_FINDINGS = 1, /* at or above --fail-on */
+    EXIT_USAGE = 2,    /* bad usage, unreadable input, nothing to judge, output not written */
+    EXIT_CLUSTER = 3,  /* the cluster refused, or --strict and something could not be judged */
+    EXIT_SAFETY = 4,   /* refused for safety */
+    EXIT_NO_MEMORY = 70,
+    EXIT_PIPE = 141, /* nobody reads our output: as if SIGPIPE had killed us */
+};
+
+/* A command line that the tests run in the root of the sources, and what it shows. */
+struct verb_example {
+    const char *text;
+    const char *command; /* "plimsoll inspect -f app.yaml" */
+    int exit;            /* an enum exit_code */
+};
+
+struct verb_call {
+    const struct verb *verb;
+    struct arena *arena;      /* everything of this run may live in it */
+    const void *options;      /* the struct that verb->options fill */
+    struct option_texts args; /* what is no option */
+};
+
+struct verb {
+    const char *name;
+    const char *summary; /* one line, no full stop */
+    const char *args;    /* synopsis of what is no option: "[VERB]"; NULL = none allowed */
+    const char
+        *description; /* paragraphs with an empty line between; line breaks are put in later */
+    bool hidden;      /* not listed */
+    struct option_tables options;
+    size_t options_size; /* of the struct that they fill */
+    const struct verb_example *examples;
+    size_t example_count;
+    /* Returns an exit code, or a negative errno with *e set: main prints it and exits with
+     * EXIT_USAGE. */
+    int (*run)(const struct verb_call *c, struct err *e);
+};
+
+/* The verb table: all of src/cmd/meson.build's list, in its order. */
+extern const struct verb *const verb_table[];
+extern const size_t verb_count;
+/* NULL if there is none of that name. */
+const struct verb *verb_find(struct str name);
+/* Fills e with "there is no verb X; did you mean Y?". Returns -EINVAL. */
+int verb_unknown(struct str name, struct err *e);
+
+/* ---- options that many verbs share: put the tables into verb.options ---- */
+
+/* What reads a world. */
+struct world_options {
+    struct option_texts paths;
+    bool complete;
+    int64_t threads; /* 0 = as many as there are CPUs */
+};
+extern const struct option_spec world_option_specs[];
+enum { WORLD_OPTION_COUNT = 3 };
+/* The table of a struct whose member `member` is a struct world_options. */
+#define WORLD_OPTIONS(type, member)                                                               \
+    {                                                                                             \
+        .heading = "The world to read", .specs = world_option_specs, .count = WORLD_OPTION_COUNT, \
+        .offset = offsetof(type, member)                                                          \
+    }
+
+struct cluster;
+/* Reads the world that the options name ("-" when they name none and standard input is no
+ * terminal). What could not be read is printed to stderr; *ret_code becomes EXIT_USAGE then, else
+ * EXIT_CLEAN. An error when there is nothing at all to read. */
+int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
+               struct err *e) MUST_USE;
+
+/* For OPTION_PARSED: a positive Kubernetes quantity of bytes ("64Gi"), ret is int64_t. */
+int option_parse_bytes(struct str text, void *ret, struct err *e) MUST_USE;
+
+#endif

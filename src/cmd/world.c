@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options of every verb that reads a world, and the reading itself.
+ */
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cmd/verb.h"
+#include "source/source.h"
+
+const struct option_spec world_option_specs[WORLD_OPTION_COUNT] = {
+    {
+        .name = "file",
+        .letter = 'f',
+        .type = OPTION_TEXTS,
+        .takes_file = true,
+        .arg = "FILE|DIR|-",
+        .help = "A file of Kubernetes objects (YAML, JSON, any List), a folder (recursive: .yaml "
+                ".yml .json) or - for standard input. May be given several times; all of it is one "
+                "world.",
+        .absent = "standard input, when it is a pipe or a file",
+        .offset = offsetof(struct world_options, paths),
+    },
+    {
+        .name = "complete",
+        .type = OPTION_FLAG,
+        .help = "The files are the whole cluster: what is not in them does not exist. Implied when "
+                "they hold Nodes.",
+        .offset = offsetof(struct world_options, complete),
+    },
+    {
+        .name = "threads",
+        .type = OPTION_INT,
+        .arg = "N",
+        .help = "How many threads read files. The output is the same with any number.",
+        .absent = "one per CPU, at most 8",
+        .min = 1,
+        .max = 64,
+        .offset = offsetof(struct world_options, threads),
+    },
+};
+
+static void print_problem(const struct problem *p)
+{
+    struct buf line CLEANUP(buf_done);
+    buf_init(&line, 64 * KIB);
+    buf_add_cstr(&line, "plimsoll: ");
+    text_add_clean(&line, p->file);
+    if (p->at.line)
+        buf_printf(&line, ":%u", p->at.line);
+    if (p->at.line && p->at.column)
+        buf_printf(&line, ":%u", p->at.column);
+    buf_add_cstr(&line, ": ");
+    text_add_clean(&line, p->message);
+    buf_add_char(&line, '\n');
+    fwrite(line.p, 1, line.n, stderr);
+}
+
+int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
+               struct err *e)
+{
+    static const struct str standard_input = {"-", 1};
+    struct source_options source = {
+        .paths = o->paths.items,
+        .path_count = o->paths.count,
+        .complete = o->complete,
+        .threads = (unsigned)o->threads,
+    };
+    if (source.path_count == 0) {
+        if (isatty(STDIN_FILENO))
+            return err_set(e, EINVAL, "nothing to read: name a file or folder with -f");
+        source.paths = &standard_input;
+        source.path_count = 1;
+    }
+    int r = source_read(&source, a, ret, e);
+    if (r < 0)
+        return r;
+    *ret_code = EXIT_CLEAN;
+    for (size_t i = 0; i < ret->problems.count; i++) {
+        if (ret->problems.items[i].type != PROBLEM_UNREADABLE)
+            continue;
+        print_problem(&ret->problems.items[i]);
+        *ret_code = EXIT_USAGE;
+    }
+    return 0;
+}
+
+int option_parse_bytes(struct str text, void *ret, struct err *e)
+{
+    struct quantity q;
+    int shown = (int)MIN(text.n, 40);
+    if (quantity_parse(text, &q) < 0)
+        return err_set(e, EINVAL, "\"%.*s\" is not an amount of bytes such as 64Gi", shown,
+                       text.p ? text.p : "");
+    if (quantity_value(q) <= 0)
+        return err_set(e, EINVAL, "%.*s is not more than 0", shown, text.p);
+    *(int64_t *)ret = quantity_value(q);
+    return 0;
+}
