@@ -50,6 +50,24 @@ void arena_reset(struct arena *a)
     a->end = a->next + c->bytes;
 }
 
+void arena_absorb(struct arena *dst, struct arena *src)
+{
+    if (!src->head)
+        return;
+    if (!dst->head) {
+        *dst = *src;
+    } else {
+        /* Below dst's current chunk, which goes on being filled. */
+        struct arena_chunk *oldest = src->head;
+        while (oldest->older)
+            oldest = oldest->older;
+        oldest->older = dst->head->older;
+        dst->head->older = src->head;
+        dst->total_bytes += src->total_bytes;
+    }
+    arena_init(src);
+}
+
 static void add_chunk(struct arena *a, size_t need)
 {
     size_t bytes = MAX(a->chunk_bytes ? a->chunk_bytes : FIRST_CHUNK, need);

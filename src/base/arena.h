@@ -22,6 +22,9 @@ void arena_done(struct arena *a);
 /* Forgets everything but keeps the first chunk: for a scratch arena in a loop. */
 void arena_reset(struct arena *a);
 
+/* Hands everything in src to dst: it lives as long as dst does. src is empty afterwards. */
+void arena_absorb(struct arena *dst, struct arena *src);
+
 /* n zeroed bytes, aligned to 8. */
 void *arena_alloc(struct arena *a, size_t n) MUST_USE RETURNS_NONNULL;
 /* n bytes, not zeroed, not aligned: for text. */
@@ -40,11 +43,10 @@ void *arena_alloc_array(struct arena *a, size_t count, size_t size) MUST_USE RET
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *cap, size_t size) MUST_USE;
 
 /* Appends to {type *items; size_t count, cap;}: PUSH(arena, &vec) is the new zeroed element. */
-#define PUSH(a, v)                                                                                 \
-    (((v)->count < (v)->cap                                                                        \
-          ? (void)0                                                                                \
-          : (void)((v)->items =                                                                    \
-                       arena_grow((a), (v)->items, (v)->count, &(v)->cap, sizeof(*(v)->items)))),  \
+#define PUSH(a, v)                                                                              \
+    (((v)->count < (v)->cap ? (void)0                                                           \
+                            : (void)((v)->items = arena_grow((a), (v)->items, (v)->count,       \
+                                                             &(v)->cap, sizeof(*(v)->items)))), \
      &(v)->items[(v)->count++])
 
 #endif

@@ -19,17 +19,17 @@ struct pos {
 
 struct doc {
     enum doc_type type;
-    bool quoted;           /* a quoted or block scalar: a string whatever it looks like */
-    bool merged;           /* came in by a YAML merge key or an alias: bytes are elsewhere */
-    struct pos at;         /* of the value */
-    struct pos key_at;     /* of the key, when the parent is a map */
-    struct str key;        /* when the parent is a map */
-    struct str text;       /* scalars: decoded text; of a bool "true" or "false" */
-    size_t start, end;     /* bytes of the value in the whole input, end exclusive */
-    size_t key_start;      /* first byte of the key */
-    size_t count;          /* children of SEQ and MAP */
-    struct doc *child;     /* first child */
-    struct doc *next;      /* next sibling */
+    bool quoted;       /* a quoted or block scalar: a string whatever it looks like */
+    bool merged;       /* came in by a YAML merge key or an alias: bytes are elsewhere */
+    struct pos at;     /* of the value */
+    struct pos key_at; /* of the key, when the parent is a map */
+    struct str key;    /* when the parent is a map */
+    struct str text;   /* scalars: decoded text; of a bool "true" or "false" */
+    size_t start, end; /* bytes of the value in the whole input, end exclusive */
+    size_t key_start;  /* first byte of the key */
+    size_t count;      /* children of SEQ and MAP */
+    struct doc *child; /* first child */
+    struct doc *next;  /* next sibling */
 };
 
 /* What a reader found wrong without refusing the document. */
@@ -40,11 +40,11 @@ struct doc_duplicate {
 
 /* A whole document and what was odd about it. */
 struct doc_root {
-    struct doc *root;       /* NULL: an empty document */
-    struct str source;      /* from a "# Source: path" comment (helm template) before or in it */
+    struct doc *root;  /* NULL: an empty document */
+    struct str source; /* from a "# Source: path" comment (helm template) before or in it */
     struct doc_duplicate *duplicates;
     size_t duplicate_count;
-    size_t start, end;      /* bytes of the document in the input */
+    size_t start, end; /* bytes of the document in the input */
 };
 
 /* Caps, each with its reason in base/doc.c. */

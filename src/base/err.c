@@ -51,6 +51,7 @@ int err_wrap(struct err *e, const char *fmt, ...)
     memcpy(old, e->msg, sizeof(old));
     size_t used = (size_t)snprintf(e->msg, sizeof(e->msg), "%s: ", context);
     if (used < sizeof(e->msg))
-        snprintf(e->msg + used, sizeof(e->msg) - used, "%.*s", (int)(sizeof(e->msg) - used - 1), old);
+        snprintf(e->msg + used, sizeof(e->msg) - used, "%.*s", (int)(sizeof(e->msg) - used - 1),
+                 old);
     return -e->code;
 }

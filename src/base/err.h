@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 struct err {
-    int code;       /* positive errno; 0 = no error */
+    int code;        /* positive errno; 0 = no error */
     char where[128]; /* "file:line:column", a URL, an object; "" if unknown */
     char msg[240];
 };

@@ -43,7 +43,8 @@ uint64_t str_hash(struct str s)
 {
     pthread_once(&seed_once, draw_seed);
     uint64_t v[4] = {seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
-                     seed[0] ^ UINT64_C(0x6c7967656e657261), seed[1] ^ UINT64_C(0x7465646279746573)};
+                     seed[0] ^ UINT64_C(0x6c7967656e657261),
+                     seed[1] ^ UINT64_C(0x7465646279746573)};
     const unsigned char *p = (const unsigned char *)s.p;
     size_t left = s.n;
     for (; left >= 8; left -= 8, p += 8) {

@@ -196,8 +196,12 @@ int text_parse_time(struct str s, int64_t *ret_ms)
     }
     if (at != s.n)
         return -EINVAL;
-    struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour,
-                    .tm_min = minute, .tm_sec = second};
+    struct tm tm = {.tm_year = year - 1900,
+                    .tm_mon = month - 1,
+                    .tm_mday = day,
+                    .tm_hour = hour,
+                    .tm_min = minute,
+                    .tm_sec = second};
     *ret_ms = ((int64_t)timegm(&tm) - zone_minutes * 60) * 1000 + ms;
     return 0;
 }

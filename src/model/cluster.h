@@ -19,7 +19,7 @@ struct pod_template {
 /* Anything that makes pods, and (wrapped by resolve) a Pod that nothing present owns. */
 struct workload {
     struct object o;
-    struct opt_int replicas;  /* absent = 1; a Job: parallelism */
+    struct opt_int replicas; /* absent = 1; a Job: parallelism */
     struct opt_int completions, backoff_limit, min_ready_seconds, revision_history_limit;
     struct opt_bool paused, suspend;
     struct label_selector selector;
@@ -33,15 +33,15 @@ struct workload {
     /* status, when live */
     struct opt_int status_replicas, ready_replicas;
     /* Set by model/resolve.c. */
-    struct workload *owner;      /* direct controller when present, else NULL */
-    struct pod *pod;             /* the Pod it wraps, when o.kind is KIND_POD */
-    bool judged;                 /* a top: not owned by something present */
-    LIST_OF(struct pod *) pods;  /* live pods below it */
-    LIST_OF(struct pdb *) pdbs;  /* that select its pods */
+    struct workload *owner;     /* direct controller when present, else NULL */
+    struct pod *pod;            /* the Pod it wraps, when o.kind is KIND_POD */
+    bool judged;                /* a top: not owned by something present */
+    LIST_OF(struct pod *) pods; /* live pods below it */
+    LIST_OF(struct pdb *) pdbs; /* that select its pods */
     LIST_OF(struct hpa *) hpas;
     LIST_OF(struct service *) services;
     LIST_OF(struct vpa *) vpas;
-    struct namespace_ *ns;       /* NULL if the Namespace object is not present */
+    struct namespace_ *ns; /* NULL if the Namespace object is not present */
 };
 
 struct taint {
@@ -62,9 +62,9 @@ struct node {
     LIST_OF(struct node_image) images;
     struct str kernel_version, kubelet_version, container_runtime_version, os_image;
     struct str provider_id;
-    LIST_OF(struct pod *) pods;                /* set by resolve: pods bound to it */
-    const struct kubelet_config *kubelet;      /* set by resolve, or NULL */
-    const struct node_metrics *metrics;        /* set by resolve, or NULL */
+    LIST_OF(struct pod *) pods;           /* set by resolve: pods bound to it */
+    const struct kubelet_config *kubelet; /* set by resolve, or NULL */
+    const struct node_metrics *metrics;   /* set by resolve, or NULL */
 };
 
 struct namespace_ {
@@ -107,10 +107,10 @@ struct pdb {
 };
 
 struct hpa_metric {
-    struct str type;          /* Resource, ContainerResource, Pods, Object, External */
-    struct str resource;      /* cpu, memory */
+    struct str type;     /* Resource, ContainerResource, Pods, Object, External */
+    struct str resource; /* cpu, memory */
     struct str container;
-    struct str target_type;   /* Utilization, AverageValue, Value */
+    struct str target_type; /* Utilization, AverageValue, Value */
     struct opt_int utilization;
     struct pos at;
 };
@@ -276,15 +276,14 @@ struct config_map {
 /* KubeletConfiguration (kubelet.config.k8s.io/v1beta1), alone or in a ConfigMap (key `kubelet`,
  * label plimsoll.dev/node, see DESIGN). Maps keep quantities as text: they may be percentages. */
 struct kubelet_config {
-    struct object o;    /* no metadata of its own: name is the node's when known */
+    struct object o; /* no metadata of its own: name is the node's when known */
     struct str node;
     struct labels eviction_hard, eviction_soft, eviction_soft_grace, eviction_min_reclaim;
     struct labels system_reserved, kube_reserved;
     struct pos eviction_hard_at, system_reserved_at, kube_reserved_at;
     bool eviction_hard_set, system_reserved_set, kube_reserved_set;
     struct str_list enforce_node_allocatable;
-    struct opt_bool merge_default_eviction, single_process_oom_kill, fail_swap_on,
-        fail_cgroup_v1;
+    struct opt_bool merge_default_eviction, single_process_oom_kill, fail_swap_on, fail_cgroup_v1;
     struct opt_int read_only_port, max_pods;
     struct opt_str swap_behavior, memory_reservation_policy, cgroup_driver;
     struct opt_str memory_throttling_factor;
@@ -341,8 +340,8 @@ struct problem {
     struct str file;
     struct pos at, other; /* other: the first of two */
     struct str message;
-    struct str path;              /* field path, if any */
-    const struct object *object;  /* NULL if unknown */
+    struct str path;             /* field path, if any */
+    const struct object *object; /* NULL if unknown */
 };
 
 struct skipped_kind {
@@ -350,51 +349,57 @@ struct skipped_kind {
     size_t count;
 };
 
+/* X(struct, list): every list of objects. */
+#define CLUSTER_LISTS(X)                 \
+    X(pod, pods)                         \
+    X(workload, workloads)               \
+    X(node, nodes)                       \
+    X(namespace_, namespaces)            \
+    X(limit_range, limit_ranges)         \
+    X(resource_quota, resource_quotas)   \
+    X(pdb, pdbs)                         \
+    X(hpa, hpas)                         \
+    X(priority_class, priority_classes)  \
+    X(runtime_class, runtime_classes)    \
+    X(service, services)                 \
+    X(endpoint_slice, endpoint_slices)   \
+    X(pv, pvs)                           \
+    X(pvc, pvcs)                         \
+    X(storage_class, storage_classes)    \
+    X(csi_node, csi_nodes)               \
+    X(network_policy, network_policies)  \
+    X(cilium_policy, cilium_policies)    \
+    X(service_account, service_accounts) \
+    X(role, roles)                       \
+    X(role_binding, role_bindings)       \
+    X(webhook_config, webhook_configs)   \
+    X(config_map, config_maps)           \
+    X(kubelet_config, kubelet_configs)   \
+    X(vpa, vpas)                         \
+    X(pod_metrics, pod_metrics)          \
+    X(node_metrics, node_metrics)        \
+    X(prometheus_rule, prometheus_rules)
+
 struct cluster {
     struct arena *arena; /* for what resolve and defaults add */
-#define CLUSTER_LIST(type, list)                                                                   \
-    struct {                                                                                       \
-        struct type **items;                                                                       \
-        size_t count, cap;                                                                         \
+#define X(type, list)        \
+    struct {                 \
+        struct type **items; \
+        size_t count, cap;   \
     } list;
-    CLUSTER_LIST(pod, pods)
-    CLUSTER_LIST(workload, workloads)
-    CLUSTER_LIST(node, nodes)
-    CLUSTER_LIST(namespace_, namespaces)
-    CLUSTER_LIST(limit_range, limit_ranges)
-    CLUSTER_LIST(resource_quota, resource_quotas)
-    CLUSTER_LIST(pdb, pdbs)
-    CLUSTER_LIST(hpa, hpas)
-    CLUSTER_LIST(priority_class, priority_classes)
-    CLUSTER_LIST(runtime_class, runtime_classes)
-    CLUSTER_LIST(service, services)
-    CLUSTER_LIST(endpoint_slice, endpoint_slices)
-    CLUSTER_LIST(pv, pvs)
-    CLUSTER_LIST(pvc, pvcs)
-    CLUSTER_LIST(storage_class, storage_classes)
-    CLUSTER_LIST(csi_node, csi_nodes)
-    CLUSTER_LIST(network_policy, network_policies)
-    CLUSTER_LIST(cilium_policy, cilium_policies)
-    CLUSTER_LIST(service_account, service_accounts)
-    CLUSTER_LIST(role, roles)
-    CLUSTER_LIST(role_binding, role_bindings)
-    CLUSTER_LIST(webhook_config, webhook_configs)
-    CLUSTER_LIST(config_map, config_maps)
-    CLUSTER_LIST(kubelet_config, kubelet_configs)
-    CLUSTER_LIST(vpa, vpas)
-    CLUSTER_LIST(pod_metrics, pod_metrics)
-    CLUSTER_LIST(node_metrics, node_metrics)
-    CLUSTER_LIST(prometheus_rule, prometheus_rules)
+    CLUSTER_LISTS(X)
+#undef X
     LIST_OF(struct problem) problems;
     LIST_OF(struct skipped_kind) skipped;
     size_t files, documents, objects; /* read */
-    bool complete;                    /* --complete or Nodes present: what is absent does not exist */
-    struct map by_key;                /* "kind/ns/name" -> object, set by resolve */
+    bool complete;     /* --complete or Nodes present: what is absent does not exist */
+    struct map by_key; /* "kind/ns/name" -> object, set by resolve */
 };
 
 /* Finds an object by kind, namespace ("" for cluster scope) and name; NULL if absent. After
  * cluster_resolve only. */
-struct object *cluster_find(const struct cluster *c, enum kind kind, struct str ns, struct str name);
+struct object *cluster_find(const struct cluster *c, enum kind kind, struct str ns,
+                            struct str name);
 struct node *cluster_find_node(const struct cluster *c, struct str name);
 struct namespace_ *cluster_find_namespace(const struct cluster *c, struct str name);
 

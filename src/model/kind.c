@@ -9,10 +9,9 @@
 static const struct {
     const char *name, *group;
     bool namespaced;
-} kinds[KIND_COUNT] = {
-    [KIND_UNKNOWN] = {"", "", false},
+} kinds[KIND_COUNT] = {[KIND_UNKNOWN] = {"", "", false},
 #define X(word, kind, group, namespaced, type, list) [KIND_##word] = {kind, group, namespaced},
-    KIND_TABLE(X)
+                       KIND_TABLE(X)
 #undef X
 };
 

@@ -33,10 +33,10 @@ struct int_or_str {
     struct str s; /* "25%", a port name; also the text of an int */
 };
 
-#define LIST_OF(type)                                                                              \
-    struct {                                                                                       \
-        type *items;                                                                               \
-        size_t count, cap;                                                                         \
+#define LIST_OF(type)      \
+    struct {               \
+        type *items;       \
+        size_t count, cap; \
     }
 
 struct str_list {
@@ -114,15 +114,15 @@ struct object {
     enum kind kind;
     struct str api_version, kind_text; /* as written */
     struct str name, ns, uid, generate_name;
-    bool ns_implied;                   /* namespaced, none given: "default" is assumed */
+    bool ns_implied; /* namespaced, none given: "default" is assumed */
     struct labels labels, annotations;
     LIST_OF(struct owner_ref) owners;
-    int64_t created_ms, deleted_ms;    /* Unix time; 0 = absent */
-    const struct source *source;       /* where it was read; never NULL after reading */
-    struct str template_source;        /* helm's "# Source: chart/file", else absent */
-    struct pos at;                     /* of the object's first key */
+    int64_t created_ms, deleted_ms; /* Unix time; 0 = absent */
+    const struct source *source;    /* where it was read; never NULL after reading */
+    struct str template_source;     /* helm's "# Source: chart/file", else absent */
+    struct pos at;                  /* of the object's first key */
     struct pos metadata_at, name_at, spec_at;
-    size_t start, end;                 /* bytes in the source; 0, 0 = bulk input */
+    size_t start, end; /* bytes in the source; 0, 0 = bulk input */
 };
 
 #endif

@@ -25,17 +25,23 @@ struct volume_mount {
     struct pos at;
 };
 
-enum handler_type { HANDLER_NONE, HANDLER_EXEC, HANDLER_HTTP, HANDLER_TCP, HANDLER_GRPC,
-                    HANDLER_SLEEP };
+enum handler_type {
+    HANDLER_NONE,
+    HANDLER_EXEC,
+    HANDLER_HTTP,
+    HANDLER_TCP,
+    HANDLER_GRPC,
+    HANDLER_SLEEP
+};
 /* One handler of a probe or a lifecycle hook. */
 struct handler {
     enum handler_type type;
     struct pos at;
-    struct str_list command;    /* exec */
-    struct str path, scheme;    /* http */
-    struct opt_str host;        /* http, tcp */
-    struct int_or_str port;     /* http, tcp, grpc */
-    struct str service;         /* grpc */
+    struct str_list command; /* exec */
+    struct str path, scheme; /* http */
+    struct opt_str host;     /* http, tcp */
+    struct int_or_str port;  /* http, tcp, grpc */
+    struct str service;      /* grpc */
     struct opt_int sleep_seconds;
 };
 struct probe {
@@ -125,15 +131,24 @@ struct topology_spread {
 
 /* ---- volumes ---- */
 
-enum volume_type { VOLUME_OTHER, VOLUME_EMPTY_DIR, VOLUME_HOST_PATH, VOLUME_PVC, VOLUME_CONFIG_MAP,
-                   VOLUME_SECRET, VOLUME_EPHEMERAL, VOLUME_IMAGE, VOLUME_PROJECTED };
+enum volume_type {
+    VOLUME_OTHER,
+    VOLUME_EMPTY_DIR,
+    VOLUME_HOST_PATH,
+    VOLUME_PVC,
+    VOLUME_CONFIG_MAP,
+    VOLUME_SECRET,
+    VOLUME_EPHEMERAL,
+    VOLUME_IMAGE,
+    VOLUME_PROJECTED
+};
 struct volume {
     struct str name;
     enum volume_type type;
     struct pos at;
-    struct str medium;          /* emptyDir */
-    struct opt_str size_limit;  /* emptyDir, quantity text */
-    struct str target;          /* claim name, host path, configMap or secret name, image reference */
+    struct str medium;         /* emptyDir */
+    struct opt_str size_limit; /* emptyDir, quantity text */
+    struct str target; /* claim name, host path, configMap or secret name, image reference */
 };
 
 struct pod_spec {
@@ -206,10 +221,10 @@ struct pod {
         LIST_OF(struct claim_allocation) claims;
     } status;
     /* Set by model/resolve.c. */
-    struct workload *owner;             /* top of the owner chain that is present, or NULL */
-    struct workload *controller;        /* the direct controller, when present */
-    struct node *node;                  /* spec.nodeName, when present in the world */
-    const struct pod_metrics *metrics;  /* usage, or NULL */
+    struct workload *owner;            /* top of the owner chain that is present, or NULL */
+    struct workload *controller;       /* the direct controller, when present */
+    struct node *node;                 /* spec.nodeName, when present in the world */
+    const struct pod_metrics *metrics; /* usage, or NULL */
 };
 
 #endif

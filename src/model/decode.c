@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The decoding engine: walks a document tree by the tables, checks types as Kubernetes' decoder
+ * does, and notes what it would refuse. The tables are in decode_pod.c and decode_cluster.c.
+ */
+#include "base/alloc.h"
+#include "base/text.h"
+#include "model/decode_table.h"
+
+struct pos decode_pos(const struct decoder *d, struct pos at)
+{
+    return d->in->bulk ? (struct pos){0, 0} : at;
+}
+
+struct str decode_copy(struct decoder *d, struct str s)
+{
+    return arena_str(d->in->a, s);
+}
+
+static void add_path(struct buf *b, const struct path *p)
+{
+    const struct path *chain[64];
+    size_t n = 0;
+    for (; p && n < ARRAY_LEN(chain); p = p->outer)
+        chain[n++] = p;
+    while (n-- > 0) {
+        if (!chain[n]->key)
+            buf_printf(b, "[%zu]", chain[n]->index);
+        else
+            buf_printf(b, "%s%s", b->n ? "." : "", chain[n]->key);
+    }
+}
+
+void decode_problem(struct decoder *d, const struct doc *value, const char *fmt, ...)
+{
+    if (!d->cluster)
+        return;
+    CLEANUP(buf_done) struct buf path;
+    CLEANUP(buf_done) struct buf message;
+    buf_init(&path, 1024);
+    buf_init(&message, 1024);
+    add_path(&path, d->path);
+    va_list va;
+    va_start(va, fmt);
+    buf_vprintf(&message, fmt, va);
+    va_end(va);
+    struct problem *p = PUSH(d->in->a, &d->cluster->problems);
+    *p = (struct problem){
+        .type = PROBLEM_INVALID_VALUE,
+        .file = d->in->source ? d->in->source->name : STR_NONE,
+        .at = decode_pos(d, value->at),
+        .object = d->object,
+    };
+    p->message = decode_copy(d, buf_str(&message));
+    p->path = decode_copy(d, buf_str(&path));
+}
+
+static bool is_null(const struct doc *v)
+{
+    return v->type == DOC_NULL;
+}
+
+/* 1 and reports when v is not of the type wanted. */
+static bool wrong_type(struct decoder *d, const struct doc *v, bool right, const char *want)
+{
+    if (right)
+        return false;
+    const char *hint = "";
+    if (str_is(str_of(want), "string") &&
+        (v->type == DOC_BOOL || v->type == DOC_INT || v->type == DOC_FLOAT))
+        hint = ": put it in quotes";
+    else if (v->type == DOC_STRING && v->quoted &&
+             (str_is(str_of(want), "integer") || str_is(str_of(want), "boolean")))
+        hint = ": remove the quotes";
+    decode_problem(d, v, "must be %s %s, is %s%s", want[0] == 'i' || want[0] == 'a' ? "an" : "a",
+                   want, doc_type_name(v), hint);
+    return true;
+}
+
+/* An integer of the input; a float without fraction counts, as after the YAML to JSON conversion. */
+static bool read_int(struct decoder *d, const struct doc *v, int64_t *ret)
+{
+    double x;
+    if (v->type == DOC_FLOAT && str_to_double(v->text, &x) == 0 && x == (double)(int64_t)x &&
+        x > -9e15 && x < 9e15) {
+        *ret = (int64_t)x;
+        return true;
+    }
+    if (wrong_type(d, v, v->type == DOC_INT, "integer"))
+        return false;
+    if (str_to_int64(v->text, ret) < 0) {
+        decode_problem(d, v, "does not fit 64 bits");
+        return false;
+    }
+    return true;
+}
+
+static void read_int_or_str(struct decoder *d, const struct doc *v, struct int_or_str *ret)
+{
+    struct int_or_str r = {.type = IOS_STRING, .at = decode_pos(d, v->at)};
+    if (v->type == DOC_INT || v->type == DOC_FLOAT) {
+        if (!read_int(d, v, &r.i))
+            return;
+        r.type = IOS_INT;
+    } else if (wrong_type(d, v, v->type == DOC_STRING, "integer or string")) {
+        return;
+    }
+    r.s = decode_copy(d, v->text);
+    *ret = r;
+}
+
+static bool read_quantity(struct decoder *d, const struct doc *v, struct quantity *ret)
+{
+    if (wrong_type(d, v, v->type == DOC_INT || v->type == DOC_FLOAT || v->type == DOC_STRING,
+                   "quantity (number or string)"))
+        return false;
+    if (quantity_parse(str_trim(v->text), ret) == 0)
+        return true;
+    CLEANUP(buf_done) struct buf clean;
+    buf_init(&clean, 200);
+    text_add_clean(&clean, str_sub(v->text, 0, 40));
+    decode_problem(d, v,
+                   "\"" STR_FMT "\" is no quantity (a number with Ki, Mi, Gi, m, k, M, G ...)",
+                   STR_ARG(buf_str(&clean)));
+    return false;
+}
+
+void decode_resources_map(struct decoder *d, const struct doc *n, void *ret)
+{
+    struct resources *r = ret;
+    if (is_null(n) || wrong_type(d, n, n->type == DOC_MAP, "object"))
+        return;
+    const struct path *outer = d->path;
+    for (const struct doc *c = n->child; c; c = c->next) {
+        if (is_null(c))
+            continue;
+        struct quantity q;
+        CLEANUP(buf_done) struct buf key;
+        buf_init(&key, 256);
+        text_add_clean(&key, c->key);
+        struct path p = {outer, key.n ? key.p : "", 0};
+        d->path = &p;
+        if (read_quantity(d, c, &q)) {
+            struct resource_amount *a = PUSH(d->in->a, r);
+            *a = (struct resource_amount){.q = q, .at = decode_pos(d, c->key_at)};
+            a->name = decode_copy(d, c->key);
+        }
+        d->path = outer;
+    }
+}
+
+enum { LONGEST_LABEL = 4096 }; /* longer annotations are for machines: the key is kept */
+
+static void read_labels(struct decoder *d, const struct doc *n, struct labels *ret, bool any_scalar)
+{
+    if (wrong_type(d, n, n->type == DOC_MAP, "object"))
+        return;
+    for (const struct doc *c = n->child; c; c = c->next) {
+        bool scalar = c->type == DOC_STRING || c->type == DOC_NULL ||
+                      (any_scalar && c->type != DOC_SEQ && c->type != DOC_MAP);
+        if (wrong_type(d, c, scalar, "string"))
+            continue;
+        struct label *l = PUSH(d->in->a, ret);
+        l->key = decode_copy(d, c->key);
+        l->at = decode_pos(d, c->key_at);
+        bool keep = c->text.n <= LONGEST_LABEL || str_starts(c->key, "plimsoll.dev/");
+        l->value = decode_copy(d, keep ? c->text : STR(""));
+    }
+}
+
+static void read_str_list(struct decoder *d, const struct doc *n, struct str_list *ret)
+{
+    if (wrong_type(d, n, n->type == DOC_SEQ, "array"))
+        return;
+    const struct path *outer = d->path;
+    size_t i = 0;
+    for (const struct doc *c = n->child; c; c = c->next, i++) {
+        struct path p = {outer, NULL, i};
+        d->path = &p;
+        /* A list that is only read loosely (resource claims) may hold objects with a name. */
+        const struct doc *v = c->type == DOC_MAP ? doc_get(c, "name") : c;
+        if (v && !wrong_type(d, v, v->type == DOC_STRING || is_null(v), "string"))
+            *PUSH(d->in->a, ret) = decode_copy(d, v->text);
+        d->path = outer;
+    }
+}
+
+/* {items, count, cap} as PUSH knows it, for elements of any size. */
+struct any_list {
+    char *items;
+    size_t count, cap;
+};
+
+static void read_list(struct decoder *d, const struct doc *n, const struct shape *s, void *ret)
+{
+    if (wrong_type(d, n, n->type == DOC_SEQ, "array"))
+        return;
+    struct any_list list = {.items = arena_alloc_array(d->in->a, n->count, s->size)};
+    list.cap = n->count;
+    const struct path *outer = d->path;
+    size_t i = 0;
+    for (const struct doc *c = n->child; c; c = c->next, i++) {
+        struct path p = {outer, NULL, i};
+        d->path = &p;
+        decode_shape(d, c, s, list.items + list.count++ * s->size);
+        d->path = outer;
+    }
+    memcpy(ret, &list, sizeof(list));
+}
+
+static void read_str(struct decoder *d, const struct doc *v, struct str *ret)
+{
+    if (!wrong_type(d, v, v->type == DOC_STRING, "string"))
+        *ret = decode_copy(d, v->text);
+}
+
+static void read_bool(struct decoder *d, const struct doc *v, bool *ret, bool *ret_set)
+{
+    if (wrong_type(d, v, v->type == DOC_BOOL, "boolean"))
+        return;
+    *ret = str_is(v->text, "true");
+    *ret_set = true;
+}
+
+static void read_time(struct decoder *d, const struct doc *v, int64_t *ret, bool duration)
+{
+    if (wrong_type(d, v, v->type == DOC_STRING, "string"))
+        return;
+    int r = duration ? text_parse_duration(v->text, ret) : text_parse_time(v->text, ret);
+    if (r < 0)
+        decode_problem(d, v, duration ? "is no duration (like 5m0s)" : "is no RFC 3339 time");
+}
+
+static void read_amount(struct decoder *d, const struct doc *v, int64_t *ret, bool milli)
+{
+    struct quantity q;
+    if (read_quantity(d, v, &q))
+        *ret = milli ? quantity_milli(q) : quantity_value(q);
+}
+
+static void read_field(struct decoder *d, const struct doc *v, const struct field *f, char *base)
+{
+    void *to = base + f->offset;
+    if (f->at)
+        *(struct pos *)(void *)(base + f->at - 1) = decode_pos(d, v->key_at);
+    if (f->type == F_AT) {
+        *(struct pos *)to = decode_pos(d, v->key_at);
+        return;
+    }
+    if (is_null(v) && f->type != F_CUSTOM)
+        return;
+    bool ignored;
+    switch (f->type) {
+    case F_AT:
+        break;
+    case F_STR:
+        read_str(d, v, to);
+        break;
+    case F_OPT_STR:
+        read_str(d, v, &((struct opt_str *)to)->v);
+        ((struct opt_str *)to)->at = decode_pos(d, v->at);
+        break;
+    case F_INT:
+        read_int(d, v, to);
+        break;
+    case F_OPT_INT:
+        ((struct opt_int *)to)->set = read_int(d, v, &((struct opt_int *)to)->v);
+        ((struct opt_int *)to)->at = decode_pos(d, v->at);
+        break;
+    case F_BOOL:
+        read_bool(d, v, to, &ignored);
+        break;
+    case F_OPT_BOOL:
+        read_bool(d, v, &((struct opt_bool *)to)->v, &((struct opt_bool *)to)->set);
+        ((struct opt_bool *)to)->at = decode_pos(d, v->at);
+        break;
+    case F_INT_OR_STR:
+        read_int_or_str(d, v, to);
+        break;
+    case F_TIME:
+    case F_DURATION:
+        read_time(d, v, to, f->type == F_DURATION);
+        break;
+    case F_CPU:
+    case F_BYTES:
+        read_amount(d, v, to, f->type == F_CPU);
+        break;
+    case F_STR_LIST:
+        read_str_list(d, v, to);
+        break;
+    case F_LABELS:
+    case F_TEXT_MAP:
+        read_labels(d, v, to, f->type == F_TEXT_MAP);
+        break;
+    case F_RESOURCES:
+        decode_resources_map(d, v, to);
+        break;
+    case F_STRUCT:
+        decode_shape(d, v, f->shape, to);
+        break;
+    case F_POINTER: {
+        void *made = arena_alloc(d->in->a, f->shape->size);
+        decode_shape(d, v, f->shape, made);
+        memcpy(to, &made, sizeof(made));
+        break;
+    }
+    case F_LIST:
+        read_list(d, v, f->shape, to);
+        break;
+    case F_CUSTOM:
+        f->fn(d, v, to);
+        break;
+    }
+}
+
+void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s, void *ret)
+{
+    if (is_null(n) || wrong_type(d, n, n->type == DOC_MAP, "object"))
+        return;
+    if (s->self_at)
+        *(struct pos *)(void *)((char *)ret + s->self_at - 1) = decode_pos(d, n->at);
+    const struct path *outer = d->path;
+    for (const struct doc *c = n->child; c; c = c->next) {
+        for (const struct field *f = s->fields; f->name; f++) {
+            if (c->key.n == 0 || c->key.p[0] != f->name[0] || !str_is(c->key, f->name))
+                continue;
+            struct path p = {outer, f->name, 0};
+            d->path = &p;
+            read_field(d, c, f, ret);
+            d->path = outer;
+        }
+    }
+    if (s->after)
+        s->after(d, n, ret);
+}
+
+/* ---- documents ---- */
+
+static void count_skipped(const struct decode_input *in, struct str api_version, struct str kind,
+                          struct cluster *c)
+{
+    for (size_t i = 0; i < c->skipped.count; i++) {
+        struct skipped_kind *k = &c->skipped.items[i];
+        if (str_eq(k->api_version, api_version) && str_eq(k->kind, kind)) {
+            k->count++;
+            return;
+        }
+    }
+    struct skipped_kind *k = PUSH(in->a, &c->skipped);
+    k->api_version = arena_str(in->a, api_version);
+    k->kind = arena_str(in->a, kind);
+    k->count = 1;
+}
+
+/* Puts a decoded object into its list. */
+static void add_object(struct arena *a, struct cluster *c, enum kind k, void *o)
+{
+    switch (k) {
+#define X(word, name, group, namespaced, type, list) \
+    case KIND_##word:                                \
+        *PUSH(a, &c->list) = o;                      \
+        break;
+        KIND_TABLE(X)
+#undef X
+    case KIND_UNKNOWN:
+    case KIND_COUNT:
+        break;
+    }
+}
+
+static bool has_pod_template(const struct doc *n)
+{
+    const struct doc *containers = doc_path(n, "spec.template.spec.containers");
+    return containers && containers->type == DOC_SEQ;
+}
+
+static void decode_one(const struct decode_input *in, const struct doc_root *root,
+                       const struct doc *n, struct str api_version, struct str kind,
+                       struct cluster *c)
+{
+    enum kind k = kind_find(api_version, kind);
+    if (k == KIND_UNKNOWN && has_pod_template(n))
+        k = KIND_OTHER_WORKLOAD;
+    if (k == KIND_UNKNOWN) {
+        count_skipped(in, api_version, kind, c);
+        return;
+    }
+    const struct shape *s = decode_kind_shape(k);
+    struct object *o = arena_alloc(in->a, s->size);
+    struct decoder d = {.in = in, .cluster = c, .object = o};
+    o->kind = k;
+    o->api_version = arena_str(in->a, api_version);
+    o->kind_text = arena_str(in->a, kind);
+    o->source = in->source;
+    o->at = decode_pos(&d, n->at);
+    if (root->source.p)
+        o->template_source = arena_str(in->a, root->source);
+    if (!in->bulk) {
+        o->start = n->start;
+        o->end = n->end;
+    }
+    decode_shape(&d, n, s, o);
+    if (kind_is_namespaced(k) && !o->ns.n) {
+        o->ns = STR("default");
+        o->ns_implied = true;
+    } else if (!o->ns.p) {
+        o->ns = STR("");
+    }
+    if (!o->name.p)
+        o->name = o->generate_name.p ? o->generate_name : STR("");
+    if (!o->at.line)
+        o->at = o->metadata_at;
+    c->objects++;
+    add_object(in->a, c, k, o);
+}
+
+static void note_duplicates(const struct decode_input *in, const struct doc_root *root,
+                            struct cluster *c)
+{
+    for (size_t i = 0; i < root->duplicate_count; i++) {
+        const struct doc_duplicate *dup = &root->duplicates[i];
+        struct problem *p = PUSH(in->a, &c->problems);
+        *p =
+            (struct problem){.type = PROBLEM_DUPLICATE_KEY, .at = dup->second, .other = dup->first};
+        p->file = in->source ? in->source->name : STR_NONE;
+        CLEANUP(buf_done) struct buf key;
+        buf_init(&key, 1024);
+        text_add_clean(&key, str_sub(dup->key, 0, 80));
+        p->path = arena_str(in->a, buf_str(&key));
+        p->message = arena_printf(in->a,
+                                  "key \"" STR_FMT "\" is given twice, first in line %u; "
+                                  "the later one wins",
+                                  STR_ARG(buf_str(&key)), dup->first.line);
+    }
+}
+
+static void decode_items(const struct decode_input *in, const struct doc_root *root,
+                         const struct doc *items, struct str api_version, struct str kind,
+                         struct cluster *c)
+{
+    /* PodList and the like: the items may leave out what the list's name says. */
+    struct str item_kind = str_sub(kind, 0, kind.n - (sizeof("List") - 1));
+    for (const struct doc *i = items->child; i; i = i->next) {
+        struct str k = doc_text(i, "kind");
+        struct str v = doc_text(i, "apiVersion");
+        if (i->type == DOC_MAP)
+            decode_one(in, root, i, v.p ? v : api_version, k.p ? k : item_kind, c);
+    }
+}
+
+void decode_document(const struct decode_input *in, const struct doc_root *doc, struct cluster *c)
+{
+    const struct doc *n = doc->root;
+    c->documents++;
+    if (!n || n->type == DOC_NULL)
+        return;
+    size_t objects = c->objects;
+    struct str kind = doc_text(n, "kind");
+    struct str api_version = doc_text(n, "apiVersion");
+    const struct doc *items = doc_get(n, "items");
+    if (n->type == DOC_MAP && str_ends(kind, "List") && items && items->type == DOC_SEQ)
+        decode_items(in, doc, items, api_version, kind, c);
+    else
+        decode_one(in, doc, n, api_version, kind, c);
+    /* A duplicate key matters in what is judged; in values files and CRDs it is not ours. */
+    if (c->objects > objects)
+        note_duplicates(in, doc, c);
+}
+
+/* ---- parts, for tests and other readers ---- */
+
+static void decode_part(struct arena *a, const struct doc *n, const struct shape *s, void *ret)
+{
+    struct decode_input in = {.a = a};
+    struct decoder d = {.in = &in};
+    if (n)
+        decode_shape(&d, n, s, ret);
+}
+
+void decode_kind(struct arena *a, enum kind kind, const struct doc *n, void *ret)
+{
+    struct object *o = ret;
+    o->kind = kind;
+    decode_part(a, n, decode_kind_shape(kind), ret);
+}
+
+void decode_pod(struct arena *a, const struct doc *n, struct pod *ret)
+{
+    decode_kind(a, KIND_POD, n, ret);
+}
+
+void decode_node(struct arena *a, const struct doc *n, struct node *ret)
+{
+    decode_kind(a, KIND_NODE, n, ret);
+}
+
+void decode_resources(struct arena *a, const struct doc *n, struct resources *ret)
+{
+    struct decode_input in = {.a = a};
+    struct decoder d = {.in = &in};
+    if (n)
+        decode_resources_map(&d, n, ret);
+}
+
+void decode_containers(struct arena *a, const struct doc *n, enum container_kind kind,
+                       struct containers *ret)
+{
+    struct decode_input in = {.a = a};
+    struct decoder d = {.in = &in};
+    if (!n)
+        return;
+    read_list(&d, n, &shape_container, ret);
+    for (size_t i = 0; i < ret->count; i++) {
+        struct container *k = &ret->items[i];
+        k->index = (uint32_t)i;
+        k->kind = kind == CONTAINER_INIT && str_is(k->restart_policy.v, "Always")
+                      ? CONTAINER_SIDECAR
+                      : kind;
+    }
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The tables that decoding is driven by: a shape lists the fields of one JSON object and where each
+ * goes in a C struct. Private to model/decode*.c.
+ */
+#ifndef MODEL_DECODE_TABLE_H
+#define MODEL_DECODE_TABLE_H
+
+#include "model/decode.h"
+
+struct decoder {
+    const struct decode_input *in;
+    struct cluster *cluster;     /* problems go here; NULL = nobody wants them */
+    const struct object *object; /* being decoded, for problems */
+    const struct path *path;     /* of the value being decoded */
+};
+
+/* The path to a value as a chain on the C stack; decoding nests no deeper than the tables do. */
+struct path {
+    const struct path *outer;
+    const char *key; /* NULL: an element */
+    size_t index;
+};
+
+enum field_type {
+    F_AT,         /* struct pos: of the key, nothing else is read */
+    F_STR,        /* struct str */
+    F_OPT_STR,    /* struct opt_str */
+    F_INT,        /* int64_t */
+    F_OPT_INT,    /* struct opt_int */
+    F_BOOL,       /* bool */
+    F_OPT_BOOL,   /* struct opt_bool */
+    F_INT_OR_STR, /* struct int_or_str */
+    F_TIME,       /* int64_t Unix ms, RFC 3339 */
+    F_DURATION,   /* int64_t ms, Go duration */
+    F_CPU,        /* int64_t milli-CPU, a quantity */
+    F_BYTES,      /* int64_t, a quantity */
+    F_STR_LIST,   /* struct str_list */
+    F_LABELS,     /* struct labels: a map of strings */
+    F_TEXT_MAP,   /* struct labels: a map of scalars, kept as text */
+    F_RESOURCES,  /* struct resources */
+    F_STRUCT,     /* an embedded struct with a shape of its own */
+    F_POINTER,    /* a pointer to a new struct with a shape of its own */
+    F_LIST,       /* {items, count, cap} of structs with a shape of their own */
+    F_CUSTOM,     /* fn(decoder, value, struct + offset) */
+};
+
+struct shape;
+typedef void decode_fn(struct decoder *d, const struct doc *value, void *ret);
+
+struct field {
+    const char *name;
+    enum field_type type;
+    size_t offset;
+    size_t at;                 /* 1 + offset of a struct pos for the key; 0 = none */
+    const struct shape *shape; /* F_STRUCT, F_POINTER, F_LIST */
+    decode_fn *fn;             /* F_CUSTOM */
+};
+struct shape {
+    size_t size;
+    const struct field *fields; /* ends with a NULL name */
+    size_t self_at;             /* 1 + offset of a struct pos for the object itself; 0 = none */
+    decode_fn *after;           /* NULL, or called with the object when its fields are in */
+};
+
+#define AT_OF(type, member) (1 + offsetof(type, member))
+
+/* Table entries for a struct named by the macro T, which each table defines and undefines. */
+#define FIELD(json, kind, member)                                 \
+    {                                                             \
+        .name = json, .type = kind, .offset = offsetof(T, member) \
+    }
+#define FIELD_AT(json, kind, member, pos)                                              \
+    {                                                                                  \
+        .name = json, .type = kind, .offset = offsetof(T, member), .at = AT_OF(T, pos) \
+    }
+#define FIELD_OF(json, kind, member, sub)                                          \
+    {                                                                              \
+        .name = json, .type = kind, .offset = offsetof(T, member), .shape = &(sub) \
+    }
+/* A nested object whose fields land in the same struct. */
+#define FIELD_INTO(json, sub)                                        \
+    {                                                                \
+        .name = json, .type = F_STRUCT, .offset = 0, .shape = &(sub) \
+    }
+#define FIELD_FN(json, member, function)                                                \
+    {                                                                                   \
+        .name = json, .type = F_CUSTOM, .offset = offsetof(T, member), .fn = (function) \
+    }
+#define FIELDS_END   \
+    {                \
+        .name = NULL \
+    }
+
+void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s, void *ret);
+/* Adds a PROBLEM_INVALID_VALUE at value. */
+void decode_problem(struct decoder *d, const struct doc *value, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+struct pos decode_pos(const struct decoder *d, struct pos at);
+struct str decode_copy(struct decoder *d, struct str s);
+
+extern const struct shape shape_pod_spec, shape_pod, shape_label_selector, shape_pod_template,
+    shape_object_metadata, shape_resource_requirements, shape_toleration, shape_node_selector,
+    shape_condition, shape_container;
+decode_fn decode_resources_map;
+
+/* The shape of a kind of the table; NULL for KIND_UNKNOWN. */
+const struct shape *decode_kind_shape(enum kind k);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Links a cluster after the last object was read: identities, owners, nodes, usage, and which
+ * policies cover which workload. Rules and analyses read the links and never search.
+ */
+#include "model/cluster.h"
+
+enum { LONGEST_OWNER_CHAIN = 16 };
+
+static struct str object_key(struct arena *a, enum kind kind, struct str kind_text, struct str ns,
+                             struct str name)
+{
+    const char *known = kind_name(kind);
+    if (*known)
+        return arena_printf(a, "%s/" STR_FMT "/" STR_FMT, known, STR_ARG(ns), STR_ARG(name));
+    return arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(kind_text), STR_ARG(ns),
+                        STR_ARG(name));
+}
+
+struct object *cluster_find(const struct cluster *c, enum kind kind, struct str ns, struct str name)
+{
+    /* Names have at most 253 characters (RFC 1123 subdomain), namespaces 63. */
+    char text[512];
+    int n = snprintf(text, sizeof(text), "%s/" STR_FMT "/" STR_FMT, kind_name(kind), STR_ARG(ns),
+                     STR_ARG(name));
+    if (n < 0 || (size_t)n >= sizeof(text))
+        return NULL;
+    return map_get(&c->by_key, (struct str){text, (size_t)n});
+}
+
+struct node *cluster_find_node(const struct cluster *c, struct str name)
+{
+    return (struct node *)cluster_find(c, KIND_NODE, STR(""), name);
+}
+
+struct namespace_ *cluster_find_namespace(const struct cluster *c, struct str name)
+{
+    return (struct namespace_ *)cluster_find(c, KIND_NAMESPACE, STR(""), name);
+}
+
+/* ---- identities ---- */
+
+static void note_same(struct cluster *c, const struct object *first, const struct object *second)
+{
+    struct problem *p = PUSH(c->arena, &c->problems);
+    *p = (struct problem){
+        .type = PROBLEM_SAME_OBJECT, .at = second->at, .other = first->at, .object = second};
+    p->file = second->source ? second->source->name : STR_NONE;
+    p->message =
+        arena_printf(c->arena, STR_FMT " " STR_FMT " is given twice, first in " STR_FMT ":%u",
+                     STR_ARG(second->kind_text), STR_ARG(second->name),
+                     STR_ARG(first->source ? first->source->name : STR("")), first->at.line);
+}
+
+static void index_object(struct cluster *c, struct object *o)
+{
+    struct str key = object_key(c->arena, o->kind, o->kind_text, o->ns, o->name);
+    struct object *old = map_put(&c->by_key, key, o);
+    if (old && o->name.n && old != o)
+        note_same(c, old, o);
+}
+
+/* A later object with the same identity replaces a recorded one: a pod cannot run twice. */
+static bool is_replaced(const struct cluster *c, const struct object *o)
+{
+    return o->name.n && cluster_find(c, o->kind, o->ns, o->name) != o;
+}
+
+#define DROP_REPLACED(c, list)                                \
+    do {                                                      \
+        size_t kept = 0;                                      \
+        for (size_t i = 0; i < (c)->list.count; i++)          \
+            if (!is_replaced((c), &(c)->list.items[i]->o))    \
+                (c)->list.items[kept++] = (c)->list.items[i]; \
+        (c)->list.count = kept;                               \
+    } while (0)
+
+static void index_all(struct cluster *c)
+{
+#define X(type, list)                          \
+    for (size_t i = 0; i < c->list.count; i++) \
+        index_object(c, &c->list.items[i]->o);
+    CLUSTER_LISTS(X)
+#undef X
+    DROP_REPLACED(c, nodes);
+    DROP_REPLACED(c, pods);
+    DROP_REPLACED(c, pod_metrics);
+    DROP_REPLACED(c, node_metrics);
+}
+
+/* ---- owners ---- */
+
+static const struct owner_ref *controller_of(const struct object *o)
+{
+    for (size_t i = 0; i < o->owners.count; i++)
+        if (o->owners.items[i].controller)
+            return &o->owners.items[i];
+    /* Recordings that were cut down by hand often lose the flag. */
+    return o->owners.count == 1 ? &o->owners.items[0] : NULL;
+}
+
+static bool is_workload(const struct object *o)
+{
+    switch (o->kind) {
+    case KIND_DEPLOYMENT:
+    case KIND_STATEFUL_SET:
+    case KIND_DAEMON_SET:
+    case KIND_REPLICA_SET:
+    case KIND_REPLICATION_CONTROLLER:
+    case KIND_JOB:
+    case KIND_CRON_JOB:
+    case KIND_OTHER_WORKLOAD:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct workload *find_owner(struct cluster *c, const struct object *o,
+                                   const struct owner_ref *ref)
+{
+    enum kind kind = kind_find(ref->api_version, ref->kind);
+    if (kind == KIND_UNKNOWN)
+        kind = KIND_OTHER_WORKLOAD;
+    CLEANUP(arena_done) struct arena scratch;
+    arena_init(&scratch);
+    struct object *found =
+        map_get(&c->by_key, object_key(&scratch, kind, ref->kind, o->ns, ref->name));
+    if (!found || !is_workload(found))
+        return NULL;
+    if (ref->uid.n && found->uid.n && !str_eq(ref->uid, found->uid))
+        return NULL;
+    return (struct workload *)found;
+}
+
+static void link_workload_owners(struct cluster *c)
+{
+    for (size_t i = 0; i < c->workloads.count; i++) {
+        struct workload *w = c->workloads.items[i];
+        const struct owner_ref *ref = controller_of(&w->o);
+        w->owner = ref ? find_owner(c, &w->o, ref) : NULL;
+        if (w->owner == w)
+            w->owner = NULL;
+    }
+}
+
+/* The highest owner that is present; a cycle ends where the chain gets too long. */
+static struct workload *top_of(struct workload *w)
+{
+    for (int i = 0; w->owner && i < LONGEST_OWNER_CHAIN; i++)
+        w = w->owner;
+    return w;
+}
+
+/* ---- pods ---- */
+
+/* A Pod as the workload that rules and inspect look at. */
+static struct workload *wrap_pod(struct cluster *c, struct pod *p)
+{
+    struct workload *w = arena_new(c->arena, struct workload);
+    w->o = p->o;
+    w->pod = p;
+    w->tmpl.at = p->o.at;
+    w->tmpl.labels = p->o.labels;
+    w->tmpl.annotations = p->o.annotations;
+    w->tmpl.spec = p->spec;
+    w->template_path = STR("spec");
+    w->judged = true;
+    *PUSH(c->arena, &c->workloads) = w;
+    return w;
+}
+
+/* Pods whose owner is not in the input are judged once per owner, at the first of them. */
+static struct workload *orphan_top(struct cluster *c, struct map *orphans, struct pod *p,
+                                   const struct owner_ref *ref)
+{
+    struct str key = arena_printf(c->arena, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(ref->kind),
+                                  STR_ARG(p->o.ns), STR_ARG(ref->name));
+    struct workload *w = map_get(orphans, key);
+    if (w)
+        return w;
+    w = wrap_pod(c, p);
+    map_put(orphans, key, w);
+    return w;
+}
+
+struct dangling {
+    size_t owners, nodes;
+    const struct pod *first_orphan, *first_lost;
+    const struct owner_ref *first_owner;
+};
+
+static void link_pod(struct cluster *c, struct pod *p, struct map *orphans, struct dangling *d)
+{
+    const struct owner_ref *ref = controller_of(&p->o);
+    /* A mirror pod is owned by its node; it stands for itself. */
+    bool owned = ref && !str_is(ref->kind, "Node");
+    p->controller = owned ? find_owner(c, &p->o, ref) : NULL;
+    if (p->controller) {
+        p->owner = top_of(p->controller);
+    } else if (owned) {
+        d->owners++;
+        if (!d->first_orphan) {
+            d->first_orphan = p;
+            d->first_owner = ref;
+        }
+        p->owner = orphan_top(c, orphans, p, ref);
+    } else {
+        p->owner = wrap_pod(c, p);
+    }
+    *PUSH(c->arena, &p->owner->pods) = p;
+
+    if (p->spec.node_name.v.n) {
+        p->node = cluster_find_node(c, p->spec.node_name.v);
+        if (p->node) {
+            *PUSH(c->arena, &p->node->pods) = p;
+        } else if (c->nodes.count) {
+            d->nodes++;
+            if (!d->first_lost)
+                d->first_lost = p;
+        }
+    }
+    p->metrics = (const struct pod_metrics *)cluster_find(c, KIND_POD_METRICS, p->o.ns, p->o.name);
+}
+
+static void note_dangling(struct cluster *c, const struct pod *p, struct str message)
+{
+    struct problem *problem = PUSH(c->arena, &c->problems);
+    *problem = (struct problem){
+        .type = PROBLEM_DANGLING, .at = p->o.at, .object = &p->o, .message = message};
+    problem->file = p->o.source ? p->o.source->name : STR_NONE;
+}
+
+static void link_pods(struct cluster *c)
+{
+    struct dangling d = {0};
+    CLEANUP(map_done) struct map orphans;
+    map_init(&orphans);
+    for (size_t i = 0; i < c->pods.count; i++)
+        link_pod(c, c->pods.items[i], &orphans, &d);
+    if (d.owners)
+        note_dangling(c, d.first_orphan,
+                      arena_printf(c->arena,
+                                   "%zu pod%s owned by something that is not in the input "
+                                   "(first: " STR_FMT "/" STR_FMT " of " STR_FMT " " STR_FMT ")",
+                                   d.owners, d.owners == 1 ? " is" : "s are",
+                                   STR_ARG(d.first_orphan->o.ns), STR_ARG(d.first_orphan->o.name),
+                                   STR_ARG(d.first_owner->kind), STR_ARG(d.first_owner->name)));
+    if (d.nodes)
+        note_dangling(c, d.first_lost,
+                      arena_printf(c->arena,
+                                   "%zu pod%s on a node that is not in the input "
+                                   "(first: " STR_FMT "/" STR_FMT " on " STR_FMT ")",
+                                   d.nodes, d.nodes == 1 ? " is" : "s are",
+                                   STR_ARG(d.first_lost->o.ns), STR_ARG(d.first_lost->o.name),
+                                   STR_ARG(d.first_lost->spec.node_name.v)));
+}
+
+/* ---- policies ---- */
+
+/* What selects by labels inside one namespace. Namespaces without an object get one here, known to
+ * this file only. */
+struct ns_index {
+    struct namespace_ *ns;
+    LIST_OF(struct workload *) workloads;
+    LIST_OF(struct pod *) pods;
+};
+
+static struct ns_index *ns_index_get(struct cluster *c, struct map *m, struct str ns)
+{
+    struct ns_index *x = map_get(m, ns);
+    if (!x) {
+        x = arena_new(c->arena, struct ns_index);
+        x->ns = cluster_find_namespace(c, ns);
+        map_put(m, ns, x);
+    }
+    return x;
+}
+
+static bool service_selects(const struct service *s, const struct labels *l)
+{
+    for (size_t i = 0; i < s->selector.count; i++) {
+        const struct label *found = labels_find(l, s->selector.items[i].key);
+        if (!found || !str_eq(found->value, s->selector.items[i].value))
+            return false;
+    }
+    return s->selector.count > 0;
+}
+
+static void link_selectors(struct cluster *c, struct map *by_ns)
+{
+    for (size_t i = 0; i < c->pdbs.count; i++) {
+        struct pdb *p = c->pdbs.items[i];
+        struct ns_index *x = ns_index_get(c, by_ns, p->o.ns);
+        for (size_t j = 0; j < x->workloads.count; j++) {
+            struct workload *w = x->workloads.items[j];
+            if (!selector_matches(&p->selector, &w->tmpl.labels))
+                continue;
+            *PUSH(c->arena, &w->pdbs) = p;
+            *PUSH(c->arena, &p->workloads) = w;
+        }
+        for (size_t j = 0; j < x->pods.count; j++)
+            p->pods_matched += selector_matches(&p->selector, &x->pods.items[j]->o.labels);
+    }
+    for (size_t i = 0; i < c->services.count; i++) {
+        struct service *s = c->services.items[i];
+        struct ns_index *x = ns_index_get(c, by_ns, s->o.ns);
+        for (size_t j = 0; j < x->workloads.count; j++)
+            if (service_selects(s, &x->workloads.items[j]->tmpl.labels))
+                *PUSH(c->arena, &x->workloads.items[j]->services) = s;
+    }
+}
+
+static struct workload *find_target(struct cluster *c, struct str ns, struct str kind,
+                                    struct str name)
+{
+    struct owner_ref ref = {.kind = kind, .name = name};
+    static const char *const groups[] = {"apps/v1", "v1", "batch/v1"};
+    struct object at = {.ns = ns};
+    for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+        ref.api_version = str_of(groups[i]);
+        struct workload *w = find_owner(c, &at, &ref);
+        if (w)
+            return w;
+    }
+    return NULL;
+}
+
+static void link_scalers(struct cluster *c)
+{
+    for (size_t i = 0; i < c->hpas.count; i++) {
+        struct hpa *h = c->hpas.items[i];
+        h->target = find_target(c, h->o.ns, h->target_kind, h->target_name);
+        if (h->target)
+            *PUSH(c->arena, &h->target->hpas) = h;
+    }
+    for (size_t i = 0; i < c->vpas.count; i++) {
+        struct vpa *v = c->vpas.items[i];
+        v->target = find_target(c, v->o.ns, v->target_kind, v->target_name);
+        if (v->target)
+            *PUSH(c->arena, &v->target->vpas) = v;
+    }
+}
+
+static void link_namespaces(struct cluster *c, struct map *by_ns)
+{
+    for (size_t i = 0; i < c->workloads.count; i++) {
+        struct workload *w = c->workloads.items[i];
+        if (!w->pod)
+            w->judged = !w->owner;
+        struct ns_index *x = ns_index_get(c, by_ns, w->o.ns);
+        w->ns = x->ns;
+        if (!w->judged)
+            continue;
+        *PUSH(c->arena, &x->workloads) = w;
+        if (x->ns)
+            *PUSH(c->arena, &x->ns->workloads) = w;
+    }
+    for (size_t i = 0; i < c->pods.count; i++)
+        *PUSH(c->arena, &ns_index_get(c, by_ns, c->pods.items[i]->o.ns)->pods) = c->pods.items[i];
+#define TO_NAMESPACE(from, to)                                                      \
+    for (size_t i = 0; i < c->from.count; i++) {                                    \
+        struct namespace_ *ns = ns_index_get(c, by_ns, c->from.items[i]->o.ns)->ns; \
+        if (ns)                                                                     \
+            *PUSH(c->arena, &ns->to) = c->from.items[i];                            \
+    }
+    TO_NAMESPACE(limit_ranges, limit_ranges)
+    TO_NAMESPACE(resource_quotas, quotas)
+    TO_NAMESPACE(network_policies, network_policies)
+#undef TO_NAMESPACE
+}
+
+/* ---- nodes ---- */
+
+static void link_nodes(struct cluster *c)
+{
+    const struct kubelet_config *for_all = NULL;
+    struct map by_node;
+    map_init(&by_node);
+    for (size_t i = 0; i < c->kubelet_configs.count; i++) {
+        struct kubelet_config *k = c->kubelet_configs.items[i];
+        if (k->node.n)
+            map_put(&by_node, k->node, k);
+        else
+            for_all = k;
+    }
+    for (size_t i = 0; i < c->nodes.count; i++) {
+        struct node *n = c->nodes.items[i];
+        const struct kubelet_config *own = map_get(&by_node, n->o.name);
+        n->kubelet = own ? own : for_all;
+        n->metrics =
+            (const struct node_metrics *)cluster_find(c, KIND_NODE_METRICS, STR(""), n->o.name);
+    }
+    map_done(&by_node);
+}
+
+void cluster_resolve(struct cluster *c)
+{
+    struct map by_ns;
+    map_init(&by_ns);
+    c->complete = c->complete || c->nodes.count > 0;
+    index_all(c);
+    link_workload_owners(c);
+    link_pods(c);
+    link_namespaces(c, &by_ns);
+    link_selectors(c, &by_ns);
+    link_scalers(c);
+    link_nodes(c);
+    map_done(&by_ns);
+}
