@@ -3,6 +3,7 @@
  * From the command line to a verb of the verb table, and from its result to the exit code. Out of
  * memory anywhere below ends here: one line on stderr, exit code 70.
  */
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -123,6 +124,17 @@ static void fail_allocation_as_asked(void)
     if (str_to_int64(str_sub(text, 0, text.n - sticky), &n) == 0 && n > 0)
         mem_fail_at((uint64_t)n, sticky);
 }
+
+/* Adds the number of allocations of this run to the file that PLIMSOLL_COUNT_ALLOC names. */
+static void count_allocations_as_asked(void)
+{
+    const char *path = getenv("PLIMSOLL_COUNT_ALLOC");
+    FILE *f = path ? fopen(path, "ae") : NULL;
+    if (!f)
+        return;
+    fprintf(f, "%" PRIu64 "\n", mem_count());
+    fclose(f);
+}
 #endif
 
 int main(int argc, char **argv)
@@ -142,5 +154,8 @@ int main(int argc, char **argv)
         p.code = EXIT_NO_MEMORY;
     }
     arena_done(&p.arena);
+#ifdef PLIMSOLL_DEVELOPER
+    count_allocations_as_asked();
+#endif
     return p.code;
 }

@@ -6,7 +6,8 @@
  * owned by arenas or freed by the process' end, so nothing has to be unwound by hand.
  *
  * Tests make the n-th allocation fail with mem_fail_at() or, in developer builds, with the
- * environment variable PLIMSOLL_FAIL_ALLOC=N (once) or N+ (that one and all later ones).
+ * environment variable PLIMSOLL_FAIL_ALLOC=N (once) or N+ (that one and all later ones);
+ * PLIMSOLL_COUNT_ALLOC=FILE gets the number of allocations of the run (tests/alloc/sweep.py).
  */
 #ifndef BASE_ALLOC_H
 #define BASE_ALLOC_H
