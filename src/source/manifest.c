@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "model/decode.h"
 #include "model/defaults.h"
 #include "source/source.h"
