@@ -469,7 +469,7 @@ static void read_state(struct decoder *d, const struct doc *v, void *ret)
         const struct doc *n = v->type == DOC_MAP ? doc_get(v, names[i]) : NULL;
         if (!n || n->type != DOC_MAP)
             continue;
-        s->type = i;
+        s->type = (enum container_state_type)i;
         decode_shape(d, n, &shape_one_state, s);
     }
 }

@@ -174,8 +174,9 @@ struct pod_spec {
 
 /* ---- status ---- */
 
+enum container_state_type { STATE_UNKNOWN, STATE_WAITING, STATE_RUNNING, STATE_TERMINATED };
 struct container_state {
-    enum { STATE_UNKNOWN, STATE_WAITING, STATE_RUNNING, STATE_TERMINATED } type;
+    enum container_state_type type;
     struct str reason, message;
     int64_t exit_code, signal;
     int64_t started_ms, finished_ms;
