@@ -1,0 +1,256 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Speed and memory of plimsoll against yardsticks measured in the same run.
+
+    tests/bench/run.py --build DIR [--rounds N] [--strict]
+
+Each figure is the median over rounds in which the candidates take turns, so that a busy machine
+slows all of them. Ratios, not seconds, have targets; a miss is marked, and is an error with
+--strict. What cannot be measured here is said with its reason (`skip: ...`).
+The manifests are those of ../shared/corpus; kube-score is built once into the user's cache.
+"""
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CORPUS = os.path.join(os.path.dirname(ROOT), "shared", "corpus")
+CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "plimsoll")
+KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score@v1.20.0"
+MIB = 1 << 20
+
+
+class Bench:
+    def __init__(self, build, rounds):
+        self.program = os.path.join(build, "src", "plimsoll")
+        self.events = os.path.join(build, "tests", "bench", "yaml_events")
+        self.measure = os.path.join(build, "tests", "bench", "measure")
+        self.rounds, self.misses = rounds, 0
+        self.work = tempfile.mkdtemp(prefix="plimsoll-bench-")
+
+    def once(self, words, good=(0, 1, 2)):
+        """(wall seconds, CPU seconds, peak RSS in bytes)"""
+        out = subprocess.run([self.measure, *words], capture_output=True, text=True, check=True)
+        status, wall, cpu, rss = map(int, out.stdout.split())
+        if status not in good:
+            sys.exit(f"bench: {' '.join(words)[:200]} ended with {status}")
+        return wall / 1e6, cpu / 1e6, rss * 1024
+
+    def turns(self, candidates, rounds=None):
+        """name -> median (wall, CPU, RSS); candidates take turns, order reversed each round."""
+        runs = {name: [] for name in candidates}
+        for words in candidates.values():
+            self.once(words)  # warm the page cache
+        for i in range(rounds or self.rounds):
+            for name in list(candidates)[::-1 if i % 2 else 1]:
+                runs[name].append(self.once(candidates[name]))
+        return {n: tuple(statistics.median(c) for c in zip(*r)) for n, r in runs.items()}
+
+    def row(self, what, measured, target=None, unit="", lower=True):
+        mark = ""
+        if target is not None:
+            good = measured <= target if lower else measured >= target
+            self.misses += not good
+            mark = f"  target {'<=' if lower else '>='} {target:g}{unit}  " + (
+                "ok" if good else "MISSED")
+        print(f"  {what:<58} {measured:10.3g}{unit}{mark}", flush=True)
+
+
+def manifests(b):
+    """Copies the corpus' manifests into one folder; (folder, files, largest) or None."""
+    index = os.path.join(CORPUS, "INDEX.tsv")
+    if not os.path.exists(index):
+        print("skip: bench of real manifests: ../shared/corpus is not here")
+        return None
+    folder, paths, largest = os.path.join(b.work, "manifests"), [], 0
+    with open(index, encoding="utf-8") as f:
+        head = f.readline().rstrip("\n").split("\t")
+        for line in f:
+            row = dict(zip(head, line.rstrip("\n").split("\t")))
+            if row["kind"] != "manifest":
+                continue
+            path = os.path.join(folder, row["path"])
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            shutil.copyfile(os.path.join(CORPUS, row["path"]), path)
+            paths.append(path)
+            largest = max(largest, os.path.getsize(path))
+    return folder, paths, largest
+
+
+def bench_manifests(b):
+    found = manifests(b)
+    if not found:
+        return
+    folder, paths, largest = found
+    size = sum(os.path.getsize(p) for p in paths)
+    print(f"check over {len(paths)} real manifests, {size / 1e6:.2f} MB "
+          f"(largest {largest / 1e6:.2f} MB), {os.cpu_count()} CPUs, {b.rounds} rounds")
+    r = b.turns({"check": [b.program, "check", "-f", folder],
+                 "check json": [b.program, "check", "-f", folder, "-o", "json"],
+                 "libyaml": [b.events, folder]})
+    for name, (wall, cpu, rss) in r.items():
+        print(f"  {name:<12} wall {wall * 1e3:8.1f} ms   CPU {cpu * 1e3:8.1f} ms   "
+              f"RSS {rss / MIB:7.1f} MiB")
+    check, events = r["check"], r["libyaml"]
+    b.row("CPU of check / CPU of libyaml's events", check[1] / events[1], 1.8)
+    b.row("wall of check / wall of libyaml's events", check[0] / events[0], 1.0)
+    b.row("RSS above the largest file", (check[2] - largest) / MIB, 24, " MiB")
+    bench_kube_score(b, paths)
+
+
+def kube_score():
+    """The path of kube-score, built when that is possible, or None with the reason printed."""
+    path = os.path.join(CACHE, "bin", "kube-score")
+    if os.path.exists(path):
+        return path
+    if not shutil.which("go"):
+        print("skip: bench against kube-score: Go is not installed")
+        return None
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    done = subprocess.run(["go", "install", KUBE_SCORE], capture_output=True, text=True,
+                          check=False, env=dict(os.environ, GOBIN=os.path.dirname(path)))
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        print(f"skip: bench against kube-score: it cannot be built ({last})")
+        return None
+    return path
+
+
+def readable(score, paths):
+    """The files that kube-score can read: it gives up on all when one is not, so each is tried;
+    halving keeps that short."""
+    done = subprocess.run([score, "score", "-o", "json", *paths], capture_output=True, check=False)
+    try:
+        json.loads(done.stdout)
+        return list(paths)
+    except ValueError:
+        if len(paths) == 1:
+            return []
+    half = len(paths) // 2
+    return readable(score, paths[:half]) + readable(score, paths[half:])
+
+
+def bench_kube_score(b, paths):
+    score = kube_score()
+    if not score:
+        return
+    folder = os.path.join(b.work, "readable")
+    kept = []
+    for p in readable(score, paths):
+        path = os.path.join(folder, os.path.relpath(p, b.work))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.link(p, path)
+        kept.append(path)
+    print(f"check against kube-score over the {len(kept)} files that it can read")
+    r = b.turns({"check": [b.program, "check", "-f", folder],
+                 "kube-score": [score, "score", "-o", "json", *kept]}, rounds=3)
+    for name, (wall, cpu, rss) in r.items():
+        print(f"  {name:<12} wall {wall * 1e3:8.1f} ms   CPU {cpu * 1e3:8.1f} ms   "
+              f"RSS {rss / MIB:7.1f} MiB")
+    b.row("wall of kube-score / wall of check", r["kube-score"][0] / r["check"][0], 10, lower=False)
+
+
+POD = """---
+apiVersion: v1
+kind: Pod
+metadata: {{name: pod-{0}, namespace: ns-{1}, labels: {{app: a{1}}}}}
+spec:
+  containers:
+  - name: c
+    image: example.org/app:1.{0}
+    resources:
+      requests: {{cpu: 100m, memory: 64Mi}}
+      limits: {{memory: 128Mi}}
+    livenessProbe: {{httpGet: {{path: /live, port: 8080}}}}
+    readinessProbe: {{httpGet: {{path: /ready, port: 8080}}}}
+"""
+
+
+def growing(b, n):
+    """Inputs of size n: name -> the folder or file."""
+    many = os.path.join(b.work, f"files-{n}")
+    os.makedirs(many)
+    for i in range(n):
+        with open(os.path.join(many, f"{i}.yaml"), "w", encoding="utf-8") as f:
+            f.write(POD.format(i, i % 50))
+    texts = {
+        "documents": "".join(POD.format(i, i % 50) for i in range(4 * n)),
+        "one document": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n" + "".join(
+            f"  key-{i}: some text of a configuration, line {i}\n" for i in range(30 * n)),
+        "one json list": json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"p{i}", "namespace": "n"},
+             "spec": {"containers": [{"name": "c", "image": "i:1", "resources": {
+                 "limits": {"memory": "1Gi"}}}]}} for i in range(10 * n)]}),
+        "objects of one name": "".join(POD.format(1, 1) for _ in range(4 * n)),
+    }
+    paths = {"files": many}
+    for name, text in texts.items():
+        paths[name] = os.path.join(b.work, f"{name.replace(' ', '-')}-{n}.yaml")
+        with open(paths[name], "w", encoding="utf-8") as f:
+            f.write(text)
+    return paths
+
+
+def bench_growth(b):
+    print("growth of CPU time when the input doubles")
+    one, two = growing(b, 2000), growing(b, 4000)
+    for name in one:
+        r = b.turns({"N": [b.program, "check", "-f", one[name]],
+                     "2N": [b.program, "check", "-f", two[name]]}, rounds=3)
+        b.row(f"{name}: time(2N) / time(N), 2N = {r['2N'][1] * 1e3:.0f} ms",
+              r["2N"][1] / r["N"][1], 2.5)
+
+
+HOSTILE = {
+    "100,000 nested brackets": "[" * 100000,
+    "100,000 nested braces": "{a: " * 100000,
+    "40,000 anchors": "".join(f"- &a{i} x\n" for i in range(40000)),
+    "alias bomb": "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9)),
+}
+
+
+def bench_hostile(b):
+    print("hostile input")
+    for name, text in HOSTILE.items():
+        path = os.path.join(b.work, "hostile.yaml")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        wall, _, rss = b.once([b.program, "check", "-f", path])
+        b.row(f"{name}: seconds", wall, 1, " s")
+        b.row(f"{name}: RSS", rss / MIB, 64, " MiB")
+    path = os.path.join(b.work, "line.yaml")
+    with open(path, "wb") as f:
+        f.write(b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  a: ")
+        for _ in range(100):
+            f.write(b"x" * MIB)
+        f.write(b"\n")
+    wall, _, rss = b.once([b.program, "check", "-f", path])
+    b.row("one line of 100 MiB: seconds", wall, 2, " s")
+    b.row("one line of 100 MiB: RSS / size", rss / os.path.getsize(path), 3)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--build", required=True)
+    p.add_argument("--rounds", type=int, default=7)
+    p.add_argument("--strict", action="store_true", help="a missed target is an error")
+    options = p.parse_args()
+    b = Bench(os.path.abspath(options.build), options.rounds)
+    try:
+        bench_manifests(b)
+        bench_growth(b)
+        bench_hostile(b)
+    finally:
+        shutil.rmtree(b.work, ignore_errors=True)
+    print(f"{b.misses} targets missed" if b.misses else "all targets met")
+    sys.exit(1 if options.strict and b.misses else 0)
+
+
+if __name__ == "__main__":
+    main()
