@@ -82,6 +82,10 @@ struct cluster;
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e) MUST_USE;
 
+/* Fills e with "nothing to judge" and what was read instead of `wanted`. Returns -ENODATA, or
+ * EXIT_USAGE without a word more when code says that the input could not be read. */
+int world_empty(const struct cluster *c, int code, const char *wanted, struct err *e);
+
 /* For OPTION_PARSED: a positive Kubernetes quantity of bytes ("64Gi"), ret is int64_t. */
 int option_parse_bytes(struct str text, void *ret, struct err *e) MUST_USE;
 

@@ -85,6 +85,21 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
     return 0;
 }
 
+int world_empty(const struct cluster *c, int code, const char *wanted, struct err *e)
+{
+    if (code != EXIT_CLEAN)
+        return code;
+    size_t skipped = 0;
+    for (size_t i = 0; i < c->skipped.count; i++)
+        skipped += c->skipped.items[i].count;
+    return err_set(
+        e, ENODATA,
+        "nothing to judge: %zu file%s, %zu object%s (%zu of kinds that plimsoll does not "
+        "read), none of them %s",
+        c->files, c->files == 1 ? "" : "s", c->objects, c->objects == 1 ? "" : "s", skipped,
+        wanted);
+}
+
 int option_parse_bytes(struct str text, void *ret, struct err *e)
 {
     struct quantity q;

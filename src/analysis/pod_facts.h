@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What Kubernetes and the kernel make of each pod: effective requests and limits, QoS class and its
+ * reason, oom_score_adj and cgroup values of every container. Pure functions of a resolved and
+ * defaulted cluster.
+ */
+#ifndef ANALYSIS_POD_FACTS_H
+#define ANALYSIS_POD_FACTS_H
+
+#include "model/cgroup.h"
+#include "model/oom_score.h"
+#include "model/requests.h"
+
+/* What oom_score_adj was computed with. */
+enum capacity_origin {
+    CAPACITY_UNKNOWN, /* no node: Burstable containers get the whole range 3..999 */
+    CAPACITY_GIVEN,   /* by the user */
+    CAPACITY_OWN,     /* of the nodes that the pods run on */
+    CAPACITY_NODES,   /* of all nodes: a pod that could land on any */
+};
+struct capacity_range {
+    enum capacity_origin origin;
+    int64_t min_bytes, max_bytes;
+};
+
+struct container_facts {
+    const struct container *container;
+    struct pod_amounts request, limit;
+    struct oom_adj adj;
+    struct cgroup_values cgroup;
+};
+
+/* One kind of pod of a workload. */
+struct pod_facts {
+    const struct workload *workload;
+    const struct pod *pod;       /* a live pod of this kind; NULL: known from the template only */
+    const struct pod_spec *spec; /* what was judged */
+    struct str owner;            /* "Deployment/checkout": what makes the pod; absent: nothing */
+    struct opt_int replicas;     /* unset: as many as there are nodes (DaemonSet) */
+    size_t alike;                /* live pods of this kind */
+    bool differs;                /* the workload has live pods of another kind too */
+    size_t injected;             /* containers that the template does not have */
+    enum qos qos;
+    struct qos_reason why;
+    bool qos_contradicts; /* status.qosClass is not what the spec gives */
+    bool critical;
+    struct pod_amounts request, limit;
+    struct cgroup_values cgroup; /* of the pod */
+    struct capacity_range capacity;
+    struct container_facts *containers; /* init containers and sidecars first, then app */
+    size_t container_count;
+};
+struct pod_facts_list {
+    struct pod_facts *items;
+    size_t count, cap;
+};
+
+struct pod_facts_options {
+    int64_t node_memory_bytes; /* 0: that of the nodes */
+};
+
+/* Facts of every judged workload, in the order of the input: one item for each kind of live pod
+ * that it has (finished pods do not count), or one for its template. */
+void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_facts_options *o,
+                   struct pod_facts_list *ret);
+
+/* Amounts in a container's own list. */
+struct pod_amounts resource_amounts(const struct resources *r);
+/* Succeeded or Failed: holds no memory. */
+bool pod_is_finished(const struct pod *p);
+
+#endif
