@@ -31,11 +31,12 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
 	@tools/bootstrap fuzz
 	@tools/fuzz --seconds $(FUZZ_SECONDS)
 
-golden: ## rewrite the expected output of the command-line cases; review it with git diff
+golden: ## rewrite the expected output of command-line cases and documentation; then git diff
 	@tools/bootstrap test
 	@test -f build-dev/build.ninja || meson setup build-dev -Dmode=developer >/dev/null
 	@ninja -C build-dev --quiet
 	@tests/cli/run.py --program build-dev/src/plimsoll --update
+	@tools/check-docs --program build-dev/src/plimsoll --update
 
 install: build ## install below PREFIX (/usr/local), honouring DESTDIR
 	@meson install -C $(BUILD) --no-rebuild
