@@ -36,7 +36,7 @@ golden: ## rewrite the expected output of command-line cases and documentation; 
 	@test -f build-dev/build.ninja || meson setup build-dev -Dmode=developer >/dev/null
 	@ninja -C build-dev --quiet
 	@tests/cli/run.py --program build-dev/src/plimsoll --update
-	@tools/check-docs --program build-dev/src/plimsoll --update
+	@tools/check-docs --program build-dev/src/plimsoll --update || test $$? = 77
 
 install: build ## install below PREFIX (/usr/local), honouring DESTDIR
 	@meson install -C $(BUILD) --no-rebuild
