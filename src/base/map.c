@@ -79,6 +79,15 @@ void map_done(struct map *m)
     map_init(m);
 }
 
+void map_freeze(struct map *m, struct arena *a)
+{
+    struct map_slot *slots = arena_array(a, struct map_slot, m->cap);
+    if (m->cap)
+        memcpy(slots, m->slots, m->cap * sizeof(*slots));
+    mem_free(m->slots);
+    m->slots = slots;
+}
+
 static struct map_slot *find_slot(const struct map *m, uint64_t hash, struct str key)
 {
     size_t mask = m->cap - 1;

@@ -21,6 +21,8 @@ struct map {
 
 void map_init(struct map *m);
 void map_done(struct map *m);
+/* Moves the map into an arena: it is not changed any more and needs no map_done. */
+void map_freeze(struct map *m, struct arena *a);
 /* The value, or NULL. */
 void *map_get(const struct map *m, struct str key);
 /* Sets key to value (not NULL). Returns the old value, or NULL. */

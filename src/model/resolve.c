@@ -82,6 +82,7 @@ static void index_all(struct cluster *c)
         index_object(c, &c->list.items[i]->o);
     CLUSTER_LISTS(X)
 #undef X
+    map_freeze(&c->by_key, c->arena);
     DROP_REPLACED(c, nodes);
     DROP_REPLACED(c, pods);
     DROP_REPLACED(c, pod_metrics);
