@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The YAML reader behind doc_read() (base/doc.h): libyaml's events, one parser per document, made
+ * into a tree. Text is UTF-8 without a byte order mark.
+ */
+#ifndef BASE_YAML_READ_H
+#define BASE_YAML_READ_H
+
+#include "base/doc.h"
+
+struct yaml_stream;
+/* Reads text from the byte `from` on. */
+struct yaml_stream *yaml_stream_new(struct str name, struct str text, size_t from);
+/* Both as doc_read() and doc_reader_resync(). */
+int yaml_stream_read(struct yaml_stream *y, struct arena *a, struct doc_root *ret,
+                     struct err *e) MUST_USE;
+int yaml_stream_resync(struct yaml_stream *y);
+/* NULL is fine. Also after memory ran out in the middle of a document. */
+void yaml_stream_free(struct yaml_stream *y);
+
+#endif
