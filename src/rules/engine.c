@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Walks the model once and calls each rule's visitors. The table of rules is made by meson.build
+ * from its sorted list.
+ */
+#include "rules/engine.h"
+
+#include "rules/finding.h"
+
+#include "rules/rule_table.h"
+
+#define RULE(family, name) extern const struct rule rule_##name;
+RULE_TABLE
+#undef RULE
+
+#define RULE(family, name) &rule_##name,
+const struct rule *const rule_table[] = {RULE_TABLE};
+#undef RULE
+#define RULE(family, name) #family,
+const char *const rule_families[] = {RULE_TABLE};
+#undef RULE
+const size_t rule_count = ARRAY_LEN(rule_table);
+
+/* ---- words ---- */
+
+static const char *const severity_words[] = {"off", "info", "warning", "error"};
+
+const char *severity_word(enum severity s)
+{
+    return severity_words[s];
+}
+
+int severity_parse(struct str s, enum severity *ret)
+{
+    for (size_t i = 0; i < ARRAY_LEN(severity_words); i++)
+        if (str_is(s, severity_words[i])) {
+            *ret = (enum severity)i;
+            return 0;
+        }
+    return -EINVAL;
+}
+
+const struct rule *rule_find(struct str id)
+{
+    for (size_t i = 0; i < rule_count; i++)
+        if (str_is(id, rule_table[i]->id))
+            return rule_table[i];
+    return NULL;
+}
+
+const char *rule_suggest(struct str id)
+{
+    const char *best = NULL;
+    unsigned least = 4;
+    for (size_t i = 0; i < rule_count; i++) {
+        unsigned d = str_distance(id, str_of(rule_table[i]->id));
+        if (d < least) {
+            least = d;
+            best = rule_table[i]->id;
+        }
+    }
+    return best;
+}
+
+size_t rule_index(const struct rule *r)
+{
+    size_t i = 0;
+    while (rule_table[i] != r)
+        i++;
+    return i;
+}
+
+/* ---- the walk ---- */
+
+struct walk {
+    struct engine e;
+    struct facts facts;
+    struct rule_ctx ctx;
+    size_t *not_judged; /* per rule */
+};
+
+/* Whether the rule is on and, where it needs more of the world than there is, not. */
+static bool begin(struct walk *w, size_t i)
+{
+    const struct rule *r = rule_table[i];
+    const struct rule_settings *s = &w->facts.config->rules[i];
+    if (s->severity_set && s->severity == SEV_OFF)
+        return false;
+    w->ctx.rule = r;
+    w->ctx.options = s->options;
+    bool seen = true;
+    if (r->needs == NEEDS_NAMESPACE)
+        seen = w->ctx.object && facts_namespace_visible(&w->facts, w->ctx.object->ns);
+    else if (r->needs == NEEDS_CLUSTER)
+        seen = w->facts.cluster->complete;
+    else if (r->needs == NEEDS_NODES)
+        seen = w->facts.cluster->nodes.count > 0;
+    if (!seen && (!r->applies || r->applies(&w->ctx)))
+        w->not_judged[i]++;
+    return seen;
+}
+
+#define CALL(walk, visitor, thing)                        \
+    for (size_t i_ = 0; i_ < rule_count; i_++)            \
+        if (rule_table[i_]->visitor && begin((walk), i_)) \
+            rule_table[i_]->visitor(&(walk)->ctx, (thing));
+
+static void call_suppressions(struct walk *w)
+{
+    /* A rule that reports on an entry may itself be suppressed by another: so the list stays. */
+    for (size_t i = 0; i < w->e.visit.suppressions.count; i++) {
+        const struct suppression *s = &w->e.visit.suppressions.items[i];
+        struct pos at = w->e.visit.at;
+        w->e.visit.at = s->at;
+        CALL(w, suppression, s)
+        w->e.visit.at = at;
+    }
+}
+
+/* tmpl and pod_path: of a workload. */
+static void enter(struct walk *w, const struct object *o, const struct labels *tmpl,
+                  struct str pod_path)
+{
+    struct visit *v = &w->e.visit;
+    v->object = o;
+    v->path = STR("");
+    v->pod_path = pod_path;
+    v->at = v->pod_at = (struct pos){0, 0};
+    v->container = STR_NONE;
+    w->ctx.object = o;
+    w->ctx.w = NULL;
+    w->ctx.k = NULL;
+    w->ctx.wc = NULL;
+    w->ctx.index = 0;
+    suppressions_read(&w->e, o ? &o->annotations : NULL, tmpl);
+    call_suppressions(w);
+}
+
+static void visit_container(struct walk *w, struct str pod_path, const struct container *k)
+{
+    struct visit *v = &w->e.visit;
+    v->path = arena_printf(w->e.a, STR_FMT ".%s[%u]", STR_ARG(pod_path),
+                           k->kind == CONTAINER_APP ? "containers" : "initContainers", k->index);
+    v->at = k->at;
+    v->container = k->name;
+    w->ctx.k = k;
+    CALL(w, container, k)
+    v->path = STR("");
+    v->at = (struct pos){0, 0};
+    v->container = STR_NONE;
+    w->ctx.k = NULL;
+}
+
+static void visit_containers(struct walk *w, struct str pod_path, const struct containers *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        visit_container(w, pod_path, &list->items[i]);
+}
+
+static bool has_container(const struct containers *list, struct str name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (str_eq(list->items[i].name, name))
+            return true;
+    return false;
+}
+
+static void visit_injected_of(struct walk *w, const struct workload *wl,
+                              const struct containers *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct container *k = &list->items[i];
+        if (!has_container(&wl->tmpl.spec.containers, k->name) &&
+            !has_container(&wl->tmpl.spec.init_containers, k->name))
+            visit_container(w, STR("spec"), k);
+    }
+}
+
+/* What an injector added is only in the pods: judged in the first one. */
+static void visit_injected(struct walk *w, const struct workload *wl)
+{
+    if (wl->pod || wl->pods.count == 0)
+        return;
+    const struct pod *p = wl->pods.items[0];
+    w->e.visit.object = w->ctx.object = &p->o;
+    visit_injected_of(w, wl, &p->spec.init_containers);
+    visit_injected_of(w, wl, &p->spec.containers);
+    w->e.visit.object = w->ctx.object = &wl->o;
+}
+
+static void visit_workload(struct walk *w, const struct workload *wl)
+{
+    enter(w, &wl->o, wl->pod ? NULL : &wl->tmpl.annotations, wl->template_path);
+    w->e.out->workloads++;
+    w->e.visit.pod_at = pos_or(wl->tmpl.spec.at, pos_or(wl->tmpl.at, wl->o.spec_at));
+    w->ctx.w = wl;
+    CALL(w, workload, wl)
+    visit_containers(w, wl->template_path, &wl->tmpl.spec.init_containers);
+    visit_containers(w, wl->template_path, &wl->tmpl.spec.containers);
+    visit_injected(w, wl);
+}
+
+static void visit_webhooks(struct walk *w, const struct webhook_config *wc)
+{
+    enter(w, &wc->o, NULL, STR(""));
+    w->ctx.wc = wc;
+    for (size_t i = 0; i < wc->webhooks.count; i++) {
+        w->ctx.index = i;
+        w->e.visit.path = arena_printf(w->e.a, "webhooks[%zu]", i);
+        w->e.visit.at = wc->webhooks.items[i].at;
+        CALL(w, webhook, &wc->webhooks.items[i])
+    }
+}
+
+static void visit_problems(struct walk *w)
+{
+    const struct cluster *c = w->facts.cluster;
+    for (size_t i = 0; i < c->problems.count; i++) {
+        const struct problem *p = &c->problems.items[i];
+        enter(w, p->object, NULL, STR(""));
+        w->e.visit.path = p->path;
+        w->e.visit.at = p->at;
+        size_t before = w->e.out->findings.count;
+        CALL(w, problem, p)
+        for (size_t n = before; n < w->e.out->findings.count; n++)
+            if (!p->object)
+                w->e.out->findings.items[n]->file = p->file;
+    }
+}
+
+#define VISIT(walk, list, visitor)                                               \
+    for (size_t n_ = 0; n_ < (walk)->facts.cluster->list.count; n_++) {          \
+        enter((walk), &(walk)->facts.cluster->list.items[n_]->o, NULL, STR("")); \
+        CALL((walk), visitor, (walk)->facts.cluster->list.items[n_])             \
+    }
+
+static void visit_all(struct walk *w)
+{
+    const struct cluster *c = w->facts.cluster;
+    enter(w, NULL, NULL, STR(""));
+    for (size_t i = 0; i < rule_count; i++)
+        if (rule_table[i]->cluster && begin(w, i))
+            rule_table[i]->cluster(&w->ctx);
+    visit_problems(w);
+    VISIT(w, nodes, node)
+    VISIT(w, namespaces, ns)
+    for (size_t i = 0; i < c->workloads.count; i++)
+        if (c->workloads.items[i]->judged)
+            visit_workload(w, c->workloads.items[i]);
+    VISIT(w, pdbs, pdb)
+    VISIT(w, hpas, hpa)
+    for (size_t i = 0; i < c->webhook_configs.count; i++)
+        visit_webhooks(w, c->webhook_configs.items[i]);
+    VISIT(w, roles, role)
+    VISIT(w, role_bindings, role_binding)
+    VISIT(w, network_policies, network_policy)
+    VISIT(w, limit_ranges, limit_range)
+    VISIT(w, resource_quotas, quota)
+    VISIT(w, kubelet_configs, kubelet)
+}
+
+void judge(const struct cluster *cluster, const struct check_config *config, struct arena *a,
+           struct judgement *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    struct walk w = {.e = {.a = a, .out = ret}};
+    w.not_judged = arena_array(a, size_t, rule_count);
+    w.ctx.engine = &w.e;
+    w.ctx.cluster = cluster;
+    w.ctx.facts = &w.facts;
+    facts_init(&w.facts, cluster, config, a);
+    visit_all(&w);
+    facts_done(&w.facts);
+    for (size_t i = 0; i < rule_count; i++)
+        if (w.not_judged[i])
+            *PUSH(a, &ret->not_judged) = (struct not_judged){rule_table[i], w.not_judged[i]};
+    findings_sort(ret, a);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Judges a cluster: calls every rule on everything it is about, and collects the findings.
+ */
+#ifndef RULES_ENGINE_H
+#define RULES_ENGINE_H
+
+#include "rules/rule.h"
+
+/* What .plimsoll.yaml says about rules. */
+struct rule_settings {
+    enum severity severity; /* in force when severity_set: replaces what a finding would be */
+    bool severity_set;
+    int64_t options[RULE_OPTIONS_MAX];
+};
+struct check_config {
+    struct rule_settings *rules; /* rule_count of them, as rule_table */
+    struct str_list sidecars;    /* names of containers that are sidecars too */
+};
+/* The defaults. */
+void check_config_init(struct check_config *c, struct arena *a);
+/* Reads the text of a .plimsoll.yaml into c (after check_config_init). Unknown keys are errors,
+ * with a suggestion. 0 or -EINVAL. */
+int check_config_read(struct check_config *c, struct arena *a, struct str name, struct str text,
+                      struct err *e) MUST_USE;
+
+struct not_judged {
+    const struct rule *rule;
+    size_t count; /* objects that would have been judged */
+};
+struct judgement {
+    /* By file, line, column, rule id. */
+    LIST_OF(struct finding *) findings;
+    LIST_OF(struct not_judged) not_judged; /* in the order of the rules; only those that count */
+    size_t workloads;                      /* tops that were judged */
+    size_t by_severity[SEV_ERROR + 1];     /* not suppressed */
+    size_t suppressed;
+};
+/* Everything is in a. cluster must be resolved. */
+void judge(const struct cluster *cluster, const struct check_config *config, struct arena *a,
+           struct judgement *ret);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Facts about the rest of the cluster that rules ask for: which namespaces are seen whole, how
+ * large nodes are, what is a sidecar.
+ */
+#include "rules/facts.h"
+
+#include "model/resources.h"
+#include "model/sidecar.h"
+
+/* Objects by which the input shows more of a namespace than its workloads. Metrics do not count:
+ * they come along with pods. */
+#define NAMESPACE_LISTS(X) \
+    X(limit_ranges)        \
+    X(resource_quotas)     \
+    X(pdbs)                \
+    X(hpas)                \
+    X(services)            \
+    X(endpoint_slices)     \
+    X(pvcs)                \
+    X(network_policies)    \
+    X(cilium_policies)     \
+    X(service_accounts)    \
+    X(config_maps)         \
+    X(vpas)                \
+    X(prometheus_rules)
+
+static void find_visible(struct facts *f, const struct cluster *c)
+{
+    static char seen;
+    map_init(&f->visible);
+    for (size_t i = 0; i < c->namespaces.count; i++)
+        map_put(&f->visible, c->namespaces.items[i]->o.name, &seen);
+#define X(list)                                \
+    for (size_t i = 0; i < c->list.count; i++) \
+        map_put(&f->visible, c->list.items[i]->o.ns, &seen);
+    NAMESPACE_LISTS(X)
+#undef X
+    for (size_t i = 0; i < c->roles.count; i++)
+        if (c->roles.items[i]->o.kind == KIND_ROLE)
+            map_put(&f->visible, c->roles.items[i]->o.ns, &seen);
+    for (size_t i = 0; i < c->role_bindings.count; i++)
+        if (c->role_bindings.items[i]->o.kind == KIND_ROLE_BINDING)
+            map_put(&f->visible, c->role_bindings.items[i]->o.ns, &seen);
+}
+
+int64_t facts_node_memory_bytes(const struct node *n)
+{
+    if (resources_has(&n->allocatable, "memory"))
+        return resources_memory_bytes(&n->allocatable);
+    return resources_has(&n->capacity, "memory") ? resources_memory_bytes(&n->capacity) : INT64_MAX;
+}
+
+int64_t facts_node_cpu_milli(const struct node *n)
+{
+    if (resources_has(&n->allocatable, "cpu"))
+        return resources_cpu_milli(&n->allocatable);
+    return resources_has(&n->capacity, "cpu") ? resources_cpu_milli(&n->capacity) : INT64_MAX;
+}
+
+void facts_init(struct facts *f, const struct cluster *c, const struct check_config *config,
+                struct arena *a)
+{
+    memset(f, 0, sizeof(*f));
+    f->a = a;
+    f->cluster = c;
+    f->config = config;
+    find_visible(f, c);
+    f->smallest_memory_bytes = f->smallest_cpu_milli = INT64_MAX;
+    for (size_t i = 0; i < c->nodes.count; i++) {
+        const struct node *n = c->nodes.items[i];
+        f->smallest_memory_bytes = MIN(f->smallest_memory_bytes, facts_node_memory_bytes(n));
+        f->smallest_cpu_milli = MIN(f->smallest_cpu_milli, facts_node_cpu_milli(n));
+    }
+}
+
+void facts_done(struct facts *f)
+{
+    map_done(&f->visible);
+}
+
+bool facts_namespace_visible(const struct facts *f, struct str ns)
+{
+    return f->cluster->complete || map_get(&f->visible, ns);
+}
+
+bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k)
+{
+    /* Seen in a pod but not in the template that made it: somebody put it there. */
+    if (c->object != &c->w->o)
+        return k->kind != CONTAINER_INIT;
+    return container_is_sidecar(&c->w->tmpl, k, &c->facts->config->sidecars);
+}
+
+/* An amount of 0 is none: the kubelet writes no limit for it, and QoS does not count it. */
+static const struct resource_amount *memory_of(const struct resources *r)
+{
+    const struct resource_amount *m = resources_find(r, "memory");
+    return m && quantity_is_zero(m->q) ? NULL : m;
+}
+
+const struct resource_amount *memory_request(const struct resource_requirements *r)
+{
+    return memory_of(&r->requests);
+}
+
+const struct resource_amount *memory_limit(const struct resource_requirements *r)
+{
+    return memory_of(&r->limits);
+}
+
+struct pod_amounts facts_pod_requests(const struct rule_ctx *c, const struct workload *w)
+{
+    return pod_request_amounts(c->facts->a, &w->tmpl.spec, w->pod ? &w->pod->status : NULL);
+}
+
+bool facts_is_control_plane(const struct workload *w)
+{
+    if (w->o.kind != KIND_POD || !str_is(w->o.ns, "kube-system"))
+        return false;
+    return labels_get(&w->o.annotations, "kubernetes.io/config.mirror").p ||
+           str_is(labels_get(&w->o.labels, "tier"), "control-plane");
+}
+
+bool facts_is_job(const struct workload *w)
+{
+    return w->o.kind == KIND_JOB || w->o.kind == KIND_CRON_JOB;
+}
+
+bool facts_selector_matches_with(const struct rule_ctx *c, const struct label_selector *s,
+                                 const struct labels *l, const struct label *more)
+{
+    struct labels all = {.items = arena_array(c->facts->a, struct label, l->count + 1),
+                         .count = l->count + 1};
+    for (size_t i = 0; i < l->count; i++)
+        all.items[i] = l->items[i];
+    all.items[l->count] = *more;
+    return selector_matches(s, &all);
+}
+
+int64_t facts_replicas_min(const struct workload *w)
+{
+    switch (w->o.kind) {
+    case KIND_POD:
+        return 1;
+    case KIND_DEPLOYMENT:
+    case KIND_STATEFUL_SET:
+    case KIND_REPLICA_SET:
+    case KIND_REPLICATION_CONTROLLER:
+        break;
+    default:
+        return -1;
+    }
+    int64_t replicas = w->replicas.set ? w->replicas.v : 1;
+    /* Replicas of 0 switches an HPA off. */
+    if (w->hpas.count == 0 || replicas == 0)
+        return replicas;
+    const struct hpa *h = w->hpas.items[0];
+    return h->min_replicas.set ? h->min_replicas.v : 1;
+}
+
+static bool term_allows(const struct node_selector_term *t, const struct node *n)
+{
+    /* As nodeaffinity.nodeSelectorTerm: an empty term matches no node. */
+    if (t->expressions.count == 0 && t->fields.count == 0)
+        return false;
+    for (size_t i = 0; i < t->expressions.count; i++)
+        if (!requirement_matches(&t->expressions.items[i], &n->o.labels))
+            return false;
+    struct label name = {.key = STR("metadata.name"), .value = n->o.name};
+    struct labels fields = {.items = &name, .count = 1};
+    for (size_t i = 0; i < t->fields.count; i++)
+        if (!requirement_matches(&t->fields.items[i], &fields))
+            return false;
+    return true;
+}
+
+static bool node_allowed(const struct pod_spec *s, const struct node *n)
+{
+    for (size_t i = 0; i < s->node_selector.count; i++) {
+        const struct label *want = &s->node_selector.items[i];
+        const struct label *have = labels_find(&n->o.labels, want->key);
+        if (!have || !str_eq(have->value, want->value))
+            return false;
+    }
+    if (!s->affinity || !s->affinity->node_required.present)
+        return true;
+    const struct node_selector_terms *terms = &s->affinity->node_required;
+    for (size_t i = 0; i < terms->count; i++)
+        if (term_allows(&terms->items[i], n))
+            return true;
+    return false;
+}
+
+void facts_node_room(const struct facts *f, const struct workload *w, int64_t memory_bytes,
+                     int64_t cpu_milli, struct node_room *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    int64_t best_memory_bytes = -1, best_cpu_milli = -1;
+    for (size_t i = 0; i < f->cluster->nodes.count; i++) {
+        const struct node *n = f->cluster->nodes.items[i];
+        if (!node_allowed(&w->tmpl.spec, n))
+            continue;
+        int64_t node_memory_bytes = facts_node_memory_bytes(n);
+        int64_t node_cpu_milli = facts_node_cpu_milli(n);
+        ret->allowed++;
+        ret->memory_fits += memory_bytes <= node_memory_bytes;
+        ret->cpu_fits += cpu_milli <= node_cpu_milli;
+        ret->both_fit += memory_bytes <= node_memory_bytes && cpu_milli <= node_cpu_milli;
+        if (node_memory_bytes > best_memory_bytes) {
+            best_memory_bytes = node_memory_bytes;
+            ret->roomiest = n;
+        }
+        if (node_cpu_milli > best_cpu_milli) {
+            best_cpu_milli = node_cpu_milli;
+            ret->most_cpu = n;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What rules need to know about the rest of the cluster, worked out by the engine so that rules
+ * need not search.
+ */
+#ifndef RULES_FACTS_H
+#define RULES_FACTS_H
+
+#include "model/requests.h"
+#include "rules/engine.h"
+
+struct facts {
+    const struct cluster *cluster;
+    const struct check_config *config;
+    struct arena *a;    /* that of the findings */
+    struct map visible; /* names of namespaces of which more than workloads are seen */
+    int64_t smallest_memory_bytes, smallest_cpu_milli; /* that any one Node can give */
+};
+
+void facts_init(struct facts *f, const struct cluster *c, const struct check_config *config,
+                struct arena *a);
+void facts_done(struct facts *f);
+
+/* What is absent from the namespace does not exist. */
+bool facts_namespace_visible(const struct facts *f, struct str ns);
+/* By nature, by injection, or by name or image beside another container; see model/sidecar.h. */
+bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k);
+/* The amounts in force (given or defaulted), or NULL. */
+const struct resource_amount *memory_request(const struct resource_requirements *r);
+const struct resource_amount *memory_limit(const struct resource_requirements *r);
+/* The effective requests of a pod made from w's template. */
+struct pod_amounts facts_pod_requests(const struct rule_ctx *c, const struct workload *w);
+/* A static pod of the control plane: the kubelet's mirror, or kubeadm's manifest. */
+bool facts_is_control_plane(const struct workload *w);
+/* Runs to completion: Job and CronJob. */
+bool facts_is_job(const struct workload *w);
+/* Whether s matches the labels l and one more. */
+bool facts_selector_matches_with(const struct rule_ctx *c, const struct label_selector *s,
+                                 const struct labels *l, const struct label *more);
+/* How many pods w is meant to have at the least: its replicas or, with an HPA, what the HPA may go
+ * down to. -1 if its kind has no such number (DaemonSet, unknown kinds). */
+int64_t facts_replicas_min(const struct workload *w);
+
+/* What pods can have of a node: its allocatable, else its capacity; INT64_MAX if it says neither. */
+int64_t facts_node_memory_bytes(const struct node *n);
+int64_t facts_node_cpu_milli(const struct node *n);
+
+/* The nodes that a workload's nodeSelector and required node affinity allow. */
+struct node_room {
+    size_t allowed, memory_fits, cpu_fits, both_fit;
+    const struct node *roomiest; /* most allocatable memory among the allowed; NULL if none */
+    const struct node *most_cpu;
+};
+void facts_node_room(const struct facts *f, const struct workload *w, int64_t memory_bytes,
+                     int64_t cpu_milli, struct node_room *ret);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Makes findings: severity as configured, place, fingerprint, suppression; and their order.
+ */
+#include "rules/finding.h"
+
+#include "base/sha256.h"
+#include "base/text.h"
+
+struct pos pos_or(struct pos a, struct pos b)
+{
+    return a.line ? a : b;
+}
+
+static struct pos object_pos(const struct object *o)
+{
+    return o ? pos_or(o->name_at, pos_or(o->metadata_at, o->at)) : (struct pos){0, 0};
+}
+
+static struct str join_path(struct arena *a, struct str prefix, const char *path)
+{
+    if (!*path)
+        return prefix;
+    if (str_empty(prefix))
+        return arena_str(a, str_of(path));
+    return arena_printf(a, STR_FMT ".%s", STR_ARG(prefix), path);
+}
+
+static struct str group_of(struct str api_version)
+{
+    ptrdiff_t slash = str_find_char(api_version, '/');
+    return slash < 0 ? STR("") : str_sub(api_version, 0, (size_t)slash);
+}
+
+static void hash_field(struct sha256 *s, struct str text)
+{
+    sha256_add(s, text.p, text.n);
+    sha256_add(s, "", 1);
+}
+
+/* No line and no message: a finding keeps its fingerprint when the file around it changes. */
+static void fingerprint(struct finding *f)
+{
+    struct sha256 s;
+    sha256_init(&s);
+    hash_field(&s, str_of(f->rule->id));
+    if (f->object) {
+        hash_field(&s, group_of(f->object->api_version));
+        hash_field(&s, f->object->kind_text);
+        hash_field(&s, f->object->ns);
+        hash_field(&s, f->object->name);
+    } else {
+        hash_field(&s, f->file);
+    }
+    hash_field(&s, f->container);
+    hash_field(&s, f->path);
+    sha256_hex(&s, f->fingerprint);
+}
+
+static void set_place(struct engine *e, struct finding *f, struct place where)
+{
+    const struct visit *v = &e->visit;
+    const struct object *o = v->object;
+    f->object = o;
+    f->path = join_path(e->a, where.in_pod ? v->pod_path : v->path, where.path);
+    f->at = pos_or(where.at, pos_or(where.in_pod ? v->pod_at : v->at, object_pos(o)));
+    if (o)
+        f->file = str_empty(o->template_source) ? o->source->name : o->template_source;
+}
+
+static struct finding *add(const struct rule_ctx *c, enum severity severity, struct place where,
+                           struct str message)
+{
+    struct engine *e = c->engine;
+    const struct rule_settings *settings = &c->facts->config->rules[rule_index(c->rule)];
+    struct finding *f = arena_new(e->a, struct finding);
+    f->rule = c->rule;
+    f->severity = settings->severity_set ? settings->severity : severity;
+    f->message = message;
+    f->why = str_of(c->rule->why);
+    f->fix = str_of(c->rule->fix);
+    f->container = e->visit.container;
+    set_place(e, f, where);
+    fingerprint(f);
+    const struct suppression *s = suppressions_find(e, c->rule);
+    if (s) {
+        f->suppressed = true;
+        f->suppress_reason = s->reason;
+        e->out->suppressed++;
+    } else {
+        e->out->by_severity[f->severity]++;
+    }
+    *PUSH(e->a, &e->out->findings) = f;
+    return f;
+}
+
+/* Names come from the input and may be of any length; a message is one line. */
+enum { MESSAGE_MAX = 2000 };
+
+static struct str vsay(struct arena *a, const char *fmt, va_list va) PRINTF_LIKE(2, 0);
+static struct str vsay(struct arena *a, const char *fmt, va_list va)
+{
+    va_list again;
+    va_copy(again, va);
+    int needed = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    size_t n = needed < 0 ? 0 : MIN((size_t)needed, (size_t)MESSAGE_MAX);
+    char *p = arena_text(a, n + 1);
+    vsnprintf(p, n + 1, fmt, va);
+    return (struct str){p, n};
+}
+
+struct finding *finding(const struct rule_ctx *c, struct place where, const char *fmt, ...)
+{
+    va_list va;
+    va_start(va, fmt);
+    struct str message = vsay(c->engine->a, fmt, va);
+    va_end(va);
+    return add(c, c->rule->severity, where, message);
+}
+
+struct finding *finding_as(const struct rule_ctx *c, enum severity s, struct place where,
+                           const char *fmt, ...)
+{
+    va_list va;
+    va_start(va, fmt);
+    struct str message = vsay(c->engine->a, fmt, va);
+    va_end(va);
+    return add(c, s, where, message);
+}
+
+void finding_fix(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
+{
+    va_list va;
+    va_start(va, fmt);
+    f->fix = vsay(c->engine->a, fmt, va);
+    va_end(va);
+}
+
+const char *say(const struct rule_ctx *c, const char *fmt, ...)
+{
+    va_list va;
+    va_start(va, fmt);
+    struct str text = vsay(c->engine->a, fmt, va);
+    va_end(va);
+    return text.p;
+}
+
+static const char *say_with(const struct rule_ctx *c, void (*add_text)(struct buf *, int64_t),
+                            int64_t n)
+{
+    struct buf b CLEANUP(buf_done);
+    buf_init(&b, 64);
+    add_text(&b, n);
+    return arena_str(c->engine->a, buf_str(&b)).p;
+}
+
+const char *say_bytes(const struct rule_ctx *c, int64_t bytes)
+{
+    return say_with(c, text_add_bytes, bytes);
+}
+
+const char *say_milli(const struct rule_ctx *c, int64_t milli)
+{
+    return say_with(c, text_add_milli, milli);
+}
+
+const char *say_count(const struct rule_ctx *c, int64_t n, const char *noun)
+{
+    return say(c, "%lld %s%s", (long long)n, noun, n == 1 ? "" : "s");
+}
+
+const char *say_container(const struct rule_ctx *c, const struct container *k)
+{
+    const char *what = facts_is_sidecar(c, k)      ? "sidecar container"
+                       : k->kind == CONTAINER_INIT ? "init container"
+                                                   : "container";
+    return say(c, "%s \"" STR_FMT "\"", what, STR_ARG(k->name));
+}
+
+/* ---- order ---- */
+
+/* By file name, then by place in it, so that the output does not depend on how it was walked. */
+static int compare(const struct finding *a, const struct finding *b)
+{
+    if (!str_eq(a->file, b->file))
+        return str_cmp(a->file, b->file);
+    if (a->at.line != b->at.line)
+        return a->at.line < b->at.line ? -1 : 1;
+    if (a->at.column != b->at.column)
+        return a->at.column < b->at.column ? -1 : 1;
+    int by_rule = str_cmp(str_of(a->rule->id), str_of(b->rule->id));
+    return by_rule ? by_rule : str_cmp(a->path, b->path);
+}
+
+static void merge(struct finding **from, size_t mid, size_t n, struct finding **to)
+{
+    size_t i = 0, j = mid;
+    for (size_t k = 0; k < n; k++)
+        to[k] = j >= n || (i < mid && compare(from[i], from[j]) <= 0) ? from[i++] : from[j++];
+}
+
+/* A stable merge sort: findings that compare equal stay in the order of the rules. */
+static void sort(struct finding **v, size_t n, struct finding **scratch)
+{
+    if (n < 2)
+        return;
+    size_t mid = n / 2;
+    sort(v, mid, scratch);
+    sort(v + mid, n - mid, scratch);
+    merge(v, mid, n, scratch);
+    memcpy(v, scratch, n * sizeof(*v));
+}
+
+void findings_sort(struct judgement *j, struct arena *a)
+{
+    struct finding **scratch = arena_array(a, struct finding *, j->findings.count);
+    sort(j->findings.items, j->findings.count, scratch);
+}

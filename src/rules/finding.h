@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Inside the engine: what it keeps while it walks, and how findings are made, suppressed and
+ * sorted.
+ */
+#ifndef RULES_FINDING_H
+#define RULES_FINDING_H
+
+#include "rules/facts.h"
+
+/* What is being visited, as far as findings need it. */
+struct visit {
+    const struct object *object;
+    struct str pod_path;  /* of the pod spec, "" if there is none */
+    struct str path;      /* of what is visited: prefix of a finding's path; "" = the object */
+    struct pos at;        /* of what is visited */
+    struct pos pod_at;    /* of the pod template's spec */
+    struct str container; /* name, or absent */
+    struct {
+        struct suppression *items;
+        size_t count, cap;
+    } suppressions; /* in force */
+};
+
+struct engine {
+    struct arena *a;
+    struct judgement *out;
+    struct visit visit;
+};
+
+/* Reads plimsoll.dev/ignore of an object and of its pod template (may be NULL) into the visit. */
+void suppressions_read(struct engine *e, const struct labels *object, const struct labels *tmpl);
+/* The suppression in force for a rule, or NULL. One without a reason is none. */
+const struct suppression *suppressions_find(const struct engine *e, const struct rule *r);
+void findings_sort(struct judgement *j, struct arena *a);
+
+#endif

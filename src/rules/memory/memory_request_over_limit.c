@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Flags memory requests above the limit, of a container or of the pod: the API server refuses the
+ * pod. It happens quietly where the limit comes from a LimitRange.
+ */
+#include "rules/facts.h"
+
+static void compare(const struct rule_ctx *c, const char *what,
+                    const struct resource_requirements *r, bool pod_level)
+{
+    const struct resource_amount *request = resources_find(&r->requests, "memory");
+    const struct resource_amount *limit = resources_find(&r->limits, "memory");
+    if (!request || !limit || quantity_cmp(request->q, limit->q) <= 0)
+        return;
+    bool from_range = limit->origin == AMOUNT_FROM_LIMITRANGE;
+    struct place where = AT(pos_or(request->at, limit->at), "resources.requests.memory");
+    where.in_pod = pod_level;
+    const char *requested = say_bytes(c, quantity_value(request->q));
+    const char *limited = say_bytes(c, quantity_value(limit->q));
+    struct finding *f =
+        finding(c, where,
+                "%s requests %s of memory but its limit%s is %s: the API server refuses "
+                "the pod",
+                what, requested, from_range ? " (the LimitRange's default)" : "", limited);
+    finding_fix(c, f, "raise limits.memory to %s or more, or lower requests.memory to %s or less",
+                requested, limited);
+}
+
+static void check_container(const struct rule_ctx *c, const struct container *k)
+{
+    compare(c, say_container(c, k), &k->resources, false);
+}
+
+static void check_pod(const struct rule_ctx *c, const struct workload *w)
+{
+    compare(c, "the pod", &w->tmpl.spec.resources, true);
+}
+
+const struct rule rule_memory_request_over_limit = {
+    .id = "memory-request-over-limit",
+    .severity = SEV_ERROR,
+    .title = "A memory request is larger than the limit",
+    .why = "no pod of this template can be created: the roll-out stops, and what is lost is not "
+           "replaced",
+    .fix = "raise limits.memory or lower requests.memory",
+    .container = check_container,
+    .workload = check_pod,
+};
