@@ -7,14 +7,19 @@ PREFIX  ?= /usr/local
 # Seconds per fuzz target for `make fuzz`.
 FUZZ_SECONDS ?= 600
 
+# $(call compile,DIRECTORY,MESON OPTIONS,TARGETS): quiet unless something is wrong.
+define compile
+	@test -f $(1)/build.ninja || meson setup $(1) $(2) >/dev/null
+	@ninja -C $(1) $(3) >$(1)/ninja.log || { cat $(1)/ninja.log; exit 1; }
+endef
+
 .PHONY: all build demo test bench fuzz golden install static format clean help
 
 all: build
 
 build: ## compile the release program: build/src/plimsoll
 	@tools/bootstrap build
-	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) --buildtype=release --prefix=$(PREFIX) >/dev/null
-	@ninja -C $(BUILD) --quiet
+	$(call compile,$(BUILD),--buildtype=release --prefix=$(PREFIX))
 
 demo: build ## compile, then judge the example clusters
 	@tools/demo $(BUILD)/src/plimsoll
@@ -33,8 +38,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
 
 golden: ## rewrite the expected output of command-line cases and documentation; then git diff
 	@tools/bootstrap test
-	@test -f build-dev/build.ninja || meson setup build-dev -Dmode=developer >/dev/null
-	@ninja -C build-dev --quiet
+	$(call compile,build-dev,-Dmode=developer)
 	@tests/cli/run.py --program build-dev/src/plimsoll --update
 	@tools/check-docs --program build-dev/src/plimsoll --update || test $$? = 77
 
@@ -43,8 +47,7 @@ install: build ## install below PREFIX (/usr/local), honouring DESTDIR
 
 static: ## one static binary: build-static/src/plimsoll
 	@tools/bootstrap static
-	@test -f build-static/build.ninja || meson setup build-static --buildtype=release -Dstatic=true >/dev/null
-	@ninja -C build-static --quiet src/plimsoll
+	$(call compile,build-static,--buildtype=release -Dstatic=true,src/plimsoll)
 	@ls -l build-static/src/plimsoll
 
 format: ## let clang-format lay out the C sources
