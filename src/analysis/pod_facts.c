@@ -176,7 +176,7 @@ static void compute(struct scope *s, struct pod_facts *f)
     f->qos = pod_qos(spec, status, &f->why);
     if (f->why.type == QOS_REASON_STATUS) {
         struct qos_reason from_spec;
-        f->qos_contradicts = pod_qos_compute(spec, true, &from_spec) != f->qos;
+        f->qos_contradicts = pod_qos_compute(spec, &from_spec) != f->qos;
         if (!f->qos_contradicts)
             f->why = from_spec;
     }

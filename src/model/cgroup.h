@@ -18,8 +18,8 @@ struct cgroup_settings {
     bool cgroup_v1;
     bool systemd;             /* cgroup driver; else cgroupfs */
     bool cpu_quota_off;       /* cpuCFSQuota false */
+    bool exclusive_cpus;      /* of this container, so that its quota is lifted */
     int64_t cpu_period_us;    /* 100000 */
-    bool pod_level_off;       /* feature gate PodLevelResources switched off */
     bool memory_qos;          /* feature gate MemoryQoS */
     bool tiered_reservation;  /* memoryReservationPolicy TieredReservation */
     double throttling_factor; /* 0.9 */
@@ -58,16 +58,34 @@ int64_t cpu_shares_of_milli(int64_t milli);
 /* 0 = none; at least 1000 us. */
 int64_t cpu_quota_of_milli(int64_t milli, int64_t period_us);
 int64_t cpu_milli_of_quota(int64_t quota_us, int64_t period_us);
-/* cgroup v2 cpu.weight <-> v1 shares. */
-int64_t cpu_weight_of_shares(int64_t shares);
+/* cgroup v2 cpu.weight -> v1 shares. */
 int64_t cpu_shares_of_weight(int64_t weight);
 
 /* memory.min and memory.low of the QoS levels kubepods and kubepods/burstable over these pods. */
 struct qos_reservation {
-    int64_t guaranteed_bytes, burstable_bytes;
+    int64_t kubepods_min_bytes; /* Guaranteed and Burstable requests */
+    int64_t burstable_low_bytes;
 };
 struct qos_reservation qos_memory_reservation(struct arena *a, const struct pod *const *pods,
                                               size_t count);
+
+/* "50%": the kubelet's qosReserved for memory. 0 or -EINVAL. */
+int qos_reserved_parse(struct str text, int64_t *ret_percent) MUST_USE;
+
+/* ---- huge pages ---- */
+
+struct hugepage_limit {
+    int64_t page_bytes, limit_bytes;
+};
+struct hugepage_limits {
+    struct hugepage_limit *items;
+    size_t count, cap;
+};
+/* All hugepages-* of a list, by page size. */
+void hugepage_limits(const struct resources *r, struct arena *a, struct hugepage_limits *ret);
+/* hugetlb limit of a container for one page size: its own, or the pod's, or 0. */
+int64_t container_hugepage_limit(const struct pod_spec *spec, const struct container *c,
+                                 int64_t page_bytes);
 
 /* ---- names: a cgroup is a list of components, {"kubepods", "burstable", "pod<uid>"} ---- */
 

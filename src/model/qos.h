@@ -20,15 +20,16 @@ enum qos_reason_type {
 };
 struct qos_reason {
     enum qos_reason_type type;
-    const struct container *container; /* NULL: the pod's own resources decide (pod level) */
+    const struct container *container; /* NULL: the pod's own resources decide (pod level), or all
+                                          containers do */
     const char *resource;              /* "cpu", "memory" or NULL */
 };
 
 /* status may be NULL. *ret_why may be NULL. */
 enum qos pod_qos(const struct pod_spec *spec, const struct pod_status *status,
                  struct qos_reason *ret_why);
-/* The same from the spec alone; pod_level: the feature gate PodLevelResources. */
-enum qos pod_qos_compute(const struct pod_spec *spec, bool pod_level, struct qos_reason *ret_why);
+/* The same from the spec alone. */
+enum qos pod_qos_compute(const struct pod_spec *spec, struct qos_reason *ret_why);
 
 /* "Guaranteed" */
 const char *qos_name(enum qos q);
