@@ -12,7 +12,7 @@ static bool is_guaranteed(const struct container *k, struct qos_reason *why)
 {
     struct container copy = *k;
     struct pod_spec alone = {.containers = {.items = &copy, .count = 1}};
-    return pod_qos_compute(&alone, false, why) == QOS_GUARANTEED;
+    return pod_qos_compute(&alone, why) == QOS_GUARANTEED;
 }
 
 static bool applications_are_guaranteed(const struct rule_ctx *c, const struct workload *w)
