@@ -85,6 +85,8 @@ struct cutting {
     size_t prologue;  /* bytes before the "---" or the first content */
     bool in_prologue; /* nothing but comments, directives and blank lines so far */
     bool before_content;
+    bool has_directive;
+    bool only_end; /* nothing but a repeated "..." */
     uint32_t breaks;
 };
 
@@ -93,8 +95,12 @@ static bool leading_line(struct cutting *k, struct str line)
 {
     static const char source[] = "# Source: ";
     size_t i = first_nonblank(line);
-    if (i == line.n || (k->in_prologue && line.p[0] == '%'))
+    if (i == line.n)
         return true;
+    if (k->in_prologue && line.p[0] == '%') {
+        k->has_directive = true;
+        return true;
+    }
     if (line.p[i] != '#')
         return false;
     if (str_starts(line, source) && !k->chunk->source.p)
@@ -117,6 +123,7 @@ static bool cut_line(struct cutting *k, struct str line, size_t from, size_t nex
     } else if (line.n && line.p[0] == '.' && is_marker(line, "...")) {
         *end = next;
         k->breaks++;
+        k->only_end = k->in_prologue && !k->has_directive && k->chunk->start > 0;
         return true;
     } else if (k->before_content && !leading_line(k, line)) {
         if (k->in_prologue)
@@ -127,10 +134,9 @@ static bool cut_line(struct cutting *k, struct str line, size_t from, size_t nex
     return false;
 }
 
-bool yaml_cut_next(struct yaml_cut *c, struct yaml_chunk *ret)
+/* One chunk, at c->at; *ret_only_end: it holds no document, only one more "..." after another. */
+static void cut_chunk(struct yaml_cut *c, struct yaml_chunk *ret, bool *ret_only_end)
 {
-    if (c->at >= c->text.n)
-        return false;
     *ret = (struct yaml_chunk){.start = c->at, .line = c->line};
     struct cutting k = {.chunk = ret, .in_prologue = true, .before_content = true};
     size_t end = c->text.n, next;
@@ -150,7 +156,15 @@ bool yaml_cut_next(struct yaml_cut *c, struct yaml_chunk *ret)
         k.breaks = count_breaks(ret->text);
     c->line += k.breaks;
     c->at = end;
-    return true;
+    *ret_only_end = k.only_end;
+}
+
+bool yaml_cut_next(struct yaml_cut *c, struct yaml_chunk *ret)
+{
+    bool only_end = true;
+    while (only_end && c->at < c->text.n)
+        cut_chunk(c, ret, &only_end);
+    return !only_end;
 }
 
 static struct str action_words(struct str s)

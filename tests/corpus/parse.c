@@ -31,7 +31,7 @@ static bool libyaml_reads(struct str text)
     bool ok = true;
     if (!yaml_parser_initialize(&parser))
         mem_out();
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text.p, text.n);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)(text.n ? text.p : ""), text.n);
     for (bool more = true; more && ok;) {
         ok = yaml_parser_parse(&parser, &event);
         if (!ok)
@@ -77,8 +77,7 @@ static int judge_all(void *unused)
             text_add_clean(&message, str_of(e.msg));
         }
         printf("%s\t%s\t%s\t" STR_FMT "\n", ours ? "ok" : "refused",
-               libyaml_reads(buf_str(&text)) ? "ok" : "refused", path,
-               STR_ARG(buf_str(&message)));
+               libyaml_reads(buf_str(&text)) ? "ok" : "refused", path, STR_ARG(buf_str(&message)));
     }
     return 0;
 }
