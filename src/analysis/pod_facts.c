@@ -190,7 +190,7 @@ static void compute(struct scope *s, struct pod_facts *f)
     add_containers(f, &settings, &spec->containers, f->containers + spec->init_containers.count);
 }
 
-static struct str owner_of(struct arena *a, const struct workload *w)
+struct str workload_owner_text(struct arena *a, const struct workload *w)
 {
     if (!w->pod)
         return arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(w->o.kind_text), STR_ARG(w->o.name));
@@ -211,11 +211,22 @@ static struct opt_int replicas_of(const struct workload *w)
     return (struct opt_int){.v = 1, .set = true};
 }
 
+int64_t pod_facts_replicas(const struct pod_facts_list *l)
+{
+    int64_t all = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pod_facts *f = &l->items[i];
+        int64_t one = f->replicas.set ? f->replicas.v : MAX((int64_t)f->alike, 1);
+        all = __builtin_add_overflow(all, one, &all) ? INT64_MAX : all;
+    }
+    return all;
+}
+
 static struct pod_facts *add_facts(struct scope *s, const struct workload *w)
 {
     struct pod_facts *f = PUSH(s->arena, s->ret);
     f->workload = w;
-    f->owner = owner_of(s->arena, w);
+    f->owner = workload_owner_text(s->arena, w);
     f->replicas = replicas_of(w);
     f->capacity = s->nodes;
     return f;

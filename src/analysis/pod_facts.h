@@ -64,6 +64,10 @@ struct pod_facts_options {
 void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_facts_options *o,
                    struct pod_facts_list *ret);
 
+/* Pods in all: replicas, of a DaemonSet the live pods and at least one. */
+int64_t pod_facts_replicas(const struct pod_facts_list *l);
+/* "Deployment/checkout": what makes the pods of w; absent for a pod that nothing makes. */
+struct str workload_owner_text(struct arena *a, const struct workload *w);
 /* Amounts in a container's own list. */
 struct pod_amounts resource_amounts(const struct resources *r);
 /* Succeeded or Failed: holds no memory. */

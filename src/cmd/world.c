@@ -92,12 +92,12 @@ int world_empty(const struct cluster *c, int code, const char *wanted, struct er
     size_t skipped = 0;
     for (size_t i = 0; i < c->skipped.count; i++)
         skipped += c->skipped.items[i].count;
-    return err_set(
-        e, ENODATA,
-        "nothing to judge: %zu file%s, %zu object%s (%zu of kinds that plimsoll does not "
-        "read), none of them %s",
-        c->files, c->files == 1 ? "" : "s", c->objects, c->objects == 1 ? "" : "s", skipped,
-        wanted);
+    char other[64] = "";
+    if (skipped)
+        snprintf(other, sizeof(other), " and %zu of kinds that plimsoll does not read", skipped);
+    return err_set(e, ENODATA, "nothing to judge: %zu file%s with %zu object%s%s, none of them %s",
+                   c->files, c->files == 1 ? "" : "s", c->objects, c->objects == 1 ? "" : "s",
+                   other, wanted);
 }
 
 int option_parse_bytes(struct str text, void *ret, struct err *e)

@@ -265,17 +265,18 @@ static void add_totals(const struct inspect_results *r, const struct out_format 
         qos[r->facts->items[i].qos]++;
         unlimited += is_unlimited(&r->facts->items[i]);
     }
-    struct str text = arena_printf(r->arena,
-                                   "%zu pod%s: %zu Guaranteed, %zu Burstable, %zu "
-                                   "BestEffort.",
-                                   r->facts->count, plural(r->facts->count), qos[QOS_GUARANTEED],
-                                   qos[QOS_BURSTABLE], qos[QOS_BEST_EFFORT]);
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, 1 * KIB);
+    buf_printf(&text, "%zu line%s, ", r->facts->count, plural(r->facts->count));
+    text_add_count(&text, pod_facts_replicas(r->facts));
+    buf_printf(&text, " pods. Lines: %zu Guaranteed, %zu Burstable, %zu BestEffort.",
+               qos[QOS_GUARANTEED], qos[QOS_BURSTABLE], qos[QOS_BEST_EFFORT]);
     if (unlimited)
-        text = arena_printf(r->arena,
-                            STR_FMT " %zu can grow until the node has no memory left: a container "
-                                    "has no limit.",
-                            STR_ARG(text), unlimited);
-    text_wrap(b, f, "", text, 0);
+        buf_printf(&text,
+                   " In %zu a container has no memory limit: it can grow until the node has no "
+                   "memory left.",
+                   unlimited);
+    text_wrap(b, f, "", buf_str(&text), 0);
 }
 
 static bool any_mark(const struct pod_facts_list *l, const char *mark)

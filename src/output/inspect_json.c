@@ -147,7 +147,8 @@ static void add_summary(const struct inspect_results *r, struct json_writer *w)
         qos[r->facts->items[i].qos]++;
     json_key(w, "summary");
     json_map(w);
-    json_add_int(w, "pods", (int64_t)r->facts->count);
+    json_add_int(w, "items", (int64_t)r->facts->count);
+    json_add_int(w, "pods", pod_facts_replicas(r->facts));
     json_add_int(w, "guaranteed", qos[QOS_GUARANTEED]);
     json_add_int(w, "burstable", qos[QOS_BURSTABLE]);
     json_add_int(w, "bestEffort", qos[QOS_BEST_EFFORT]);

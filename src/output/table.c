@@ -44,6 +44,29 @@ void table_bytes(struct table *t, bool set, int64_t bytes, enum table_style styl
     table_add(t, buf_str(&text), style);
 }
 
+void text_add_measured(struct buf *b, int64_t bytes)
+{
+    static const char *const units[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
+    double v = (double)bytes;
+    size_t i = 0;
+    /* 999.5 would print as 1000. */
+    for (; (v >= 999.5 || v <= -999.5) && i + 1 < ARRAY_LEN(units); i++)
+        v /= 1024;
+    double size = v < 0 ? -v : v;
+    buf_printf(b, "%.*f%s", i == 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2, v, units[i]);
+}
+
+void table_measured(struct table *t, bool set, int64_t bytes, enum table_style style)
+{
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, 64);
+    if (set)
+        text_add_measured(&text, bytes);
+    else
+        buf_add_char(&text, '-');
+    table_add(t, buf_str(&text), style);
+}
+
 void table_milli(struct table *t, bool set, int64_t milli)
 {
     struct buf text CLEANUP(buf_done);
