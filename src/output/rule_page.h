@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rules themselves: the list, one rule's page, and the same as JSON or Markdown.
+ */
+#ifndef OUTPUT_RULE_PAGE_H
+#define OUTPUT_RULE_PAGE_H
+
+#include "output/out.h"
+#include "rules/rule.h"
+
+enum rule_format { RULE_TEXT, RULE_JSON, RULE_YAML, RULE_MARKDOWN };
+
+struct rule_results {
+    struct arena *arena;
+    const struct rule **rules; /* one: its page; else the list */
+    size_t count;
+    bool page;
+};
+/* An out_render_fn: results is a struct rule_results, f->word an enum rule_format. */
+void rules_render(const void *results, const struct out_format *f, struct buf *b);
+
+#endif
