@@ -318,7 +318,8 @@ void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s,
     if (is_null(n) || wrong_type(d, n, n->type == DOC_MAP, "object"))
         return;
     if (s->self_at)
-        *(struct pos *)(void *)((char *)ret + s->self_at - 1) = decode_pos(d, n->at);
+        *(struct pos *)(void *)((char *)ret + s->self_at - 1) =
+            decode_pos(d, n->key_at.line ? n->key_at : n->at);
     const struct path *outer = d->path;
     for (const struct doc *c = n->child; c; c = c->next) {
         for (const struct field *f = s->fields; f->name; f++) {

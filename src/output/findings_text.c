@@ -220,6 +220,7 @@ static void add_infos(struct buf *b, const struct judgement *j)
 
 /* ---- what to do first ---- */
 
+/* What a rule found at its worst: what is less can wait. */
 struct step {
     const struct rule *rule;
     enum severity worst;
@@ -234,11 +235,14 @@ static void count_steps(const struct judgement *j, struct step *steps)
         struct step *s = &steps[rule_index(f->rule)];
         if (f->suppressed || f->severity < SEV_WARNING)
             continue;
+        if (f->severity > s->worst)
+            *s = (struct step){.worst = f->severity};
+        else if (f->severity < s->worst)
+            continue;
         s->rule = f->rule;
+        s->findings++;
         /* Findings are sorted by place, so those of one object follow each other. */
         s->objects += !s->example || s->example->object != f->object;
-        s->worst = MAX(s->worst, f->severity);
-        s->findings++;
         s->example = f;
     }
 }
