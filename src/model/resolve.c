@@ -63,7 +63,9 @@ static void index_object(struct cluster *c, struct object *o)
 /* A later object with the same identity replaces a recorded one: a pod cannot run twice. */
 static bool is_replaced(const struct cluster *c, const struct object *o)
 {
-    return o->name.n && cluster_find(c, o->kind, o->ns, o->name) != o;
+    const struct object *found = cluster_find(c, o->kind, o->ns, o->name);
+    /* NULL: the name is longer than any that cluster_find() looks for. */
+    return o->name.n && found && found != o;
 }
 
 #define DROP_REPLACED(c, list)                                \

@@ -26,8 +26,8 @@ static const struct table_column wide[WIDE_COLUMNS] = {
     {.title = "POD/CONTAINER", .shrinks = true},
     {.title = "N", .right = true},
     {.title = "QOS"},
-    {.title = "CPU_REQ", .right = true},
-    {.title = "CPU_LIM", .right = true},
+    {.title = "CPU_REQ", .right = true, .may_go = true},
+    {.title = "CPU_LIM", .right = true, .may_go = true},
     {.title = "MEM_REQ", .right = true},
     {.title = "MEM_LIM", .right = true},
     {.title = "memory.max", .right = true},
@@ -45,7 +45,9 @@ const char *container_kind_name(const struct container *c)
 
 struct str qos_reason_text(struct arena *a, enum qos q, const struct qos_reason *why)
 {
-    const char *resource = why->resource ? why->resource : "CPU or memory";
+    const char *resource = !why->resource                      ? "CPU or memory"
+                           : strcmp(why->resource, "cpu") == 0 ? "CPU"
+                                                               : why->resource;
     struct str who = why->container
                          ? arena_printf(a, "container " STR_FMT, STR_ARG(why->container->name))
                          : STR("the pod (spec.resources)");
@@ -100,14 +102,18 @@ static const char *origin_mark(const struct container *k, bool limits)
     return m->origin == AMOUNT_FROM_LIMIT ? "=" : m->origin == AMOUNT_FROM_LIMITRANGE ? "*" : "";
 }
 
+/* The marks of all containers that run with the pod. */
 static const char *pod_mark(const struct pod_facts *f, bool limits)
 {
+    bool copied = false, ranged = false;
     for (size_t i = 0; i < f->container_count; i++) {
         const char *mark = origin_mark(f->containers[i].container, limits);
-        if (*mark && f->containers[i].container->kind != CONTAINER_INIT)
-            return mark;
+        if (f->containers[i].container->kind == CONTAINER_INIT)
+            continue;
+        copied = copied || *mark == '=';
+        ranged = ranged || *mark == '*';
     }
-    return "";
+    return copied && ranged ? "=*" : copied ? "=" : ranged ? "*" : "";
 }
 
 static void add_marked_bytes(struct table *t, const struct pod_amounts *v, const char *mark)
@@ -273,8 +279,8 @@ static void add_totals(const struct inspect_results *r, const struct out_format 
                qos[QOS_GUARANTEED], qos[QOS_BURSTABLE], qos[QOS_BEST_EFFORT]);
     if (unlimited)
         buf_printf(&text,
-                   " In %zu a container has no memory limit: it can grow until the node has no "
-                   "memory left.",
+                   " %zu with a container that has no memory limit: it can grow until the node has "
+                   "none left.",
                    unlimited);
     text_wrap(b, f, "", buf_str(&text), 0);
 }

@@ -103,13 +103,13 @@ static size_t total_width(const struct table *t, const struct layout *l)
     return total + (shown ? (shown - 1) * GAP : 0);
 }
 
-/* Takes columns off the widest one that may shrink until the table fits. */
-static bool shrink(const struct table *t, struct layout *l, size_t columns)
+/* Narrows the widest one that may shrink, down to `floor`, until the table fits. */
+static bool shrink(const struct table *t, struct layout *l, size_t columns, size_t floor)
 {
     while (total_width(t, l) > columns) {
         size_t widest = t->column_count;
         for (size_t i = 0; i < t->column_count; i++)
-            if (t->columns[i].shrinks && !l->gone[i] && l->width[i] > TABLE_SHRUNK &&
+            if (t->columns[i].shrinks && !l->gone[i] && l->width[i] > floor &&
                 (widest == t->column_count || l->width[i] > l->width[widest]))
                 widest = i;
         if (widest == t->column_count)
@@ -134,13 +134,15 @@ static void fit(const struct table *t, struct layout *l, size_t columns)
     *l = (struct layout){0};
     measure(t, l);
     struct layout full = *l;
-    while (columns && !shrink(t, l, columns)) {
+    while (columns && !shrink(t, l, columns, TABLE_READABLE)) {
         size_t last = t->column_count;
         for (size_t i = 0; i < t->column_count; i++)
             if (t->columns[i].may_go && !full.gone[i])
                 last = i;
-        if (last == t->column_count)
-            return; /* narrower than any table can be */
+        if (last == t->column_count) {
+            (void)shrink(t, l, columns, TABLE_SHRUNK); /* if it still does not fit, lines wrap */
+            return;
+        }
         full.gone[last] = true;
         *l = full;
     }

@@ -15,11 +15,11 @@ enum table_style { STYLE_PLAIN, STYLE_GOOD, STYLE_WARN, STYLE_BAD, STYLE_DIM, ST
 struct table_column {
     const char *title;
     bool right;       /* numbers */
-    bool shrinks;     /* may be cut, down to TABLE_SHRUNK columns */
+    bool shrinks;     /* may be cut: to TABLE_READABLE columns, at last to TABLE_SHRUNK */
     bool keeps_front; /* cut at the end, not in the middle */
-    bool may_go;      /* left out when the table is still too wide (the last such one first) */
+    bool may_go;      /* left out before names become unreadable (the last such one first) */
 };
-enum { TABLE_SHRUNK = 12, TABLE_MAX_COLUMNS = 16, TABLE_CELL_MAX = 253 };
+enum { TABLE_READABLE = 30, TABLE_SHRUNK = 12, TABLE_MAX_COLUMNS = 16, TABLE_CELL_MAX = 253 };
 
 struct table_cell {
     struct str text; /* clean, in the arena */

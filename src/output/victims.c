@@ -100,8 +100,9 @@ static struct str eviction_reason_text(struct arena *a, const struct victim_inve
         return arena_printf(a, "its priority is %lld, that of " STR_FMT " is %lld",
                             (long long)x->priority, STR_ARG(second), (long long)y->priority);
     case INVERSION_OVERAGE:
-        return arena_printf(a, "both are over their requests, it by %s, " STR_FMT " by %s",
-                            amount(a, x->over_bytes), STR_ARG(second), amount(a, y->over_bytes));
+        return arena_printf(
+            a, "both are over their requests, it by %s, which is %s more than " STR_FMT,
+            amount(a, x->over_bytes), amount(a, x->over_bytes - y->over_bytes), STR_ARG(second));
     case INVERSION_BADNESS:
         break;
     }
