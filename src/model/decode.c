@@ -475,18 +475,24 @@ static void note_duplicates(const struct decode_input *in, const struct doc_root
     }
 }
 
-static void decode_items(const struct decode_input *in, const struct doc_root *root,
-                         const struct doc *items, struct str api_version, struct str kind,
-                         struct cluster *c)
+static void decode_item(const struct decode_input *in, const struct doc_root *root,
+                        const struct doc *item, struct str api_version, struct str list_kind,
+                        struct cluster *c)
 {
+    struct str k = doc_text(item, "kind");
+    struct str v = doc_text(item, "apiVersion");
     /* PodList and the like: the items may leave out what the list's name says. */
-    struct str item_kind = str_sub(kind, 0, kind.n - (sizeof("List") - 1));
-    for (const struct doc *i = items->child; i; i = i->next) {
-        struct str k = doc_text(i, "kind");
-        struct str v = doc_text(i, "apiVersion");
-        if (i->type == DOC_MAP)
-            decode_one(in, root, i, v.p ? v : api_version, k.p ? k : item_kind, c);
-    }
+    bool named = str_ends(list_kind, "List") && !str_is(list_kind, "List");
+    struct str item_kind = named ? str_sub(list_kind, 0, list_kind.n - 4) : STR_NONE;
+    if (item->type == DOC_MAP)
+        decode_one(in, root, item, v.p ? v : api_version, k.p ? k : item_kind, c);
+}
+
+void decode_list_item(const struct decode_input *in, const struct doc_root *item,
+                      struct str list_api_version, struct str list_kind, struct cluster *c)
+{
+    if (item->root)
+        decode_item(in, item, item->root, list_api_version, list_kind, c);
 }
 
 void decode_document(const struct decode_input *in, const struct doc_root *doc, struct cluster *c)
@@ -500,7 +506,8 @@ void decode_document(const struct decode_input *in, const struct doc_root *doc, 
     struct str api_version = doc_text(n, "apiVersion");
     const struct doc *items = doc_get(n, "items");
     if (n->type == DOC_MAP && str_ends(kind, "List") && items && items->type == DOC_SEQ)
-        decode_items(in, doc, items, api_version, kind, c);
+        for (const struct doc *i = items->child; i; i = i->next)
+            decode_item(in, doc, i, api_version, kind, c);
     else
         decode_one(in, doc, n, api_version, kind, c);
     /* A duplicate key matters in what is judged; in values files and CRDs it is not ours. */

@@ -18,6 +18,11 @@ struct decode_input {
 };
 void decode_document(const struct decode_input *in, const struct doc_root *doc, struct cluster *c);
 
+/* One item of a list whose own fields are elsewhere: what the item does not say of its apiVersion
+ * and kind, the list's name says (PodList). Either may be absent. */
+void decode_list_item(const struct decode_input *in, const struct doc_root *item,
+                      struct str list_api_version, struct str list_kind, struct cluster *c);
+
 /* Parts of objects, as tests and other readers meet them (all strings are copied into a). */
 void decode_pod(struct arena *a, const struct doc *n, struct pod *ret);
 void decode_node(struct arena *a, const struct doc *n, struct node *ret);

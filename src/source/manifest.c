@@ -173,7 +173,24 @@ static int bulk_item(void *ctx, const struct doc_root *item, struct err *e)
 {
     (void)e;
     struct bulk *b = ctx;
-    decode_document(&b->in, item, b->c);
+    decode_list_item(&b->in, item, b->list_api_version, b->list_kind, b->c);
+    return 0;
+}
+
+/* The list's own fields, or a whole object that is no list. */
+static int bulk_header(void *ctx, const struct doc *header, struct err *e)
+{
+    (void)e;
+    struct bulk *b = ctx;
+    struct str kind = doc_text(header, "kind");
+    if (str_ends(kind, "List")) {
+        b->list_kind = arena_str(b->in.a, kind);
+        b->list_api_version = arena_str(b->in.a, doc_text(header, "apiVersion"));
+        return 0;
+    }
+    struct doc copy = *header;
+    struct doc_root root = {.root = &copy, .start = header->start, .end = header->end};
+    decode_document(&b->in, &root, b->c);
     return 0;
 }
 
@@ -233,7 +250,7 @@ static void read_text(struct worker *w, struct str name, struct str text, struct
         return;
     }
     struct bulk b = {.in = in, .c = c};
-    struct json_stream s = {.item = bulk_item, .ctx = &b};
+    struct json_stream s = {.item = bulk_item, .header = bulk_header, .ctx = &b};
     struct err e = {0};
     size_t before = c->documents;
     if (json_parse_list(name, text, &w->scratch, &s, &e) < 0)
