@@ -277,11 +277,12 @@ static bool is_merge_key(const yaml_event_t *ev)
             (tag && str_is(str_of(tag), "tag:yaml.org,2002:merge")));
 }
 
-static int take_key(struct yaml_stream *y, const yaml_event_t *ev, const struct doc *n)
+static int take_key(struct yaml_stream *y, const yaml_event_t *ev, const struct doc *n,
+                    bool is_float)
 {
     struct level *l = innermost(y);
-    if (yaml_scalar_key(y->arena, n, &l->key.text))
-        return fail(y, ev, "a map key must not be null");
+    if (yaml_scalar_key(y->arena, n, is_float, &l->key.text))
+        return fail(y, ev, "null or a huge number as a map key");
     l->key.at = n->at;
     l->key.start = n->start;
     l->has_key = true;
@@ -324,7 +325,7 @@ static int add_scalar(struct yaml_stream *y, const yaml_event_t *ev)
         return end_value(y, ev, n, anchor, (struct size){1, 0});
     if (anchor)
         *anchor = (struct yaml_anchor){.node = *n, .nodes = 1};
-    return take_key(y, ev, n);
+    return take_key(y, ev, n, s.is_float);
 }
 
 /* Whether the flow map that begins at this byte makes "{{" with the one around it. */
@@ -385,7 +386,7 @@ static int add_alias(struct yaml_stream *y, const yaml_event_t *ev)
         struct doc key = anchor->node;
         key.at = pos_of(y, &ev->start_mark);
         key.start = y->chunk.start + byte_of_char(y, ev->start_mark.index);
-        return take_key(y, ev, &key);
+        return take_key(y, ev, &key, false);
     }
     if (y->builder.depth + anchor->height > DOC_MAX_DEPTH)
         return fail(y, ev, "nested deeper than 128 levels by this alias");

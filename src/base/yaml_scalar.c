@@ -5,6 +5,7 @@
  */
 #include "base/yaml_scalar.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/base64.h"
@@ -183,7 +184,7 @@ static bool round_decimal(struct decimal *d)
     snprintf(text, sizeof(text), "0.%.*se%d", d->count, d->digits, MIN(d->point, 1000));
     if (str_to_double(str_of(text), &v) || isinf(v))
         return false;
-    for (int digits = EXACT; digits <= 17; digits++) {
+    for (int digits = fabs(v) < DBL_MIN ? 1 : EXACT; digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*e", digits - 1, v);
         if (str_to_double(str_of(text), &back) == 0 && back == v)
             break;
@@ -263,18 +264,29 @@ static struct str without_underscores(struct str s, char *buf)
     return (struct str){buf, n};
 }
 
+static bool underscores_separate_digits(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] == '_' &&
+            (i == 0 || i + 1 == s.n || !is_digit(s.p[i - 1]) || !is_digit(s.p[i + 1])))
+            return false;
+    return true;
+}
+
 /* *ret_float: Go has a float64 here, also where JSON shows no point. */
 static bool resolve_odd_number(struct arena *a, struct str s, struct doc *n, bool *ret_float)
 {
     char buf[DOC_MAX_NUMBER];
     if (s.n > sizeof(buf))
         return false;
-    if (s.p[0] != '.')
-        s = without_underscores(s, buf);
+    bool dot = s.p[0] == '.';
+    if (dot && !underscores_separate_digits(s))
+        return false;
+    s = without_underscores(s, buf);
     bool negative;
     uint64_t v;
     struct decimal d;
-    if (s.n && s.p[0] != '.' && parse_integer(s, &negative, &v)) {
+    if (!dot && parse_integer(s, &negative, &v)) {
         n->type = DOC_INT;
         n->text = arena_printf(a, "%s%llu", negative && v ? "-" : "", (unsigned long long)v);
         return true;
@@ -347,7 +359,21 @@ static int resolve_binary(struct arena *a, struct str s, struct doc *n, const ch
     return -EINVAL;
 }
 
-static int resolve_tagged(struct arena *a, const struct yaml_scalar *s, struct doc *n,
+/* An integer under the tag !!float. Go refuses those that fit only uint64. */
+static bool make_float(struct arena *a, struct doc *n, bool *is_float)
+{
+    int64_t v;
+    struct decimal d;
+    if (n->type == DOC_INT && !*is_float) {
+        if (str_to_int64(n->text, &v) || !parse_decimal(n->text, &d) || !round_decimal(&d))
+            return false;
+        write_decimal(a, &d, n);
+        *is_float = true;
+    }
+    return n->type == DOC_INT || n->type == DOC_FLOAT;
+}
+
+static int resolve_tagged(struct arena *a, struct yaml_scalar *s, struct doc *n,
                           const char **problem)
 {
     static const char prefix[] = "tag:yaml.org,2002:";
@@ -364,10 +390,9 @@ static int resolve_tagged(struct arena *a, const struct yaml_scalar *s, struct d
         n->text = s->text;
         return 0;
     }
-    bool is_float;
-    resolve_plain(a, s->text, n, &is_float);
-    if (number                 ? n->type == DOC_INT || n->type == DOC_FLOAT
-        : str_is(type, "int")  ? n->type == DOC_INT && !is_float
+    resolve_plain(a, s->text, n, &s->is_float);
+    if (number                 ? make_float(a, n, &s->is_float)
+        : str_is(type, "int")  ? n->type == DOC_INT && !s->is_float
         : str_is(type, "bool") ? n->type == DOC_BOOL
                                : n->type == DOC_NULL)
         return 0;
@@ -375,14 +400,13 @@ static int resolve_tagged(struct arena *a, const struct yaml_scalar *s, struct d
     return -EINVAL;
 }
 
-int yaml_scalar_resolve(struct arena *a, const struct yaml_scalar *s, struct doc *n,
+int yaml_scalar_resolve(struct arena *a, struct yaml_scalar *s, struct doc *n,
                         const char **problem)
 {
     if (s->tag)
         return resolve_tagged(a, s, n, problem);
     if (s->plain) {
-        bool is_float;
-        resolve_plain(a, s->text, n, &is_float);
+        resolve_plain(a, s->text, n, &s->is_float);
         return 0;
     }
     n->type = DOC_STRING;
@@ -394,6 +418,8 @@ int yaml_scalar_resolve(struct arena *a, const struct yaml_scalar *s, struct doc
 /* As strconv.FormatFloat(v, 'g', -1, 32). */
 static struct str float_key(struct arena *a, float v)
 {
+    if (isinf(v))
+        return v < 0 ? STR("-.inf") : STR(".inf");
     char text[40];
     double back;
     int digits = 1;
@@ -410,13 +436,15 @@ static struct str float_key(struct arena *a, float v)
     return arena_printf(a, "%.*f", MAX(digits - 1 - exponent, 0), (double)v);
 }
 
-int yaml_scalar_key(struct arena *a, const struct doc *n, struct str *ret)
+int yaml_scalar_key(struct arena *a, const struct doc *n, bool is_float, struct str *ret)
 {
-    if (n->type == DOC_NULL)
+    int64_t integer;
+    double v;
+    if (n->type == DOC_NULL ||
+        (n->type == DOC_INT && !is_float && str_to_int64(n->text, &integer)))
         return -EINVAL;
     *ret = n->text;
-    double v;
-    if (n->type == DOC_FLOAT && str_to_double(n->text, &v) == 0)
+    if ((is_float || n->type == DOC_FLOAT) && str_to_double(n->text, &v) == 0)
         *ret = float_key(a, (float)v);
     return 0;
 }

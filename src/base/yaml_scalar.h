@@ -13,15 +13,16 @@ struct yaml_scalar {
     struct str text;
     const char *tag; /* the full tag, or NULL */
     bool plain;      /* libyaml's plain_implicit: not quoted, no block scalar, or tagged "!" */
+    bool is_float;   /* result: a float to the decoder, also if JSON shows a whole number */
 };
 
 /* Sets type, quoted and text of n; new text is in the arena. -EINVAL: the tag and the text do not
  * fit (the decoder refuses such a document); *problem then says so in a few words. */
-int yaml_scalar_resolve(struct arena *a, const struct yaml_scalar *s, struct doc *n,
+int yaml_scalar_resolve(struct arena *a, struct yaml_scalar *s, struct doc *n,
                         const char **problem) MUST_USE;
 
-/* The JSON key that the decoder makes of a resolved scalar. -EINVAL for null, which it refuses. (A
- * whole number in float form from 1e6 on is written out here, and as 1e+06 there.) */
-int yaml_scalar_key(struct arena *a, const struct doc *n, struct str *ret) MUST_USE;
+/* The JSON key that the decoder makes of a resolved scalar. -EINVAL for those that it refuses: null
+ * and integers that do not fit int64. */
+int yaml_scalar_key(struct arena *a, const struct doc *n, bool is_float, struct str *ret) MUST_USE;
 
 #endif

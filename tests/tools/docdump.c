@@ -3,6 +3,7 @@
  * Shows what the document readers make of files, for tests. One line of JSON per document:
  *     {"value": ..., "source": ..., "duplicates": [...]}  or  {"error": ..., "where": ...}
  *     docdump [-p] [-q] [-l] [-n TIMES] FILE...
+ *     docdump -s < DOCUMENTS
  * -p adds type, place and span to every value; -q checks and counts only; -l reads a JSON list item
  * by item; -n reads each file so many times, for measuring. Exits 0 whatever the files hold, 3 when
  * a tree breaks a promise of base/doc.h.
@@ -18,7 +19,7 @@
 #include "tests/tools/doc_check.h"
 
 struct options {
-    bool places, quiet, list;
+    bool places, quiet, list, first_only;
     int times;
 };
 
@@ -162,7 +163,9 @@ static void read_stream(struct run *r, struct arena *a)
             (void)show(r, &root, &e);
         else if (got < 0)
             show_error(r, &e);
-        if (got == 0 || (got < 0 && !doc_reader_resync(&reader)))
+        if (got == 0 && r->o->first_only && !r->documents)
+            (void)show(r, &(struct doc_root){0}, &e);
+        if (got == 0 || r->o->first_only || (got < 0 && !doc_reader_resync(&reader)))
             break;
     }
     doc_reader_done(&reader);
@@ -214,18 +217,40 @@ static int dump(const char *path, const struct options *o)
     return 0;
 }
 
+/* The documents of -s. */
+static int serve(void *arg)
+{
+    const struct options *o = arg;
+    char line[32];
+    while (fgets(line, sizeof(line), stdin)) {
+        struct run r = {.o = o, .name = STR("input")};
+        size_t n = (size_t)strtoul(line, NULL, 10);
+        char *text = mem_alloc(n);
+        if (fread(text, 1, n, stdin) != n)
+            return 1;
+        r.text = (struct str){text, n};
+        if (run_file(&r))
+            return 1;
+        mem_free(text);
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {.times = 1};
-    for (int c; (c = getopt(argc, argv, "pqln:")) != -1;) {
+    for (int c; (c = getopt(argc, argv, "pqlsn:")) != -1;) {
         if (c == '?')
             return 2;
         o.places |= c == 'p';
         o.quiet |= c == 'q';
         o.list |= c == 'l';
+        o.first_only |= c == 's';
         if (c == 'n')
             o.times = (int)strtol(optarg, NULL, 10);
     }
+    if (o.first_only)
+        return mem_protect(serve, &o) ? 1 : 0;
     for (int i = optind; i < argc; i++) {
         int r = dump(argv[i], &o);
         if (r)
