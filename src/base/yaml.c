@@ -332,8 +332,7 @@ static int add_scalar(struct yaml_stream *y, const yaml_event_t *ev)
 static bool is_template(struct yaml_stream *y, const yaml_event_t *ev)
 {
     size_t byte = byte_of_char(y, ev->start_mark.index);
-    const char *p = y->chunk.text.p;
-    return byte > 0 && byte < y->chunk.text.n && p[byte] == '{' && p[byte - 1] == '{';
+    return byte > 0 && yaml_begins_action(str_sub(y->chunk.text, byte - 1, y->chunk.text.n));
 }
 
 static int open_container(struct yaml_stream *y, const yaml_event_t *ev, enum doc_type type)

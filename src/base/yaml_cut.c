@@ -65,6 +65,17 @@ static bool is_ascii(struct str s)
     return true;
 }
 
+static bool has_braces(struct str s)
+{
+    const char *p = s.p, *end = s.p + s.n;
+    while ((p = memchr(p, '{', (size_t)(end - p))) && p + 1 < end) {
+        if (p[1] == '{')
+            return true;
+        p++;
+    }
+    return false;
+}
+
 /* Directives after any line break that libyaml knows; a break's last byte is one of these five. */
 static size_t count_tags(struct str prologue)
 {
@@ -88,6 +99,10 @@ struct cutting {
     bool has_directive;
     bool only_end; /* nothing but a repeated "..." */
     uint32_t breaks;
+    /* Directives that end the content so far: if "---" follows, they are the next document's. */
+    bool has_tail;
+    size_t tail;
+    uint32_t tail_breaks;
 };
 
 /* A line ahead of the content: looks for helm's comment. False if it is content. */
@@ -108,12 +123,29 @@ static bool leading_line(struct cutting *k, struct str line)
     return true;
 }
 
-/* One line; true if the chunk ends, before this line (*end = from) or after it (*end = next). */
+static void note_tail(struct cutting *k, struct str line, size_t from)
+{
+    if (line.n && line.p[0] == '%') {
+        if (!k->has_tail) {
+            k->tail = from;
+            k->tail_breaks = k->breaks;
+        }
+        k->has_tail = true;
+    } else if (k->has_tail) {
+        size_t i = first_nonblank(line);
+        k->has_tail = i == line.n || line.p[i] == '#';
+    }
+}
+
+/* One line; true if the chunk ends, before this line (*end = from, or where its directives begin)
+ * or after it (*end = next). */
 static bool cut_line(struct cutting *k, struct str line, size_t from, size_t next, size_t *end)
 {
     if (line.n && line.p[0] == '-' && is_marker(line, "---")) {
         if (!k->in_prologue) {
-            *end = from;
+            *end = k->has_tail ? k->tail : from;
+            if (k->has_tail)
+                k->breaks = k->tail_breaks;
             return true;
         }
         k->in_prologue = false;
@@ -129,6 +161,8 @@ static bool cut_line(struct cutting *k, struct str line, size_t from, size_t nex
         if (k->in_prologue)
             k->prologue = from;
         k->in_prologue = k->before_content = false;
+    } else if (!k->in_prologue) {
+        note_tail(k, line, from);
     }
     k->breaks++;
     return false;
@@ -149,7 +183,7 @@ static void cut_chunk(struct yaml_cut *c, struct yaml_chunk *ret, bool *ret_only
         k.prologue = end;
     ret->text = str_sub(c->text, c->at, end);
     ret->ascii = is_ascii(ret->text);
-    ret->has_braces = memmem(ret->text.p, ret->text.n, "{{", 2) != NULL;
+    ret->has_braces = has_braces(ret->text);
     if (k.prologue > c->at)
         ret->tags = count_tags(str_sub(c->text, c->at, k.prologue));
     if (!ret->ascii || memchr(ret->text.p, '\r', ret->text.n))
@@ -167,6 +201,7 @@ bool yaml_cut_next(struct yaml_cut *c, struct yaml_chunk *ret)
     return !only_end;
 }
 
+/* Helm's actions begin with a word, a field, a variable, a string or a parenthesis. */
 static struct str action_words(struct str s)
 {
     if (s.n && s.p[0] == '-')
@@ -174,6 +209,13 @@ static struct str action_words(struct str s)
     while (s.n && s.p[0] == ' ')
         s = str_sub(s, 1, s.n);
     return s;
+}
+
+bool yaml_begins_action(struct str s)
+{
+    struct str action = action_words(str_sub(s, 2, s.n));
+    return str_starts(s, "{{") && action.n &&
+           (memchr(".$\"`(/", action.p[0], 6) || (action.p[0] | 0x20) >= 'a');
 }
 
 bool yaml_is_helm(struct str s)
@@ -219,7 +261,7 @@ static ptrdiff_t find_in_line(struct lexer *x, struct str line)
         if ((c == '"' || c == '\'') && value_begins)
             x->quote = c;
         struct str rest = str_sub(line, i, line.n);
-        if (str_starts(rest, "{{") && (value_begins || yaml_is_helm(rest)))
+        if (yaml_begins_action(rest) && (value_begins || yaml_is_helm(rest)))
             return (ptrdiff_t)i;
         if (c != ' ' && c != '\t')
             before = c;

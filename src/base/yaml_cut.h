@@ -32,6 +32,8 @@ bool yaml_cut_next(struct yaml_cut *c, struct yaml_chunk *ret);
  * YAML would have it, that is, outside of quotes, comments and block scalars, at the beginning of a
  * line or of a value, or with words that only Helm has. */
 ptrdiff_t yaml_find_template(struct str document);
+/* Whether s begins with "{{" and what can follow it in a Helm template. */
+bool yaml_begins_action(struct str s);
 /* Whether s, a plain scalar, holds a template action that only Helm has ("{{ .Values.x }}"). */
 bool yaml_is_helm(struct str s);
 

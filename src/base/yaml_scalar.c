@@ -400,8 +400,7 @@ static int resolve_tagged(struct arena *a, struct yaml_scalar *s, struct doc *n,
     return -EINVAL;
 }
 
-int yaml_scalar_resolve(struct arena *a, struct yaml_scalar *s, struct doc *n,
-                        const char **problem)
+int yaml_scalar_resolve(struct arena *a, struct yaml_scalar *s, struct doc *n, const char **problem)
 {
     if (s->tag)
         return resolve_tagged(a, s, n, problem);
@@ -440,8 +439,7 @@ int yaml_scalar_key(struct arena *a, const struct doc *n, bool is_float, struct 
 {
     int64_t integer;
     double v;
-    if (n->type == DOC_NULL ||
-        (n->type == DOC_INT && !is_float && str_to_int64(n->text, &integer)))
+    if (n->type == DOC_NULL || (n->type == DOC_INT && !is_float && str_to_int64(n->text, &integer)))
         return -EINVAL;
     *ret = n->text;
     if ((is_float || n->type == DOC_FLOAT) && str_to_double(n->text, &v) == 0)
