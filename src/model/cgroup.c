@@ -320,10 +320,10 @@ struct qos_reservation qos_memory_reservation(struct arena *a, const struct pod 
     return (struct qos_reservation){guaranteed + burstable, burstable};
 }
 
-int qos_reserved_parse(struct str text, int64_t *ret_percent)
+int qos_reserved_parse(struct str resource, struct str text, int64_t *ret_percent)
 {
     int64_t v;
-    if (!str_ends(text, "%"))
+    if (!str_is(resource, "memory") || !str_ends(text, "%"))
         return -EINVAL;
     while (str_ends(text, "%"))
         text.n--;

@@ -69,8 +69,9 @@ struct qos_reservation {
 struct qos_reservation qos_memory_reservation(struct arena *a, const struct pod *const *pods,
                                               size_t count);
 
-/* "50%": the kubelet's qosReserved for memory. 0 or -EINVAL. */
-int qos_reserved_parse(struct str text, int64_t *ret_percent) MUST_USE;
+/* An entry of the kubelet's qosReserved: only memory can be reserved, in percent ("50%"). 0 or
+ * -EINVAL. */
+int qos_reserved_parse(struct str resource, struct str text, int64_t *ret_percent) MUST_USE;
 
 /* ---- huge pages ---- */
 
