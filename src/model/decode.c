@@ -72,8 +72,8 @@ static bool wrong_type(struct decoder *d, const struct doc *v, bool right, const
     else if (v->type == DOC_STRING && v->quoted &&
              (str_is(str_of(want), "integer") || str_is(str_of(want), "boolean")))
         hint = ": remove the quotes";
-    decode_problem(d, v, "must be %s %s, is %s%s", want[0] == 'i' || want[0] == 'a' ? "an" : "a",
-                   want, doc_type_name(v), hint);
+    decode_problem(d, v, "must be %s %s, is %s%s", strchr("aio", want[0]) ? "an" : "a", want,
+                   doc_type_name(v), hint);
     return true;
 }
 

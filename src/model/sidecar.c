@@ -36,6 +36,7 @@ static const struct {
     {"otc-container", NULL},
     {"prometheus-agent", NULL},
     {"promtail", "promtail"},
+    {"td-agent", NULL},
     {"telegraf", "telegraf"},
     {"vault-agent", NULL},
     {"vector", "vector"},

@@ -171,6 +171,12 @@ static const char *needs_text(enum rule_needs n)
 
 static void add_not_judged(struct buf *b, const struct judgement *j)
 {
+    if (j->patches > 0) {
+        buf_add_cstr(b, "not judged: ");
+        add_counted(b, j->patches, "workload");
+        buf_add_cstr(b, " that look like patches (no selector, a container without image): judge "
+                        "what they are merged into, kustomize build ... | plimsoll check -f -\n");
+    }
     for (size_t i = 0; i < j->not_judged.count; i++) {
         const struct not_judged *n = &j->not_judged.items[i];
         buf_printf(b, "not judged: %s of ", n->rule->id);

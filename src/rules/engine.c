@@ -191,9 +191,13 @@ static void visit_injected(struct walk *w, const struct workload *wl)
 static void visit_workload(struct walk *w, const struct workload *wl)
 {
     enter(w, &wl->o, wl->pod ? NULL : &wl->tmpl.annotations, wl->template_path);
-    w->e.out->workloads++;
     w->e.visit.pod_at = pos_or(wl->tmpl.spec.at, pos_or(wl->tmpl.at, wl->o.spec_at));
+    if (facts_is_patch(wl)) {
+        w->e.out->patches++;
+        return;
+    }
     w->ctx.w = wl;
+    w->e.out->workloads++;
     CALL(w, workload, wl)
     visit_containers(w, wl->template_path, &wl->tmpl.spec.init_containers);
     visit_containers(w, wl->template_path, &wl->tmpl.spec.containers);

@@ -33,7 +33,8 @@ struct judgement {
     LIST_OF(struct finding *) findings;
     LIST_OF(struct not_judged) not_judged; /* in the order of the rules; only those that count */
     size_t workloads;                      /* tops that were judged */
-    size_t by_severity[SEV_ERROR + 1];     /* not suppressed */
+    size_t patches; /* workloads that were not: fragments to be merged into another file */
+    size_t by_severity[SEV_ERROR + 1]; /* not suppressed */
     size_t suppressed;
 };
 /* Everything is in a. cluster must be resolved. */

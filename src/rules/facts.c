@@ -122,6 +122,19 @@ bool facts_is_control_plane(const struct workload *w)
            str_is(labels_get(&w->o.labels, "tier"), "control-plane");
 }
 
+bool facts_is_patch(const struct workload *w)
+{
+    /* An object of the API server has been checked by it. */
+    if (w->selector.present || !str_empty(w->o.uid))
+        return false;
+    const struct containers *lists[] = {&w->tmpl.spec.containers, &w->tmpl.spec.init_containers};
+    for (size_t l = 0; l < ARRAY_LEN(lists); l++)
+        for (size_t i = 0; i < lists[l]->count; i++)
+            if (!lists[l]->items[i].image.v.p)
+                return true;
+    return w->tmpl.spec.containers.count == 0;
+}
+
 bool facts_is_job(const struct workload *w)
 {
     return w->o.kind == KIND_JOB || w->o.kind == KIND_CRON_JOB;

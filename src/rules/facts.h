@@ -32,6 +32,9 @@ const struct resource_amount *memory_limit(const struct resource_requirements *r
 struct pod_amounts facts_pod_requests(const struct rule_ctx *c, const struct workload *w);
 /* A static pod of the control plane: the kubelet's mirror, or kubeadm's manifest. */
 bool facts_is_control_plane(const struct workload *w);
+/* A fragment that is to be merged into a manifest (a kustomize patch): a container has no image, and
+ * there is no selector. What it lacks, the whole may have. */
+bool facts_is_patch(const struct workload *w);
 /* Runs to completion: Job and CronJob. */
 bool facts_is_job(const struct workload *w);
 /* Whether s matches the labels l and one more. */

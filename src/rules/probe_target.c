@@ -77,6 +77,28 @@ static struct str variable_of(struct str s)
     return str_sub(s, 0, n);
 }
 
+static bool contains(struct str text, struct str part)
+{
+    for (size_t i = 0; i + part.n <= text.n; i++)
+        if (memcmp(text.p + i, part.p, part.n) == 0)
+            return true;
+    return false;
+}
+
+/* An address that the container itself listens on or advertises, as etcd's and the API server's
+ * manifests write out. */
+static bool is_own_address(struct str host, const struct str_list *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        struct str w = words->items[i];
+        if ((str_find(w, "listen") >= 0 || str_find(w, "advertise") >= 0 ||
+             str_find(w, "bind") >= 0) &&
+            contains(w, host))
+            return true;
+    }
+    return false;
+}
+
 static bool is_remote(struct str host, const struct container *k)
 {
     struct str name = variable_of(host);
@@ -93,7 +115,7 @@ static bool is_remote(struct str host, const struct container *k)
     if (str_find_char(host, '`') >= 0 || str_find_char(host, '$') >= 0 ||
         str_find_char(host, '{') >= 0 || str_find_char(host, '<') >= 0)
         return false;
-    return !is_local(host);
+    return !is_local(host) && !is_own_address(host, &k->command) && !is_own_address(host, &k->args);
 }
 
 /* ---- words of a script ---- */

@@ -45,6 +45,10 @@ static bool is_percent(const struct int_or_str *v, int64_t *ret)
 static bool blocks_always(const struct pdb *p)
 {
     int64_t percent;
+    /* As getExpectedPodCount in pkg/controller/disruption: neither field means 0 pods expected, and
+     * of 0 pods none may go. */
+    if (p->max_unavailable.type == IOS_ABSENT && p->min_available.type == IOS_ABSENT)
+        return p->selector.present;
     if (p->max_unavailable.type == IOS_INT)
         return p->max_unavailable.i <= 0;
     if (is_percent(&p->max_unavailable, &percent))
@@ -65,6 +69,12 @@ static void report(const struct rule_ctx *c, const struct pdb *p, const struct d
                    const struct pdb_status *s)
 {
     bool max = p->max_unavailable.type != IOS_ABSENT;
+    if (!max && p->min_available.type == IOS_ABSENT) {
+        finding(c, AT(p->o.spec_at, "spec"),
+                "neither minAvailable nor maxUnavailable is set, which allows 0 evictions, so a "
+                "drain hangs");
+        return;
+    }
     const struct int_or_str *v = max ? &p->max_unavailable : &p->min_available;
     const char *field = max ? "maxUnavailable" : "minAvailable";
     struct place where = AT(v->at, max ? "spec.maxUnavailable" : "spec.minAvailable");

@@ -15,13 +15,20 @@ static struct str tag_of(struct str image)
     return colon < 0 ? STR_NONE : str_sub(last, (size_t)colon + 1, last.n);
 }
 
+/* No image reference holds these: something else has yet to be run over the manifest. */
+static bool is_placeholder(struct str image)
+{
+    for (size_t i = 0; i < image.n; i++)
+        if (strchr("${}<>%() ", image.p[i]))
+            return true;
+    return false;
+}
+
 static void check(const struct rule_ctx *c, const struct container *k)
 {
     struct str image = str_trim(k->image.v);
-    /* Without an image the API server refuses the pod or an injector fills it in; with a
-     * placeholder something else has yet to be run over it. */
-    if (str_empty(image) || str_find_char(image, '@') >= 0 || str_find_char(image, '$') >= 0 ||
-        str_find(image, "{{") >= 0)
+    /* Without an image the API server refuses the pod or an injector fills it in. */
+    if (str_empty(image) || str_find_char(image, '@') >= 0 || is_placeholder(image))
         return;
     struct str tag = tag_of(image);
     if (tag.p && !str_is(tag, "latest"))
