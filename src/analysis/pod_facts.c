@@ -20,7 +20,7 @@ struct scope {
 /* The live pods of one workload that are alike. */
 struct pod_class {
     const struct pod *first;
-    size_t count, order;
+    size_t count, live, order;
     struct capacity_range capacity;
 };
 struct pod_classes {
@@ -129,6 +129,7 @@ static void classify(struct scope *s, const struct workload *w, struct pod_class
             *PUSH(s->arena, ret) = k;
         }
         k->count++;
+        k->live += p->spec.node_name.v.n > 0;
         if (p->node)
             capacity_add(&k->capacity, CAPACITY_OWN, resources_memory_bytes(&p->node->capacity));
     }
@@ -242,6 +243,7 @@ static void add_workload(struct scope *s, const struct workload *w)
         f->pod = k->first;
         f->spec = &k->first->spec;
         f->alike = k->count;
+        f->live = k->live;
         f->differs = classes.count > 1;
         f->injected = w->pod ? 0 : count_injected(&w->tmpl.spec, f->spec);
         if (f->differs)

@@ -37,7 +37,8 @@ struct pod_facts {
     const struct pod_spec *spec; /* what was judged */
     struct str owner;            /* "Deployment/checkout": what makes the pod; absent: nothing */
     struct opt_int replicas;     /* unset: as many as there are nodes (DaemonSet) */
-    size_t alike;                /* live pods of this kind */
+    size_t alike;                /* pods of this kind in the input */
+    size_t live;                 /* those of them that are bound to a node */
     bool differs;                /* the workload has live pods of another kind too */
     size_t injected;             /* containers that the template does not have */
     enum qos qos;

@@ -121,13 +121,14 @@ static void add_item(struct arena *a, struct json_writer *w, const struct pod_fa
     json_add_str(w, "kind", o->kind_text);
     json_add_str(w, "owner", f->owner);
     json_add_opt_int(w, "replicas", f->replicas.set, f->replicas.v);
-    json_add_int(w, "livePods", (int64_t)f->alike);
+    json_add_int(w, "livePods", (int64_t)f->live);
     json_add_int(w, "injectedContainers", (int64_t)f->injected);
     json_add_cstr(w, "qosClass", qos_name(f->qos));
     json_add_str(w, "qosReason", qos_reason_text(a, f->qos, &f->why));
     json_add_bool(w, "critical", f->critical);
     json_add_amounts(w, "requests", &f->request);
     json_add_amounts(w, "limits", &f->limit);
+    add_defaulted(w, &f->spec->resources);
     json_add_opt_int(w, "podMemoryMaxBytes", f->cgroup.memory_max_bytes.set,
                      f->cgroup.memory_max_bytes.v);
     add_capacity(w, &f->capacity);

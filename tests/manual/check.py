@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What the option tables promise, held against what happens.
+
+    tests/manual/check.py --program build/src/plimsoll PART...
+
+Parts: examples   every example of every verb runs and ends with its exit status
+       man        every man page is formatted without a warning
+       bash       completion in a real bash
+       zsh        completion script is accepted by a real zsh
+       schema     JSON output agrees with docs/schema, key by key
+
+A missing tool is a skip with its reason. Exit: 0 all held, 1 some did not, 77 all were skipped.
+"""
+import argparse
+import glob
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+BLACK_FRIDAY = os.path.join("examples", "black-friday")
+faults, skips = [], []
+
+
+def fault(part, text):
+    faults.append(part)
+    print(f"FAIL {part}: {text}")
+
+
+def skip(part, why):
+    skips.append(part)
+    print(f"skip: {part}: {why}")
+
+
+def environment(folder, program):
+    os.symlink(program, os.path.join(folder, "plimsoll"))
+    return {"PATH": folder + ":/usr/bin:/bin", "LC_ALL": "C", "NO_COLOR": "1", "TZ": "UTC",
+            "HOME": folder, "ASAN_OPTIONS": "detect_leaks=0"}
+
+
+def shell(command, env, cwd=ROOT, program="sh"):
+    return subprocess.run([program, "-c", command], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120, check=False)
+
+
+def verbs(env):
+    return json.loads(shell("plimsoll help -o json", env).stdout)["items"]
+
+
+def check_examples(env):
+    for verb in verbs(env):
+        if not verb["examples"]:
+            fault("examples", f"{verb['name']} has none")
+        for example in verb["examples"]:
+            done = shell(example["command"], env)
+            if done.returncode != example["exitCode"]:
+                fault("examples", f"`{example['command']}` ended with {done.returncode}, "
+                                  f"expected {example['exitCode']}: {done.stderr}")
+            elif not done.stdout and example["exitCode"] == 0:
+                fault("examples", f"`{example['command']}` printed nothing")
+
+
+def check_man(env):
+    if not shutil.which("groff"):
+        return skip("man", "groff is not installed")
+    for name in [""] + [v["name"] for v in verbs(env)]:
+        page = shell(f"plimsoll help --man {name}", env)
+        done = subprocess.run(["groff", "-man", "-Tascii", "-ww", "-rLL=78n"], input=page.stdout,
+                              capture_output=True, text=True, check=False)
+        if page.returncode or done.returncode or done.stderr:
+            fault("man", f"{name or 'plimsoll'}: {page.stderr}{done.stderr}")
+        if "SYNOPSIS" not in done.stdout.replace("\b", "") and "S\bSY" not in done.stdout:
+            fault("man", f"{name or 'plimsoll'}: no SYNOPSIS in the page")
+    return None
+
+
+COMPLETIONS = (  # what was typed so far, as bash splits it; what must and must not be offered
+    (("plimsoll", "vic"), {"victims"}, {"version"}),
+    (("plimsoll", "help", "ins"), {"inspect"}, {"--man"}),
+    (("plimsoll", "inspect", "--node"), {"--node-memory"}, {"--file"}),
+    (("plimsoll", "inspect", "-o", "j"), {"json"}, {"text", "--file"}),
+    (("plimsoll", "victims", "--assume", "="), {"requests", "limits"}, {"--node"}),
+    (("plimsoll", "victims", "--assume", "=", "re"), {"requests"}, {"limits"}),
+    (("plimsoll", "inspect", "-f", "exa"), {"examples"}, {"--file"}),
+    (("plimsoll", "inspect", "-o", "json", "=", "exa"), {"examples"}, {"json"}),
+    (("plimsoll", "completion", ""), {"bash", "zsh"}, {"fish"}),
+    (("kubectl-plimsoll", "chec"), {"check"}, {"inspect"}),
+)
+
+
+def check_bash(env):
+    if not shutil.which("bash"):
+        return skip("bash", "bash is not installed")
+    for words, wanted, unwanted in COMPLETIONS:
+        typed = " ".join("'" + w + "'" for w in words)
+        script = ("source <(plimsoll completion bash) || exit 3; complete -p plimsoll >/dev/null || "
+                  f"exit 4; COMP_WORDS=({typed}); COMP_CWORD={len(words) - 1}; _plimsoll; "
+                  "printf '%s\\n' \"${COMPREPLY[@]}\"")
+        done = shell(script, env, program="bash")
+        offered = set(done.stdout.split())
+        if done.returncode or done.stderr or not wanted <= offered or unwanted & offered:
+            fault("bash", f"{words}: offered {sorted(offered)}, wanted {sorted(wanted)}, not "
+                          f"{sorted(unwanted)}; {done.stderr}")
+    return None
+
+
+def check_zsh(env):
+    if not shutil.which("zsh"):
+        return skip("zsh", "zsh is not installed")
+    done = shell("autoload -Uz compinit && compinit -D -u && source <(plimsoll completion zsh) && "
+                 "[[ $_comps[plimsoll] == _plimsoll ]]", env, program="zsh")
+    if done.returncode or done.stderr:
+        fault("zsh", done.stderr or "not registered")
+    return None
+
+
+# ---- JSON Schema: as much of it as docs/schema uses, so that no package is needed ----
+
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
+         "number": (int, float), "null": type(None)}
+KNOWN = {"$schema", "$id", "$defs", "$ref", "title", "description", "type", "properties",
+         "required", "additionalProperties", "items", "enum", "const", "minimum", "maximum"}
+
+
+def is_type(value, name):
+    if isinstance(value, bool) and name in ("integer", "number"):
+        return False
+    return isinstance(value, TYPES[name])
+
+
+def disagreements(value, schema, root, where="$"):
+    """Every place where value is not what the schema says."""
+    unknown = set(schema) - KNOWN
+    if unknown:
+        return [f"{where}: this checker does not know {sorted(unknown)}"]
+    if "$ref" in schema:
+        target = root
+        for part in schema["$ref"].split("/")[1:]:
+            target = target[part]
+        return disagreements(value, target, root, where)
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if types and not any(is_type(value, t) for t in types):
+        return [f"{where}: {value!r} is not of type {types}"]
+    found = []
+    if "const" in schema and value != schema["const"]:
+        found.append(f"{where}: {value!r} is not {schema['const']!r}")
+    if "enum" in schema and value not in schema["enum"]:
+        found.append(f"{where}: {value!r} is not one of {schema['enum']}")
+    if "minimum" in schema and value is not None and value < schema["minimum"]:
+        found.append(f"{where}: {value} < {schema['minimum']}")
+    if "maximum" in schema and value is not None and value > schema["maximum"]:
+        found.append(f"{where}: {value} > {schema['maximum']}")
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        found += [f"{where}.{k}: missing" for k in schema.get("required", []) if k not in value]
+        for key, inner in value.items():
+            if key in properties:
+                found += disagreements(inner, properties[key], root, f"{where}.{key}")
+            elif schema.get("additionalProperties", True) is False:
+                found.append(f"{where}.{key}: not in the schema")
+    if isinstance(value, list) and "items" in schema:
+        for i, inner in enumerate(value):
+            found += disagreements(inner, schema["items"], root, f"{where}[{i}]")
+    return found
+
+
+OUTPUTS = (  # command, kind
+    (f"plimsoll inspect -f {BLACK_FRIDAY} -o json", "PodFactsList"),
+    ("plimsoll inspect -f tests/manual/pods.yaml -o json", "PodFactsList"),
+    (f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15 -o json", "VictimList"),
+    (f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15 --assume limits -o json",
+     "VictimList"),
+)
+
+
+def check_schema(env):
+    schemas = {os.path.splitext(os.path.basename(p))[0]: json.load(open(p, encoding="utf-8"))
+               for p in glob.glob(os.path.join(ROOT, "docs", "schema", "*.json"))}
+    try:
+        import jsonschema
+    except ImportError:
+        jsonschema = None
+        print("note: python3-jsonschema is not installed, the built-in checker alone was used")
+    for command, kind in OUTPUTS:
+        done = shell(command, env)
+        if done.returncode:
+            fault("schema", f"`{command}` ended with {done.returncode}: {done.stderr}")
+            continue
+        value = json.loads(done.stdout)
+        found = disagreements(value, schemas[kind], schemas[kind])
+        if jsonschema and not found:
+            found = [e.message for e in
+                     jsonschema.Draft202012Validator(schemas[kind]).iter_errors(value)]
+        for text in found[:10]:
+            fault("schema", f"`{command}`: {text}")
+    broken = {"apiVersion": "plimsoll.dev/v1", "kind": "VictimList", "summary": {}, "items": [1]}
+    if not disagreements(broken, schemas["VictimList"], schemas["VictimList"]):
+        fault("schema", "the checker accepts what is wrong")
+
+
+PARTS = {"examples": check_examples, "man": check_man, "bash": check_bash, "zsh": check_zsh,
+         "schema": check_schema}
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--program", required=True)
+    p.add_argument("parts", nargs="+", choices=sorted(PARTS))
+    options = p.parse_args()
+    with tempfile.TemporaryDirectory(prefix="plimsoll-manual-") as folder:
+        env = environment(folder, os.path.abspath(options.program))
+        for part in options.parts:
+            PARTS[part](env)
+    print(f"{len(options.parts)} parts, {len(faults)} faults, {len(skips)} skipped")
+    sys.exit(1 if faults else 77 if len(skips) == len(options.parts) else 0)
+
+
+if __name__ == "__main__":
+    main()
