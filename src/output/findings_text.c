@@ -174,8 +174,8 @@ static void add_not_judged(struct buf *b, const struct judgement *j)
     if (j->patches > 0) {
         buf_add_cstr(b, "not judged: ");
         add_counted(b, j->patches, "workload");
-        buf_add_cstr(b, " that look like patches (no selector, a container without image): judge "
-                        "what they are merged into, kustomize build ... | plimsoll check -f -\n");
+        buf_add_cstr(b, " without selector and with a container without image, as in a patch: "
+                        "judge what it is merged into (kustomize build . | plimsoll check -f -)\n");
     }
     for (size_t i = 0; i < j->not_judged.count; i++) {
         const struct not_judged *n = &j->not_judged.items[i];
