@@ -261,23 +261,37 @@ static void link_pods(struct cluster *c)
 
 /* ---- policies ---- */
 
-/* What selects by labels inside one namespace. Namespaces without an object get one here, known to
- * this file only. */
-struct ns_index {
-    struct namespace_ *ns;
-    LIST_OF(struct workload *) workloads;
-    LIST_OF(struct pod *) pods;
+/* Which selectors of a namespace ask for a label. Each is entered under one pair that it wants, so
+ * that a set of labels is compared only with selectors that may match it: matching stays linear in
+ * pods however many budgets there are. */
+struct asked {
+    struct map by_pair; /* "ns key=value" -> struct owners; "ns" -> those that name no pair */
+};
+struct owners {
+    LIST_OF(struct object *) objects; /* PDBs or Services */
 };
 
-static struct ns_index *ns_index_get(struct cluster *c, struct map *m, struct str ns)
+enum { LONGEST_PAIR = 1024 }; /* namespace 63, key 253 + 1 + 63, value 63: with room to spare */
+
+static struct str pair_key(char text[LONGEST_PAIR], struct str ns, const struct label *l)
 {
-    struct ns_index *x = map_get(m, ns);
-    if (!x) {
-        x = arena_new(c->arena, struct ns_index);
-        x->ns = cluster_find_namespace(c, ns);
-        map_put(m, ns, x);
+    int n = l ? snprintf(text, LONGEST_PAIR, STR_FMT " " STR_FMT "=" STR_FMT, STR_ARG(ns),
+                         STR_ARG(l->key), STR_ARG(l->value))
+              : snprintf(text, LONGEST_PAIR, STR_FMT, STR_ARG(ns));
+    return (struct str){text, (size_t)MIN(MAX(n, 0), LONGEST_PAIR - 1)};
+}
+
+static void asked_add(struct cluster *c, struct asked *x, struct object *o,
+                      const struct label *pair)
+{
+    char text[LONGEST_PAIR];
+    struct str key = pair_key(text, o->ns, pair);
+    struct owners *l = map_get(&x->by_pair, key);
+    if (!l) {
+        l = arena_new(c->arena, struct owners);
+        map_put(&x->by_pair, arena_str(c->arena, key), l);
     }
-    return x;
+    *PUSH(c->arena, &l->objects) = o;
 }
 
 static bool service_selects(const struct service *s, const struct labels *l)
@@ -290,28 +304,60 @@ static bool service_selects(const struct service *s, const struct labels *l)
     return s->selector.count > 0;
 }
 
-static void link_selectors(struct cluster *c, struct map *by_ns)
+/* A selector meets the labels of a workload's template (w) or of a pod (w is NULL). */
+static void meet(struct cluster *c, struct object *o, struct workload *w,
+                 const struct labels *labels)
 {
+    if (o->kind == KIND_SERVICE) {
+        struct service *s = (struct service *)o;
+        if (w && service_selects(s, labels))
+            *PUSH(c->arena, &w->services) = s;
+        return;
+    }
+    struct pdb *p = (struct pdb *)o;
+    if (!selector_matches(&p->selector, labels))
+        return;
+    if (!w) {
+        p->pods_matched++;
+        return;
+    }
+    *PUSH(c->arena, &w->pdbs) = p;
+    *PUSH(c->arena, &p->workloads) = w;
+}
+
+static void meet_all(struct cluster *c, const struct asked *x, struct str ns, struct workload *w,
+                     const struct labels *labels)
+{
+    char text[LONGEST_PAIR];
+    for (size_t i = 0; i <= labels->count; i++) {
+        const struct label *pair = i < labels->count ? &labels->items[i] : NULL;
+        const struct owners *l = map_get(&x->by_pair, pair_key(text, ns, pair));
+        for (size_t j = 0; l && j < l->objects.count; j++)
+            meet(c, l->objects.items[j], w, labels);
+    }
+}
+
+static void link_selectors(struct cluster *c)
+{
+    struct asked x;
+    map_init(&x.by_pair);
     for (size_t i = 0; i < c->pdbs.count; i++) {
         struct pdb *p = c->pdbs.items[i];
-        struct ns_index *x = ns_index_get(c, by_ns, p->o.ns);
-        for (size_t j = 0; j < x->workloads.count; j++) {
-            struct workload *w = x->workloads.items[j];
-            if (!selector_matches(&p->selector, &w->tmpl.labels))
-                continue;
-            *PUSH(c->arena, &w->pdbs) = p;
-            *PUSH(c->arena, &p->workloads) = w;
-        }
-        for (size_t j = 0; j < x->pods.count; j++)
-            p->pods_matched += selector_matches(&p->selector, &x->pods.items[j]->o.labels);
+        const struct labels *pairs = &p->selector.match_labels;
+        asked_add(c, &x, &p->o, pairs->count ? &pairs->items[0] : NULL);
     }
     for (size_t i = 0; i < c->services.count; i++) {
         struct service *s = c->services.items[i];
-        struct ns_index *x = ns_index_get(c, by_ns, s->o.ns);
-        for (size_t j = 0; j < x->workloads.count; j++)
-            if (service_selects(s, &x->workloads.items[j]->tmpl.labels))
-                *PUSH(c->arena, &x->workloads.items[j]->services) = s;
+        if (s->selector.count)
+            asked_add(c, &x, &s->o, &s->selector.items[0]);
     }
+    for (size_t i = 0; i < c->workloads.count; i++)
+        if (c->workloads.items[i]->judged)
+            meet_all(c, &x, c->workloads.items[i]->o.ns, c->workloads.items[i],
+                     &c->workloads.items[i]->tmpl.labels);
+    for (size_t i = 0; c->pdbs.count && i < c->pods.count; i++)
+        meet_all(c, &x, c->pods.items[i]->o.ns, NULL, &c->pods.items[i]->o.labels);
+    map_done(&x.by_pair);
 }
 
 static struct workload *find_target(struct cluster *c, struct str ns, struct str kind,
@@ -345,27 +391,21 @@ static void link_scalers(struct cluster *c)
     }
 }
 
-static void link_namespaces(struct cluster *c, struct map *by_ns)
+static void link_namespaces(struct cluster *c)
 {
     for (size_t i = 0; i < c->workloads.count; i++) {
         struct workload *w = c->workloads.items[i];
         if (!w->pod)
             w->judged = !w->owner;
-        struct ns_index *x = ns_index_get(c, by_ns, w->o.ns);
-        w->ns = x->ns;
-        if (!w->judged)
-            continue;
-        *PUSH(c->arena, &x->workloads) = w;
-        if (x->ns)
-            *PUSH(c->arena, &x->ns->workloads) = w;
+        w->ns = cluster_find_namespace(c, w->o.ns);
+        if (w->judged && w->ns)
+            *PUSH(c->arena, &w->ns->workloads) = w;
     }
-    for (size_t i = 0; i < c->pods.count; i++)
-        *PUSH(c->arena, &ns_index_get(c, by_ns, c->pods.items[i]->o.ns)->pods) = c->pods.items[i];
-#define TO_NAMESPACE(from, to)                                                      \
-    for (size_t i = 0; i < c->from.count; i++) {                                    \
-        struct namespace_ *ns = ns_index_get(c, by_ns, c->from.items[i]->o.ns)->ns; \
-        if (ns)                                                                     \
-            *PUSH(c->arena, &ns->to) = c->from.items[i];                            \
+#define TO_NAMESPACE(from, to)                                                     \
+    for (size_t i = 0; i < c->from.count; i++) {                                   \
+        struct namespace_ *ns = cluster_find_namespace(c, c->from.items[i]->o.ns); \
+        if (ns)                                                                    \
+            *PUSH(c->arena, &ns->to) = c->from.items[i];                           \
     }
     TO_NAMESPACE(limit_ranges, limit_ranges)
     TO_NAMESPACE(resource_quotas, quotas)
@@ -399,15 +439,12 @@ static void link_nodes(struct cluster *c)
 
 void cluster_resolve(struct cluster *c)
 {
-    struct map by_ns;
-    map_init(&by_ns);
     c->complete = c->complete || c->nodes.count > 0;
     index_all(c);
     link_workload_owners(c);
     link_pods(c);
-    link_namespaces(c, &by_ns);
-    link_selectors(c, &by_ns);
+    link_namespaces(c);
+    link_selectors(c);
     link_scalers(c);
     link_nodes(c);
-    map_done(&by_ns);
 }
