@@ -216,6 +216,13 @@ static enum inversion_reason eviction_reason(const struct victim_pod *first,
     return first->priority != second->priority ? INVERSION_PRIORITY : INVERSION_OVERAGE;
 }
 
+/* All keys are equal: chance decides, which is no inversion. */
+static bool is_tie(const struct victim_pod *a, const struct victim_pod *b)
+{
+    return a->usage_set == b->usage_set && a->exceeds == b->exceeds && a->priority == b->priority &&
+           a->over_bytes == b->over_bytes;
+}
+
 /* Inversions are found from the end; the first victim belongs first. */
 static void reverse_last(struct victims *v, size_t found)
 {
@@ -239,7 +246,7 @@ static void compare_evictions(struct scope *s)
         if (p->qos == QOS_BEST_EFFORT) {
             next = p;
             behind++;
-        } else if (next) {
+        } else if (next && !is_tie(p, next)) {
             *PUSH(s->arena, &v->inversions) =
                 (struct victim_inversion){eviction_reason(p, next), p, next, NULL, NULL, behind};
             found++;
@@ -283,7 +290,8 @@ static void describe_node(struct scope *s, const struct node *n)
     v->kubepods_max_bytes = node_kubepods_memory_bytes(s->arena, n);
     v->eviction_hard_bytes = eviction_hard_memory_bytes(s->arena, n->kubelet, v->capacity_bytes);
     v->kernel = oom_kernel_of(n->kernel_version);
-    if (n->metrics)
+    /* A measured node says nothing about assumed pods. */
+    if (n->metrics && v->assume == ASSUME_NOTHING)
         v->node_usage_bytes = (struct opt_int){.v = n->metrics->memory_bytes, .set = true};
 }
 

@@ -74,7 +74,7 @@ struct victims {
     int64_t capacity_bytes, allocatable_bytes, swap_bytes;
     int64_t kubepods_max_bytes;      /* memory.max of kubepods; 0 = unknown */
     int64_t eviction_hard_bytes;     /* memory.available below this evicts; 0 = never */
-    struct opt_int node_usage_bytes; /* NodeMetrics */
+    struct opt_int node_usage_bytes; /* NodeMetrics; unset when usage is assumed */
     int64_t pods_usage_bytes;
     enum oom_kernel kernel;
     int64_t page_bytes;

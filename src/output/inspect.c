@@ -273,15 +273,24 @@ static void add_totals(const struct inspect_results *r, const struct out_format 
     }
     struct buf text CLEANUP(buf_done);
     buf_init(&text, 1 * KIB);
-    buf_printf(&text, "%zu line%s, ", r->facts->count, plural(r->facts->count));
-    text_add_count(&text, pod_facts_replicas(r->facts));
-    buf_printf(&text, " pods. Lines: %zu Guaranteed, %zu Burstable, %zu BestEffort.",
-               qos[QOS_GUARANTEED], qos[QOS_BURSTABLE], qos[QOS_BEST_EFFORT]);
+    int64_t replicas = pod_facts_replicas(r->facts);
+    bool single = replicas == (int64_t)r->facts->count;
+    buf_printf(&text, "%zu ", r->facts->count);
+    if (!single)
+        buf_printf(&text, "kind%s of ", plural(r->facts->count));
+    buf_printf(&text, "pod%s", plural(r->facts->count));
+    if (!single) {
+        buf_add_cstr(&text, ", ");
+        text_add_count(&text, replicas);
+        buf_add_cstr(&text, " in all");
+    }
+    buf_printf(&text, ": %zu Guaranteed, %zu Burstable, %zu BestEffort.", qos[QOS_GUARANTEED],
+               qos[QOS_BURSTABLE], qos[QOS_BEST_EFFORT]);
     if (unlimited)
         buf_printf(&text,
-                   " %zu with a container that has no memory limit: it can grow until the node has "
-                   "none left.",
-                   unlimited);
+                   " %zu ha%s a container without memory limit, which can grow until the node has "
+                   "no memory left.",
+                   unlimited, unlimited == 1 ? "s" : "ve");
     text_wrap(b, f, "", buf_str(&text), 0);
 }
 

@@ -49,8 +49,7 @@ void text_add_measured(struct buf *b, int64_t bytes)
     static const char *const units[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
     double v = (double)bytes;
     size_t i = 0;
-    /* 999.5 would print as 1000. */
-    for (; (v >= 999.5 || v <= -999.5) && i + 1 < ARRAY_LEN(units); i++)
+    for (; (v >= 1023.5 || v <= -1023.5) && i + 1 < ARRAY_LEN(units); i++)
         v /= 1024;
     double size = v < 0 ? -v : v;
     buf_printf(b, "%.*f%s", i == 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2, v, units[i]);

@@ -42,7 +42,7 @@ void table_add(struct table *t, struct str text, enum table_style style);
 void table_printf(struct table *t, enum table_style style, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* Amounts as people write them; unset is "-". */
 void table_bytes(struct table *t, bool set, int64_t bytes, enum table_style style);
-/* A measured amount: always three digits, so that a column of them compares at a glance. */
+/* A measured amount: three or four digits, so that a column compares at a glance. */
 void table_measured(struct table *t, bool set, int64_t bytes, enum table_style style);
 void table_milli(struct table *t, bool set, int64_t milli);
 /* Rows that are not full are filled up with empty cells. */
@@ -53,7 +53,7 @@ void table_render(const struct table *t, const struct out_format *f, struct buf 
 void style_begin(struct buf *b, const struct out_format *f, enum table_style style);
 void style_end(struct buf *b, const struct out_format *f, enum table_style style);
 
-/* "1.58Gi": three digits, the unit by size. */
+/* "1.58Gi", "1000Mi": three or four digits, the unit by size. */
 void text_add_measured(struct buf *b, int64_t bytes);
 
 /* A sentence or more: words are put on lines of the terminal's width (80 without one), all lines

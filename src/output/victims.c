@@ -80,9 +80,9 @@ struct str victims_usage_text(struct arena *a, const struct victims *v)
     }
     if (v->without_usage)
         buf_printf(&text,
-                   "; none of %zu pods, which the kubelet ranks first (as over their "
-                   "request) and whose place with the kernel is a lower bound",
-                   v->without_usage);
+                   "; %zu pod%s without: the kubelet ranks that as over the request, and the rank "
+                   "with the kernel is a lower bound",
+                   v->without_usage, v->without_usage == 1 ? "" : "s");
     return arena_str(a, buf_str(&text));
 }
 
@@ -100,6 +100,10 @@ static struct str eviction_reason_text(struct arena *a, const struct victim_inve
         return arena_printf(a, "its priority is %lld, that of " STR_FMT " is %lld",
                             (long long)x->priority, STR_ARG(second), (long long)y->priority);
     case INVERSION_OVERAGE:
+        if (!x->exceeds)
+            return arena_printf(
+                a, "neither is over its request, but it is %s closer to it than " STR_FMT,
+                amount(a, x->over_bytes - y->over_bytes), STR_ARG(second));
         return arena_printf(
             a, "both are over their requests, it by %s, which is %s more than " STR_FMT,
             amount(a, x->over_bytes), amount(a, x->over_bytes - y->over_bytes), STR_ARG(second));
@@ -210,7 +214,7 @@ static void add_evictions(struct arena *a, const struct victims *v, const struct
     table_render(&t, f, b);
     text_wrap(b, f, "",
               STR("Order: over its request first, then lower priority, then the largest overage. "
-                  "The QoS class is not asked."),
+                  "The QoS class is not asked. FREED: by this pod and all before it."),
               0);
     if (v->critical)
         text_wrap(b, f, "",
@@ -328,8 +332,10 @@ static void add_near_limit(struct arena *a, const struct victims *v, const struc
             continue;
         shown++;
         text_wrap(b, f, "- ",
-                  arena_printf(a, STR_FMT " uses %s of %s", STR_ARG(container_name(a, k)),
-                               amount(a, k->usage_bytes), amount(a, k->memory_max_bytes.v)),
+                  arena_printf(a, STR_FMT " uses %s of its limit, %s (%.0f %%)",
+                               STR_ARG(container_name(a, k)), amount(a, k->usage_bytes),
+                               amount(a, k->memory_max_bytes.v),
+                               100.0 * (double)k->usage_bytes / (double)k->memory_max_bytes.v),
                   2);
     }
     if (all > shown)
