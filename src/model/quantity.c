@@ -80,6 +80,7 @@ static const struct suffix suffixes[] = {
 struct parts {
     bool negative;
     struct str num, denom;
+    bool has_digits; /* any, leading zeros too */
     int32_t exponent;
     uint8_t base, format;
 };
@@ -123,6 +124,7 @@ static int split(struct str s, struct parts *ret)
         return -EINVAL;
     if (s.p[0] == '-' || s.p[0] == '+')
         ret->negative = s.p[i++] == '-';
+    size_t first = i;
     while (i < s.n && s.p[i] == '0')
         i++;
     size_t end = skip_digits(s, i);
@@ -134,6 +136,7 @@ static int split(struct str s, struct parts *ret)
         ret->denom = str_sub(s, i + 1, end);
         i = end;
     }
+    ret->has_digits = first < s.n && (s.p[first] == '0' || ret->num.n || ret->denom.n);
     size_t start = i;
     while (i < s.n && memchr("eEinumkKMGTP", s.p[i], 12))
         i++;
@@ -248,6 +251,8 @@ int quantity_parse(struct str s, struct quantity *ret)
     if (split(s, &p))
         return -EINVAL;
     if (!parse_short(&p, &q)) {
+        if (!p.has_digits) /* "k" is 0, but "Ei" is nothing */
+            return -EINVAL;
         if (p.base == 2)
             parse_binary(&p, &q);
         else if (parse_decimal(&p, &q))

@@ -29,6 +29,8 @@ static void test_text(void **state)
     } rows[] = {
         {"0", "0"},
         {".", "0"},
+        {"k", "0"},
+        {"0Ei", "0"},
         {"-", "0"},
         {"1024Mi", "1Gi"},
         {"1.5Gi", "1536Mi"},
@@ -57,7 +59,7 @@ static void test_refused(void **state)
         "",    " 1",           "1 ",  "1i",           "1.2.3",
         "1e",  "1E+",          "i",   "1Gi1",         "1g",
         "0x",  "1e4294967297", "1k5", "1e2147483648", "2E6024865272343",
-        "--1", "1\n",
+        "--1", "1\n",          "Ei",  "+Pi",          "e-16",
     };
     struct quantity q;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
