@@ -259,11 +259,21 @@ static void read_text(struct worker *w, struct str name, struct str text, struct
     arena_reset(&w->scratch);
 }
 
+/* Network file systems let a signal interrupt open(). */
+static int open_file(const char *path)
+{
+    int fd;
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
 static void read_file(struct worker *w, struct str path, struct cluster *c)
 {
     bool is_stdin = str_is(path, "-");
     struct str name = is_stdin ? STR("<stdin>") : path;
-    int fd = is_stdin ? STDIN_FILENO : open(path.p, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = is_stdin ? STDIN_FILENO : open_file(path.p);
     int r = fd < 0 ? -errno : read_all(w, fd);
     if (fd > 0)
         close(fd);

@@ -4,7 +4,7 @@
  * allocation layer cannot do. Calls from other places pass.
  *
  *   FAIL_LIBYAML=N   the N-th call fails; N+ that one and all later ones; 0 none
- *   FAIL_LIBYAML_COUNT=FILE   at exit the number of libyaml's calls is written there
+ *   FAIL_LIBYAML_COUNT=FILE   each process adds the number of its calls
  *
  * Does not use base/: it must work before main() and in a process that is out of memory.
  */
@@ -55,7 +55,7 @@ __attribute__((constructor)) static void read_environment(void)
 __attribute__((destructor)) static void report(void)
 {
     const char *path = getenv("FAIL_LIBYAML_COUNT");
-    int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600) : -1;
     if (fd < 0)
         return;
     dprintf(fd, "%lu\n", atomic_load(&calls));
