@@ -83,21 +83,33 @@ static void walk_entry(struct job *j, struct str path, int depth)
         *PUSH(j->a, &j->files) = path;
 }
 
+static void folder_problem(struct job *j, struct str path, const char *why)
+{
+    add_problem(j->a, j->cluster, path, (struct pos){0, 0},
+                arena_printf(j->a, "cannot be read: %s", why));
+}
+
 static void walk_folder(struct job *j, struct str path, int depth)
 {
     DIR *dir = depth > DEEPEST_FOLDER ? NULL : opendir(path.p);
     if (!dir) {
-        const char *why = depth > DEEPEST_FOLDER ? "folders nest too deeply" : strerror(errno);
-        add_problem(j->a, j->cluster, path, (struct pos){0, 0},
-                    arena_printf(j->a, "cannot be read: %s", why));
+        folder_problem(j, path,
+                       depth > DEEPEST_FOLDER ? "folders nest too deeply" : strerror(errno));
         return;
     }
     struct file_list names = {0};
     bool slash = str_ends(path, "/");
-    for (struct dirent *e; (e = readdir(dir));)
+    for (;;) {
+        errno = 0;
+        struct dirent *e = readdir(dir);
+        if (!e)
+            break;
         if (e->d_name[0] != '.')
             *PUSH(j->a, &names) =
                 arena_printf(j->a, STR_FMT "%s%s", STR_ARG(path), slash ? "" : "/", e->d_name);
+    }
+    if (errno)
+        folder_problem(j, path, strerror(errno));
     closedir(dir);
     if (names.count)
         qsort(names.items, names.count, sizeof(*names.items), by_name);
