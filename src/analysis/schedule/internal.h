@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The state behind schedule.h, shared by its files only.
+ *
+ * Strings are interned. A *shape* is a namespace with the labels that any selector of the world
+ * names; a *class* is all that the scheduler can tell of a pod; pods are instances of classes. What
+ * a class asks of other pods (spread constraints, affinity terms) is held in *counters*: number of
+ * matching bound pods per value of a topology key. A class knows the counters that its pods count
+ * in, so binding a pod costs as many additions as it has counters. What a class needs to be placed
+ * (its *view*) is made when it is first placed.
+ */
+#ifndef ANALYSIS_SCHEDULE_INTERNAL_H
+#define ANALYSIS_SCHEDULE_INTERNAL_H
+
+#include "analysis/schedule/plugins.h"
+#include "analysis/schedule/schedule.h"
+#include "base/map.h"
+
+enum {
+    RES_PODS,
+    RES_CPU,
+    RES_MEMORY,
+    RES_EPHEMERAL,
+    RES_SCALARS,
+    RES_MAX = 64, /* node_verdict.lacking is a set of 64; more names than that are not tracked */
+};
+#define TOPO_NODE   UINT32_MAX /* a counter per node, not per label value */
+#define NO_INDEX    UINT32_MAX
+#define MEMORY_PODS INT64_C(209715200) /* upstream's default request of a container, 200 MiB */
+#define CPU_PODS    INT64_C(100)
+
+typedef uint32_t name_id; /* an interned string; 0 = none */
+
+struct requirement_c {
+    name_id key;
+    uint8_t op; /* enum selector_op */
+    uint32_t count;
+    name_id *values;
+};
+/* A compiled LabelSelector. `nothing`: nil, or one that cannot be parsed. */
+struct selector {
+    bool nothing;
+    uint32_t count;
+    struct requirement_c *reqs;
+};
+struct label_c {
+    name_id key, value;
+};
+/* A set of labels, sorted by key. */
+struct label_set {
+    uint32_t count;
+    struct label_c *items;
+};
+struct space { /* a namespace */
+    name_id name;
+    bool present; /* the Namespace object is there */
+    struct label_set labels;
+    LIST_OF(uint32_t) classes;
+    LIST_OF(uint32_t) services; /* selectors of its Services */
+};
+struct shape {
+    uint32_t space;
+    bool has_labels;
+    struct label_set labels;
+    uint32_t service_selector; /* merged of the Services that select it, or NO_INDEX: not yet */
+};
+/* A PodAffinityTerm as one of its owner's namespace sees it. */
+struct term {
+    uint32_t selector, topo;
+    uint8_t *own_spaces;   /* spaces whose pods it selects when its owner is incoming */
+    uint8_t *other_spaces; /* the same when its owner is a pod that runs */
+    bool all_spaces;
+};
+struct weighted_term {
+    uint32_t term;
+    int32_t weight;
+};
+struct term_list {
+    struct weighted_term *items;
+    size_t count, cap;
+};
+struct port {
+    name_id ip, protocol;
+    int32_t port;
+};
+struct port_list {
+    struct port *items;
+    size_t count, cap;
+};
+struct spread_rule {
+    uint32_t selector, topo;
+    int32_t max_skew, min_domains;
+    bool hard, honor_affinity, honor_taints;
+};
+struct spread_list {
+    struct spread_rule *items;
+    size_t count, cap;
+};
+
+struct topo {
+    name_id key;
+    int32_t *value; /* per node; -1 = the label is missing */
+    uint32_t value_count;
+    int32_t empty_value; /* index of the value "", or -1 */
+};
+
+struct counter {
+    uint32_t topo;
+    int32_t *counts;        /* per value (TOPO_NODE: per node) */
+    const uint8_t *include; /* nodes that count; NULL = all */
+    int64_t matches;        /* pods (times terms) that count, on nodes that have the key */
+    uint32_t *domain_nodes; /* counting nodes per value; NULL = not kept */
+    uint32_t domains;       /* values that have any */
+    int32_t min;            /* over these values; valid unless min_stale */
+    bool min_stale;
+};
+struct member {
+    uint32_t counter;
+    int32_t weight, matches;
+};
+
+struct class_ {
+    const struct pod *sample;
+    uint32_t shape, space;
+    int64_t priority;
+    bool never_preempts, terminating, has_scalars, has_request;
+    int64_t *request; /* by resource; [RES_PODS] = 1 */
+    int64_t nonzero_cpu, nonzero_memory;
+    int64_t score_cpu, score_memory; /* LeastAllocated's idea of the incoming pod */
+    struct port_list ports;
+    struct term_list affinity, anti, prefers, avoids;
+    struct spread_list spread;
+    uint32_t owner_selector; /* of its ReplicaSet, StatefulSet or ReplicationController */
+    uint32_t tolerations, node_need, node_wish, images; /* indices of the static views */
+    LIST_OF(struct member) members;
+    uint32_t first_pod;
+    uint32_t bound;
+    struct view *view;
+};
+struct instance {
+    uint32_t class_;
+    int32_t node;
+    uint32_t class_prev, class_next, node_prev, node_next;
+    const struct pod *pod;
+};
+
+/* Per distinct tolerations. */
+struct taint_view {
+    uint8_t *reject;    /* per node: enum sched_reason, 0 = none; NULL = none anywhere */
+    uint8_t *untainted; /* per node: 1 = no untolerated NoSchedule or NoExecute taint */
+    int32_t *prefer;    /* intolerable PreferNoSchedule taints; NULL = none anywhere */
+};
+/* Per distinct nodeSelector with required node affinity. */
+struct need_view {
+    uint8_t *match; /* per node */
+    uint8_t *named; /* PreFilter's set of node names, or NULL */
+    bool conflict;  /* the set is empty */
+};
+struct wish_view {
+    int32_t *raw; /* per node */
+};
+struct image_view {
+    name_id *names;
+    uint32_t count, containers;
+    uint8_t *score; /* per node; NULL = 0 everywhere */
+    uint32_t version;
+};
+/* Per class with claims. */
+struct volume_view {
+    uint8_t *reject; /* per node: enum sched_reason, 0 = none */
+    bool one_pod;    /* has a claim that one pod alone may use */
+    struct str prefilter_reason;
+    enum sched_plugin prefilter_plugin;
+};
+
+struct hard_spread {
+    uint32_t counter, topo, selector;
+    int32_t max_skew, min_domains, self;
+    const uint8_t *include; /* nodes that the rule counts */
+};
+struct soft_spread {
+    uint32_t counter, topo;
+    int32_t max_skew;
+    bool per_node; /* kubernetes.io/hostname: the node's own pods, without policies */
+};
+struct topo_counter {
+    uint32_t topo, counter;
+};
+struct topo_counters {
+    struct topo_counter *items;
+    size_t count, cap;
+};
+/* What placing a class needs. */
+struct view {
+    const struct taint_view *taints;
+    const struct need_view *need; /* NULL = none */
+    const struct wish_view *wish; /* NULL = no preferred list */
+    struct image_view *image;
+    const struct volume_view *volumes; /* NULL = no claims */
+    struct hard_spread *hard;
+    struct soft_spread *soft;
+    uint32_t hard_count, soft_count;
+    bool soft_all_keys; /* nodes lacking a key are ignored */
+    /* Pods at each value: that match all required affinity terms; a required anti-affinity term;
+     * that own a required anti-affinity term which matches this class; weights of preferences. */
+    struct topo_counters affinity, anti, existing_anti, score;
+    bool affinity_self; /* the pod matches all its own terms */
+    /* See place.c. */
+    uint8_t *fits;
+    int16_t *base;
+    uint64_t seen;
+    uint32_t version;
+};
+/* One node with pods taken away: what preemption tries. */
+struct node_state {
+    uint32_t node;
+    int64_t used[RES_MAX];
+    struct port_list ports;
+    /* Changes of the counts at the node's values, beside the lists of the view. */
+    int32_t *hard_delta, *hard_min_without;
+    int32_t *affinity_delta, *anti_delta, *existing_delta;
+};
+
+struct image_on {
+    uint32_t node;
+    int64_t size;
+};
+struct image_nodes {
+    struct image_on *items;
+    size_t count, cap;
+};
+
+struct schedule {
+    struct arena *a;
+    const struct cluster *c;
+    struct arena scratch;
+    struct map names, keys, pod_names, node_names, images;
+    LIST_OF(struct str) texts; /* by name_id */
+    LIST_OF(struct selector) selectors;
+    LIST_OF(struct space) spaces;
+    LIST_OF(struct shape) shapes;
+    LIST_OF(struct term) terms;
+    LIST_OF(struct topo) topos;
+    LIST_OF(struct class_) classes;
+    LIST_OF(struct instance) pods;
+    LIST_OF(struct counter) counters;
+    LIST_OF(struct taint_view *) taint_views;
+    LIST_OF(struct need_view *) need_views;
+    LIST_OF(struct wish_view *) wish_views;
+    LIST_OF(struct image_view *) image_views;
+    LIST_OF(uint8_t *) includes;
+    uint8_t *relevant; /* by name_id of a label key: some selector names it */
+    size_t relevant_cap;
+    /* nodes */
+    uint32_t node_count, on_count;
+    const struct node **nodes;
+    uint8_t *on;
+    uint32_t *name_rank, *by_name;
+    uint32_t *first_pod;     /* per node */
+    struct port_list *ports; /* per node */
+    uint32_t resource_count;
+    name_id resource_names[RES_MAX];
+    int64_t *allocatable[RES_MAX], *used[RES_MAX];
+    int64_t *nonzero_cpu, *nonzero_memory;
+    /* every change of a node, for the views */
+    uint32_t *log; /* a ring of log_size, a power of two */
+    uint64_t log_count, log_size;
+    uint32_t version; /* counts schedule_node_off calls */
+    uint32_t hostname_topo, zone_topo;
+};
+
+/* ---- intern.c ---- */
+name_id name_of(struct schedule *s, struct str text);
+/* 0 if the string is not interned. */
+name_id name_find(const struct schedule *s, struct str text);
+/* Index of a sequence of numbers, the same for the same numbers; *ret_new says if it is new. The
+ * first number tells sorts of keys apart. */
+uint32_t key_index(struct schedule *s, const uint64_t *words, size_t count, uint32_t next,
+                   bool *ret_new);
+uint32_t selector_compile(struct schedule *s, const struct label_selector *l);
+uint32_t selector_of_labels(struct schedule *s, const struct labels *l);
+/* Both together (a requirement of either). A `nothing` gives nothing. */
+uint32_t selector_join(struct schedule *s, uint32_t a, uint32_t b);
+bool selector_is_empty(const struct schedule *s, uint32_t selector);
+bool selector_match(const struct schedule *s, uint32_t selector, const struct label_set *l);
+struct label_set labels_compile(struct schedule *s, const struct labels *l, bool relevant_only);
+uint32_t space_of(struct schedule *s, struct str name);
+uint32_t topo_of(struct schedule *s, struct str key);
+
+/* ---- class.c ---- */
+/* Notes the label keys that the selectors of the world name. Before the first class. */
+void relevant_collect(struct schedule *s);
+uint32_t class_of(struct schedule *s, const struct pod *p);
+
+/* ---- counter.c ---- */
+/* domains: keep the values that occur on counting nodes, and their lowest count. */
+uint32_t counter_new(struct schedule *s, uint32_t topo, const uint8_t *include, bool domains);
+/* Pods of the class count `weight` from now on; those that are bound are counted at once. */
+void counter_attach(struct schedule *s, uint32_t counter, struct class_ *c, int32_t weight,
+                    int32_t matches);
+void counter_add(const struct schedule *s, struct counter *c, uint32_t node, int32_t weight,
+                 int32_t matches);
+/* The lowest count over the values that occur; INT32_MAX if none does. */
+int32_t counter_min(const struct schedule *s, struct counter *c);
+/* The same over the values other than `value`. */
+int32_t counter_min_without(const struct schedule *s, const struct counter *c, int32_t value);
+/* The count at the node's value; 0 where the label is missing. */
+int32_t counter_at(const struct schedule *s, const struct counter *c, uint32_t node);
+void counter_node_off(const struct schedule *s, struct counter *c, uint32_t node, bool off);
+static inline int32_t topo_value(const struct schedule *s, uint32_t topo, uint32_t node)
+{
+    return topo == TOPO_NODE ? (int32_t)node : s->topos.items[topo].value[node];
+}
+uint32_t topo_size(const struct schedule *s, uint32_t topo);
+
+/* ---- one per plugin family ---- */
+uint32_t taint_view_of(struct schedule *s, const struct tolerations *t);
+/* NO_INDEX when the pod asks for no node in particular. */
+uint32_t need_view_of(struct schedule *s, const struct pod_spec *spec);
+/* NO_INDEX when the pod has no preferred list. */
+uint32_t wish_view_of(struct schedule *s, const struct pod_spec *spec);
+uint32_t image_view_of(struct schedule *s, const struct pod_spec *spec);
+void images_collect(struct schedule *s);
+/* Renews the scores when the number of nodes has changed. */
+void image_view_update(struct schedule *s, struct image_view *v);
+/* NULL when the class has no claims. */
+const struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c);
+bool volume_in_use(const struct schedule *s, const struct class_ *c, uint32_t node);
+
+uint32_t resource_index(const struct schedule *s, struct str name);
+void resource_note(struct schedule *s, const struct resources *list);
+/* Amounts by resource index. Returns whether the list names any scalar resource. */
+bool resources_spread_out(const struct schedule *s, const struct resources *list, int64_t *ret);
+void fit_compile(struct schedule *s, const struct pod *p, struct class_ *c);
+/* Set of the resources that the node lacks; over = NULL: the node as it is. */
+uint64_t fit_lacking(const struct schedule *s, const struct class_ *c, uint32_t node,
+                     const struct node_state *over, uint8_t *ret_code);
+int64_t score_least(const struct schedule *s, const struct class_ *c, uint32_t node);
+int64_t score_balanced(const struct schedule *s, const struct class_ *c, uint32_t node);
+
+void ports_compile(struct schedule *s, const struct pod_spec *spec, struct port_list *ret);
+void ports_add(struct arena *a, struct port_list *used, const struct port_list *add);
+void ports_remove(struct port_list *used, const struct port_list *remove);
+bool ports_conflict(const struct schedule *s, const struct port_list *want,
+                    const struct port_list *used);
+
+void spread_compile(struct schedule *s, const struct pod *p, struct spread_list *ret);
+void spread_view_make(struct schedule *s, struct class_ *c, struct view *v);
+enum sched_reason spread_filter(struct schedule *s, const struct view *v, uint32_t node,
+                                const struct node_state *over);
+/* Normalised scores of the nodes; false: the plugin skips itself. */
+bool spread_score(struct schedule *s, const struct view *v, const uint32_t *nodes, uint32_t count,
+                  int64_t *ret);
+
+void terms_compile(struct schedule *s, const struct pod *p, struct class_ *c);
+void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v);
+enum sched_reason affinity_filter(const struct schedule *s, const struct view *v, uint32_t node,
+                                  const struct node_state *over);
+bool affinity_score(const struct schedule *s, const struct view *v, const uint32_t *nodes,
+                    uint32_t count, int64_t *ret);
+
+/* ---- cycle.c ---- */
+struct view *view_of(struct schedule *s, uint32_t class_);
+/* Runs the filters on one node, in upstream's order, to the first that refuses. */
+struct node_verdict filter_node(struct schedule *s, const struct class_ *c, const struct view *v,
+                                uint32_t node, const struct node_state *over);
+/* As plugins/helper/normalize_score.go. */
+void normalize(int64_t *scores, uint32_t count, bool reverse);
+
+#endif

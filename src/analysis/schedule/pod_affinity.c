@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * InterPodAffinity, filter and score, as upstream's plugins/interpodaffinity/{filtering,scoring}.go
+ * and AffinityTerm of kube-scheduler framework/types.go. A term of the incoming pod has its
+ * namespaceSelector unrolled over the Namespace objects that exist; a term of a pod that runs is
+ * matched against the labels of the incoming pod's namespace, which are empty when that object is
+ * missing. Hence the two sets of namespaces of a term.
+ */
+#include "analysis/schedule/internal.h"
+
+static bool term_names_space(const struct pod_affinity_term *t, const struct pod *owner,
+                             struct str space)
+{
+    if (t->namespaces.count == 0 && !t->ns_selector.present)
+        return str_eq(owner->o.ns, space);
+    for (size_t i = 0; i < t->namespaces.count; i++) {
+        if (str_eq(t->namespaces.items[i], space))
+            return true;
+    }
+    return false;
+}
+
+static struct term term_make(struct schedule *s, const struct pod_affinity_term *t,
+                             const struct pod *owner, uint32_t selector, uint32_t spaces)
+{
+    struct term out = {.selector = selector, .topo = topo_of(s, t->topology_key)};
+    static const struct label_set none;
+    /* Upstream clears the namespaceSelector of a copy only, so it still matches a namespace that it
+     * takes to be without labels. */
+    bool every = selector_match(s, spaces, &none);
+    out.own_spaces = arena_array(s->a, uint8_t, s->spaces.count);
+    out.other_spaces = arena_array(s->a, uint8_t, s->spaces.count);
+    for (size_t i = 0; i < s->spaces.count; i++) {
+        const struct space *space = &s->spaces.items[i];
+        bool named = term_names_space(t, owner, s->texts.items[space->name]);
+        bool match = selector_match(s, spaces, &space->labels);
+        out.own_spaces[i] = named || every || (space->present && match);
+        out.other_spaces[i] = named || match;
+    }
+    return out;
+}
+
+static uint32_t term_of(struct schedule *s, const struct pod_affinity_term *t,
+                        const struct pod *owner)
+{
+    uint32_t selector = selector_compile(s, &t->selector);
+    uint32_t spaces = selector_compile(s, &t->ns_selector);
+    bool own = t->namespaces.count == 0 && !t->ns_selector.present;
+    uint64_t *w = arena_array(&s->scratch, uint64_t, 5 + t->namespaces.count);
+    size_t n = 0;
+    w[n++] = 'P';
+    w[n++] = selector;
+    w[n++] = spaces;
+    w[n++] = topo_of(s, t->topology_key);
+    w[n++] = own ? name_of(s, owner->o.ns) : 0;
+    for (size_t i = 0; i < t->namespaces.count; i++)
+        w[n++] = name_of(s, t->namespaces.items[i]);
+    bool is_new;
+    uint32_t id = key_index(s, w, n, (uint32_t)s->terms.count, &is_new);
+    if (is_new)
+        *PUSH(s->a, &s->terms) = term_make(s, t, owner, selector, spaces);
+    return id;
+}
+
+static void terms_of(struct schedule *s, const struct pod_affinity_terms *list,
+                     const struct pod *owner, struct term_list *ret)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct pod_affinity_term *t = &list->items[i];
+        uint32_t term = term_of(s, t, owner);
+        *PUSH(s->a, ret) = (struct weighted_term){term, (int32_t)t->weight};
+    }
+}
+
+void terms_compile(struct schedule *s, const struct pod *p, struct class_ *c)
+{
+    if (!p->spec.affinity)
+        return;
+    terms_of(s, &p->spec.affinity->pod_required, p, &c->affinity);
+    terms_of(s, &p->spec.affinity->anti_required, p, &c->anti);
+    terms_of(s, &p->spec.affinity->pod_preferred, p, &c->prefers);
+    terms_of(s, &p->spec.affinity->anti_preferred, p, &c->avoids);
+}
+
+/* A term of the incoming pod, and a pod that runs. */
+static bool own_term_match(const struct schedule *s, uint32_t term, const struct class_ *runs)
+{
+    const struct term *t = &s->terms.items[term];
+    return t->own_spaces[runs->space] &&
+           selector_match(s, t->selector, &s->shapes.items[runs->shape].labels);
+}
+
+/* A term of a pod that runs, and the incoming pod. */
+static bool other_term_match(const struct schedule *s, uint32_t term, const struct class_ *incoming)
+{
+    const struct term *t = &s->terms.items[term];
+    return t->other_spaces[incoming->space] &&
+           selector_match(s, t->selector, &s->shapes.items[incoming->shape].labels);
+}
+
+static bool own_terms_all(const struct schedule *s, const struct class_ *c,
+                          const struct class_ *runs)
+{
+    for (size_t i = 0; i < c->affinity.count; i++) {
+        if (!own_term_match(s, c->affinity.items[i].term, runs))
+            return false;
+    }
+    return c->affinity.count > 0;
+}
+
+/* One counter per topology key that the terms of one kind name. */
+static uint32_t topo_counter(struct schedule *s, struct topo_counters *l, uint32_t topo)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->items[i].topo == topo)
+            return l->items[i].counter;
+    }
+    uint32_t counter = counter_new(s, topo, NULL, false);
+    *PUSH(s->a, l) = (struct topo_counter){topo, counter};
+    return counter;
+}
+
+/* What one class adds, per topology key: collected first, so that it becomes one member. */
+struct share {
+    uint32_t topo;
+    int32_t weight, matches;
+};
+struct shares {
+    struct share *items;
+    size_t count, cap;
+};
+
+static void share_add(struct schedule *s, struct shares *l, uint32_t term, int32_t weight)
+{
+    uint32_t topo = s->terms.items[term].topo;
+    struct share *share = NULL;
+    for (size_t i = 0; i < l->count && !share; i++) {
+        if (l->items[i].topo == topo)
+            share = &l->items[i];
+    }
+    if (!share) {
+        share = PUSH(&s->scratch, l);
+        *share = (struct share){.topo = topo};
+    }
+    share->weight += weight;
+    share->matches++;
+}
+
+static void shares_attach(struct schedule *s, struct shares *shares, struct topo_counters *l,
+                          struct class_ *runs)
+{
+    for (size_t i = 0; i < shares->count; i++)
+        counter_attach(s, topo_counter(s, l, shares->items[i].topo), runs, shares->items[i].weight,
+                       shares->items[i].matches);
+    shares->count = 0;
+}
+
+static void own_shares(struct schedule *s, const struct term_list *terms, const struct class_ *runs,
+                       int32_t sign, struct shares *ret)
+{
+    for (size_t i = 0; i < terms->count; i++) {
+        if (own_term_match(s, terms->items[i].term, runs))
+            share_add(s, ret, terms->items[i].term, sign * terms->items[i].weight);
+    }
+}
+
+static void other_shares(struct schedule *s, const struct term_list *terms,
+                         const struct class_ *incoming, int32_t sign, struct shares *ret)
+{
+    for (size_t i = 0; i < terms->count; i++) {
+        if (other_term_match(s, terms->items[i].term, incoming))
+            share_add(s, ret, terms->items[i].term,
+                      sign * (terms->items[i].weight ? terms->items[i].weight : 1));
+    }
+}
+
+static void class_relate(struct schedule *s, struct class_ *c, struct class_ *runs, struct view *v)
+{
+    struct shares shares = {0};
+    if (own_terms_all(s, c, runs)) {
+        for (size_t i = 0; i < c->affinity.count; i++)
+            share_add(s, &shares, c->affinity.items[i].term, 1);
+        shares_attach(s, &shares, &v->affinity, runs);
+    }
+    for (size_t i = 0; i < c->anti.count; i++) {
+        if (own_term_match(s, c->anti.items[i].term, runs))
+            share_add(s, &shares, c->anti.items[i].term, 1);
+    }
+    shares_attach(s, &shares, &v->anti, runs);
+    other_shares(s, &runs->anti, c, 1, &shares);
+    shares_attach(s, &shares, &v->existing_anti, runs);
+    own_shares(s, &c->prefers, runs, 1, &shares);
+    own_shares(s, &c->avoids, runs, -1, &shares);
+    other_shares(s, &runs->affinity, c, 1, &shares); /* hardPodAffinityWeight 1 */
+    other_shares(s, &runs->prefers, c, 1, &shares);
+    other_shares(s, &runs->avoids, c, -1, &shares);
+    shares_attach(s, &shares, &v->score, runs);
+}
+
+static size_t term_count(const struct class_ *c)
+{
+    return c->affinity.count + c->anti.count + c->prefers.count + c->avoids.count;
+}
+
+void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v)
+{
+    /* A key that a required term names is asked for even when no pod matches. */
+    for (size_t i = 0; i < c->affinity.count; i++)
+        topo_counter(s, &v->affinity, s->terms.items[c->affinity.items[i].term].topo);
+    v->affinity_self = own_terms_all(s, c, c);
+    for (size_t i = 0; i < s->classes.count; i++) {
+        struct class_ *runs = &s->classes.items[i];
+        if (term_count(c) || term_count(runs))
+            class_relate(s, c, runs, v);
+    }
+}
+
+static bool pairs_exist(const struct schedule *s, const struct topo_counters *l, uint32_t node,
+                        const int32_t *delta)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        int32_t value = topo_value(s, l->items[i].topo, node);
+        const struct counter *c = &s->counters.items[l->items[i].counter];
+        if (value >= 0 && c->counts[value] + (delta ? delta[i] : 0) > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool affinity_satisfied(const struct schedule *s, const struct view *v, uint32_t node,
+                               const int32_t *delta)
+{
+    bool exist = true, any = false;
+    for (size_t i = 0; i < v->affinity.count; i++) {
+        const struct counter *c = &s->counters.items[v->affinity.items[i].counter];
+        int32_t value = topo_value(s, v->affinity.items[i].topo, node);
+        int32_t less = delta ? delta[i] : 0;
+        if (value < 0)
+            return false;
+        exist = exist && c->counts[value] + less > 0;
+        any = any || c->matches + less != 0;
+    }
+    return exist || (!any && v->affinity_self);
+}
+
+enum sched_reason affinity_filter(const struct schedule *s, const struct view *v, uint32_t node,
+                                  const struct node_state *over)
+{
+    if (!affinity_satisfied(s, v, node, over ? over->affinity_delta : NULL))
+        return REASON_AFFINITY;
+    if (pairs_exist(s, &v->anti, node, over ? over->anti_delta : NULL))
+        return REASON_ANTI_AFFINITY;
+    if (pairs_exist(s, &v->existing_anti, node, over ? over->existing_delta : NULL))
+        return REASON_EXISTING_ANTI_AFFINITY;
+    return REASON_NONE;
+}
+
+static int64_t affinity_raw(const struct schedule *s, const struct view *v, uint32_t node)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < v->score.count; i++)
+        sum += counter_at(s, &s->counters.items[v->score.items[i].counter], node);
+    return sum;
+}
+
+bool affinity_score(const struct schedule *s, const struct view *v, const uint32_t *nodes,
+                    uint32_t count, int64_t *ret)
+{
+    int64_t matches = 0, min = INT64_MAX, max = INT64_MIN;
+    for (size_t i = 0; i < v->score.count; i++)
+        matches += s->counters.items[v->score.items[i].counter].matches;
+    if (matches == 0)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        ret[i] = affinity_raw(s, v, nodes[i]);
+        min = MIN(min, ret[i]);
+        max = MAX(max, ret[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        double f = 0;
+        if (max > min)
+            f = (double)SCORE_MAX * ((double)(ret[i] - min) / (double)(max - min));
+        ret[i] = (int64_t)f;
+    }
+    return true;
+}
