@@ -112,8 +112,7 @@ def verb_faults(program, jobs):
     for words in VERBS:
         if subprocess.run([program, "help", words[0]], capture_output=True,
                           check=False).returncode:
-            print(f"skip: corpus: there is no verb {words[0]}")
-            return []
+            return [f"there is no verb {words[0]}"]
     batches = [(words, names[i:i + BATCH]) for words in VERBS
                for i in range(0, len(names), BATCH)]
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
