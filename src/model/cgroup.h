@@ -105,4 +105,16 @@ void pod_cgroup_name(struct arena *a, const struct str_list *root, enum qos q, s
 /* Whether a name is a pod's directly below root, root/burstable or root/besteffort; *ret_uid. */
 bool cgroup_is_pod(const struct str_list *root, const struct str_list *name, struct str *ret_uid);
 
+/* What a path tells about the pod and container that it belongs to, whatever the driver and the
+ * runtime, with any prefix (kind, docker). */
+struct cgroup_owner {
+    bool in_kubepods;        /* below (or at) the cgroup of all pods */
+    bool qos_known;
+    enum qos qos;
+    struct str pod_uid;      /* "" = not below a pod; static pods have 32 hex digits */
+    struct str container_id; /* 64 hex digits, "" = not below a container */
+    const char *runtime;     /* "containerd", "cri-o", "docker"; NULL = not told */
+};
+void cgroup_owner_of(struct arena *a, struct str path, struct cgroup_owner *ret);
+
 #endif
