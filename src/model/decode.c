@@ -413,16 +413,17 @@ static bool has_pod_template(const struct doc *n)
     return containers && containers->type == DOC_SEQ;
 }
 
-static void decode_one(const struct decode_input *in, const struct doc_root *root,
-                       const struct doc *n, struct str api_version, struct str kind,
-                       struct cluster *c)
+/* NULL: a kind that is skipped. */
+static const struct object *decode_one(const struct decode_input *in, const struct doc_root *root,
+                                       const struct doc *n, struct str api_version, struct str kind,
+                                       struct cluster *c)
 {
     enum kind k = kind_find(api_version, kind);
     if (k == KIND_UNKNOWN && has_pod_template(n))
         k = KIND_OTHER_WORKLOAD;
     if (k == KIND_UNKNOWN) {
         count_skipped(in, api_version, kind, c);
-        return;
+        return NULL;
     }
     const struct shape *s = decode_kind_shape(k);
     struct object *o = arena_alloc(in->a, s->size);
@@ -453,16 +454,19 @@ static void decode_one(const struct decode_input *in, const struct doc_root *roo
     add_object(in->a, c, k, o);
     if (k == KIND_CONFIG_MAP)
         decode_kubelet_map(in, (struct config_map *)o, c);
+    return o;
 }
 
+/* o: the object that the document holds, NULL if it is a list. */
 static void note_duplicates(const struct decode_input *in, const struct doc_root *root,
-                            struct cluster *c)
+                            const struct object *o, struct cluster *c)
 {
     for (size_t i = 0; i < root->duplicate_count; i++) {
         const struct doc_duplicate *dup = &root->duplicates[i];
         struct problem *p = PUSH(in->a, &c->problems);
         *p =
             (struct problem){.type = PROBLEM_DUPLICATE_KEY, .at = dup->second, .other = dup->first};
+        p->object = o;
         p->file = in->source ? in->source->name : STR_NONE;
         CLEANUP(buf_done) struct buf key;
         buf_init(&key, 1024);
@@ -485,7 +489,7 @@ static void decode_item(const struct decode_input *in, const struct doc_root *ro
     bool named = str_ends(list_kind, "List") && !str_is(list_kind, "List");
     struct str item_kind = named ? str_sub(list_kind, 0, list_kind.n - 4) : STR_NONE;
     if (item->type == DOC_MAP)
-        decode_one(in, root, item, v.p ? v : api_version, k.p ? k : item_kind, c);
+        (void)decode_one(in, root, item, v.p ? v : api_version, k.p ? k : item_kind, c);
 }
 
 void decode_list_item(const struct decode_input *in, const struct doc_root *item,
@@ -502,6 +506,7 @@ void decode_document(const struct decode_input *in, const struct doc_root *doc, 
     if (!n || n->type == DOC_NULL)
         return;
     size_t objects = c->objects;
+    const struct object *o = NULL;
     struct str kind = doc_text(n, "kind");
     struct str api_version = doc_text(n, "apiVersion");
     const struct doc *items = doc_get(n, "items");
@@ -509,10 +514,10 @@ void decode_document(const struct decode_input *in, const struct doc_root *doc, 
         for (const struct doc *i = items->child; i; i = i->next)
             decode_item(in, doc, i, api_version, kind, c);
     else
-        decode_one(in, doc, n, api_version, kind, c);
+        o = decode_one(in, doc, n, api_version, kind, c);
     /* A duplicate key matters in what is judged; in values files and CRDs it is not ours. */
     if (c->objects > objects)
-        note_duplicates(in, doc, c);
+        note_duplicates(in, doc, o, c);
 }
 
 /* ---- parts, for tests and other readers ---- */
