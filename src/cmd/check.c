@@ -112,7 +112,7 @@ static bool fails(const struct options *o, const struct judgement *j)
 {
     if (o->fail_on == FAIL_ON_NEVER)
         return false;
-    for (int s = fail_on_severity[o->fail_on]; s <= SEV_ERROR; s++)
+    for (int s = (int)fail_on_severity[o->fail_on]; s <= SEV_ERROR; s++)
         if (j->by_severity[s] > 0)
             return true;
     return false;
