@@ -71,6 +71,11 @@ const char *plugin_name(enum sched_plugin p)
     return p < PLUGIN_COUNT ? plugins[p].name : "";
 }
 
+int64_t plugin_weight(enum sched_plugin p)
+{
+    return plugins[p].weight;
+}
+
 const char *code_name(enum sched_code c)
 {
     return c == CODE_UNRESOLVABLE ? "UnschedulableAndUnresolvable"
@@ -133,12 +138,18 @@ struct node_verdict filter_node(struct schedule *s, const struct class_ *c, cons
     return refuse(r);
 }
 
-static bool prefilter(const struct view *v, struct verdict *ret)
+static bool prefilter(const struct schedule *s, const struct class_ *c, const struct view *v,
+                      struct verdict *ret)
 {
     if (v->need && v->need->conflict) {
         ret->prefilter.plugin = PLUGIN_NODE_AFFINITY;
         ret->prefilter.code = CODE_UNRESOLVABLE;
         ret->prefilter.reason = STR("pod affinity terms conflict");
+    } else if (fit_refuses(s, c)) {
+        ret->prefilter.plugin = PLUGIN_NODE_RESOURCES_FIT;
+        ret->prefilter.code = CODE_UNRESOLVABLE;
+        ret->prefilter.reason = STR("Pod has a restartable init container and the "
+                                    "SidecarContainers feature is disabled");
     } else if (v->volumes && v->volumes->prefilter_reason.n) {
         ret->prefilter.plugin = v->volumes->prefilter_plugin;
         ret->prefilter.code = CODE_UNRESOLVABLE;
@@ -300,7 +311,7 @@ void schedule_explain(struct schedule *s, uint32_t pod, struct arena *a, struct 
         return;
     }
     struct str head = arena_printf(a, "0/%u nodes are available:", s->on_count);
-    if (!prefilter(v, ret)) {
+    if (!prefilter(s, c, v, ret)) {
         ret->message =
             arena_printf(a, STR_FMT " " STR_FMT ".", STR_ARG(head), STR_ARG(ret->prefilter.reason));
         return;

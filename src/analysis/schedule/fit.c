@@ -62,6 +62,43 @@ bool resources_spread_out(const struct schedule *s, const struct resources *list
     return scalars;
 }
 
+static bool has(const struct str_list *l, struct str name)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (str_eq(l->items[i], name))
+            return true;
+    return false;
+}
+
+/* Of the scalar ones, those that are not Kubernetes' own (v1helper.IsExtendedResourceName). */
+static bool is_extended(struct str name)
+{
+    return str_find_char(name, '/') >= 0 && str_find(name, "kubernetes.io/") < 0;
+}
+
+void fit_configure(struct schedule *s, const struct schedule_profile *p)
+{
+    s->no_sidecars = p->no_sidecars;
+    for (uint32_t r = RES_SCALARS; r < s->resource_count; r++) {
+        struct str rest, name = s->texts.items[s->resource_names[r]];
+        if (!is_extended(name))
+            continue;
+        if (has(&p->ignored_resources, name) || has(&p->ignored_groups, str_cut(name, '/', &rest)))
+            s->ignored |= UINT64_C(1) << r;
+        if (has(&p->device_resources, name))
+            s->by_device |= UINT64_C(1) << r;
+    }
+}
+
+bool fit_refuses(const struct schedule *s, const struct class_ *c)
+{
+    const struct containers *init = &c->sample->spec.init_containers;
+    for (size_t i = 0; s->no_sidecars && i < init->count; i++)
+        if (init->items[i].kind == CONTAINER_SIDECAR)
+            return true;
+    return false;
+}
+
 static struct resources scorer_defaults(struct arena *a)
 {
     struct resources r = {0};
@@ -95,6 +132,13 @@ static bool exceeds(int64_t request, int64_t allocatable, int64_t used)
     return request > 0 && request > allocatable - used;
 }
 
+/* The profile says not to look, or leaves it to DRA. */
+static bool is_unchecked(const struct schedule *s, uint32_t resource, uint32_t node)
+{
+    return s->ignored >> resource & 1 ||
+           (s->by_device >> resource & 1 && s->allocatable[resource][node] == 0);
+}
+
 uint64_t fit_lacking(const struct schedule *s, const struct class_ *c, uint32_t node,
                      const struct node_state *over, uint8_t *ret_code)
 {
@@ -106,7 +150,7 @@ uint64_t fit_lacking(const struct schedule *s, const struct class_ *c, uint32_t 
         if (r == RES_SCALARS && !c->has_scalars)
             break;
         int64_t used = over ? over->used[r] : s->used[r][node];
-        if (!exceeds(c->request[r], s->allocatable[r][node], used))
+        if (!exceeds(c->request[r], s->allocatable[r][node], used) || is_unchecked(s, r, node))
             continue;
         lacking |= UINT64_C(1) << r;
         unresolvable |= r != RES_PODS && c->request[r] > s->allocatable[r][node];

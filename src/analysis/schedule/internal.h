@@ -262,6 +262,8 @@ struct schedule {
     name_id resource_names[RES_MAX];
     int64_t *allocatable[RES_MAX], *used[RES_MAX];
     int64_t *nonzero_cpu, *nonzero_memory;
+    uint64_t ignored, by_device; /* resources that the profile takes out of the check */
+    bool no_sidecars;
     /* every change of a node, for the views */
     uint32_t *log; /* a ring of log_size, a power of two */
     uint64_t log_count, log_size;
@@ -331,6 +333,10 @@ uint32_t resource_index(const struct schedule *s, struct str name);
 void resource_note(struct schedule *s, const struct resources *list);
 /* Amounts by resource index. Returns whether the list names any scalar resource. */
 bool resources_spread_out(const struct schedule *s, const struct resources *list, int64_t *ret);
+/* After the resources are known. */
+void fit_configure(struct schedule *s, const struct schedule_profile *p);
+/* The profile has no sidecars, the pod has. */
+bool fit_refuses(const struct schedule *s, const struct class_ *c);
 void fit_compile(struct schedule *s, const struct pod *p, struct class_ *c);
 /* Set of the resources that the node lacks; over = NULL: the node as it is. */
 uint64_t fit_lacking(const struct schedule *s, const struct class_ *c, uint32_t node,

@@ -34,6 +34,8 @@ enum sched_plugin {
 };
 /* "NodeResourcesFit". */
 const char *plugin_name(enum sched_plugin p);
+/* What its scores are multiplied with; 0 = it has none. */
+int64_t plugin_weight(enum sched_plugin p);
 
 /* Upstream's status codes: preemption may help with the first, not with the second. */
 enum sched_code { CODE_SUCCESS, CODE_UNSCHEDULABLE, CODE_UNRESOLVABLE };
@@ -93,10 +95,19 @@ struct verdict {
 
 struct schedule;
 
+/* How NodeResourcesFit is set up; all empty is the default profile. */
+struct schedule_profile {
+    struct str_list ignored_resources, ignored_groups; /* extended resources that are not checked */
+    struct str_list device_resources; /* given by a DeviceClass: DRA checks where a node has none */
+    bool no_sidecars;                 /* feature gate SidecarContainers off (before 1.29) */
+};
+
 /* Builds the state: every pod bound to a node of the cluster counts there (terminal ones do not,
  * terminating ones do), all others are pending. Pods must have been through the API server's
  * defaulting (model/defaults.h). */
 struct schedule *schedule_new(struct arena *a, const struct cluster *c);
+struct schedule *schedule_new_profile(struct arena *a, const struct cluster *c,
+                                      const struct schedule_profile *p);
 /* Frees what is not in the arena. NULL is fine. */
 void schedule_done(struct schedule *s);
 

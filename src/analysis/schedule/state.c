@@ -125,6 +125,12 @@ static void pods_build(struct schedule *s)
 
 struct schedule *schedule_new(struct arena *a, const struct cluster *c)
 {
+    return schedule_new_profile(a, c, &(struct schedule_profile){0});
+}
+
+struct schedule *schedule_new_profile(struct arena *a, const struct cluster *c,
+                                      const struct schedule_profile *p)
+{
     struct schedule *s = arena_new(a, struct schedule);
     s->a = a;
     s->c = c;
@@ -143,6 +149,7 @@ struct schedule *schedule_new(struct arena *a, const struct cluster *c)
     s->hostname_topo = topo_of(s, STR("kubernetes.io/hostname"));
     s->zone_topo = topo_of(s, STR("topology.kubernetes.io/zone"));
     resources_build(s);
+    fit_configure(s, p);
     spaces_build(s);
     images_collect(s);
     relevant_collect(s);
