@@ -118,6 +118,8 @@ struct node_verdict filter_node(struct schedule *s, const struct class_ *c, cons
 {
     if (v->need && v->need->named && !v->need->named[node])
         return refuse(REASON_NODE_NAMES);
+    if (s->closed[node])
+        return refuse(REASON_TAINT);
     if (v->taints->reject && v->taints->reject[node])
         return refuse(v->taints->reject[node]);
     if (v->need && !v->need->match[node])

@@ -254,7 +254,7 @@ struct schedule {
     /* nodes */
     uint32_t node_count, on_count;
     const struct node **nodes;
-    uint8_t *on;
+    uint8_t *on, *closed;
     uint32_t *name_rank, *by_name;
     uint32_t *first_pod;     /* per node */
     struct port_list *ports; /* per node */

@@ -139,6 +139,11 @@ void schedule_unbind(struct schedule *s, uint32_t pod);
 /* A node that is off is not there: no pod goes to it and it counts nowhere. Unbind its pods first
  * (assert). */
 void schedule_node_off(struct schedule *s, uint32_t node, bool off);
+/* A closed node takes no new pod, as behind a taint that nothing tolerates, but it is there: its
+ * pods count, and it is a domain of topology spread. */
+void schedule_node_close(struct schedule *s, uint32_t node, bool closed);
+/* Forgets the clones from this index on (all of them unbound): indices are given again. */
+void schedule_forget_clones(struct schedule *s, uint32_t from_pod);
 
 /* The whole scheduling cycle for a pending pod, with every node's verdict and scores. */
 void schedule_explain(struct schedule *s, uint32_t pod, struct arena *a, struct verdict *ret);

@@ -24,6 +24,7 @@ static void nodes_build(struct schedule *s)
         s->nodes[i] = s->c->nodes.items[i];
     s->node_count = s->on_count = n;
     s->on = arena_array(s->a, uint8_t, n);
+    s->closed = arena_array(s->a, uint8_t, n);
     s->by_name = arena_array(s->a, uint32_t, n);
     s->name_rank = arena_array(s->a, uint32_t, n);
     s->first_pod = arena_array(s->a, uint32_t, n);
@@ -337,6 +338,21 @@ void schedule_node_off(struct schedule *s, uint32_t node, bool off)
     for (size_t i = 0; i < s->counters.count; i++)
         counter_node_off(s, &s->counters.items[i], node, off);
     s->log[s->log_count++ & (s->log_size - 1)] = node;
+}
+
+void schedule_node_close(struct schedule *s, uint32_t node, bool closed)
+{
+    if (s->closed[node] == closed)
+        return;
+    s->closed[node] = closed;
+    s->log[s->log_count++ & (s->log_size - 1)] = node;
+}
+
+void schedule_forget_clones(struct schedule *s, uint32_t from_pod)
+{
+    for (size_t i = from_pod; i < s->pods.count; i++)
+        assert(s->pods.items[i].node == NO_NODE);
+    s->pods.count = MIN(s->pods.count, from_pod);
 }
 
 /* ---- queue ---- */

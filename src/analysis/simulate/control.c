@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The control plane: node lifecycle controller (pkg/controller/nodelifecycle), taint eviction
+ * (pkg/controller/tainteviction), workload controllers, scheduler, and a drain.
+ */
+#include "analysis/simulate/internal.h"
+
+static void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node, int64_t count)
+{
+    note(r, (struct sim_event){.type = type,
+                               .node = (int32_t)node,
+                               .pod = NO_INDEX32,
+                               .container = NO_INDEX32,
+                               .count = count});
+}
+
+static void note_pod(struct sim_runner *r, enum sim_event_type type, uint32_t pod, int32_t node)
+{
+    const struct run_pod *p = &r->pods.items[pod];
+    note(r, (struct sim_event){.type = type,
+                               .node = node,
+                               .pod = (int32_t)p->origin,
+                               .container = NO_INDEX32,
+                               .generation = p->generation,
+                               .of_bytes = pod_world(r, pod)->request});
+}
+
+void node_close(struct sim_runner *r, uint32_t node, uint8_t why, bool closed)
+{
+    struct run_node *n = &r->nodes[node];
+    bool was = n->closed != 0;
+    n->closed = (uint8_t)(closed ? n->closed | why : n->closed & ~why);
+    if (was == (n->closed != 0))
+        return;
+    schedule_node_close(r->schedule, node, n->closed != 0);
+    if (was)
+        want_schedule(r);
+}
+
+/* ---- a node goes ---- */
+
+void node_lose(struct sim_runner *r, uint32_t node, bool by_memory)
+{
+    struct run_node *n = &r->nodes[node];
+    int64_t pods = 0;
+    if (n->lost)
+        return;
+    node_activate(r, node);
+    n->lost = true;
+    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next) {
+        pod_set_ready(r, p, false);
+        pods++;
+    }
+    if (by_memory) {
+        n->depth++;
+        r->out->nodes_lost++;
+        *PUSH(r->arena, &r->lost) = node;
+        r->stop = r->stop || r->in->stop_at_failure;
+    } else {
+        note_node(r, SIM_LOST, node, pods);
+    }
+    plan(r, r->now + HEARTBEAT_GRACE_MS, TODO_NOT_READY, node, 0);
+}
+
+void node_not_ready(struct sim_runner *r, uint32_t node)
+{
+    struct run_node *n = &r->nodes[node];
+    uint32_t zone = r->world->nodes[node].zone;
+    n->not_ready = n->taint_waits = true;
+    note_node(r, SIM_NOT_READY, node, 0);
+    node_close(r, node, CLOSED_UNREACHABLE, true);
+    if (r->zones[zone].taint_queued)
+        return;
+    r->zones[zone].taint_queued = true;
+    plan(r, MAX(r->now, r->zones[zone].next_taint_ms), TODO_TAINT, zone, 0);
+}
+
+/* Milliseconds between two nodes of a zone; 0 = none at all. As node_lifecycle_controller.go
+ * ComputeZoneState and handleDisruption. */
+static int64_t taint_interval(const struct sim_runner *r, uint32_t zone)
+{
+    const struct sim_world *w = r->world;
+    uint32_t down = 0, total = 0;
+    bool all_down = true;
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        bool out = r->nodes[i].not_ready;
+        all_down = all_down && out;
+        if (w->nodes[i].zone != zone)
+            continue;
+        total++;
+        down += out;
+    }
+    if (all_down)
+        return 0;
+    if (down == total)
+        return TAINT_INTERVAL_MS;
+    if (down > 2 && (float)down / (float)total >= 0.55F)
+        return total > LARGE_ZONE ? TAINT_INTERVAL_PARTIAL_MS : 0;
+    return TAINT_INTERVAL_MS;
+}
+
+static void plan_deletions(struct sim_runner *r, uint32_t node)
+{
+    uint32_t first = r->nodes[node].first_pod;
+    for (uint32_t p = first; p != NO_POD; p = r->pods.items[p].next) {
+        int64_t after = pod_world(r, p)->tolerates_ms;
+        bool known = after < 0;
+        for (uint32_t q = first; q != p && !known; q = r->pods.items[q].next)
+            known = pod_world(r, q)->tolerates_ms == after;
+        if (!known)
+            plan(r, r->now + after, TODO_DELETE, node, (uint32_t)(after / SECOND));
+    }
+}
+
+void zone_taint(struct sim_runner *r, uint32_t zone)
+{
+    const struct sim_world *w = r->world;
+    struct run_zone *z = &r->zones[zone];
+    int64_t interval = taint_interval(r, zone);
+    bool done = false;
+    z->taint_queued = false;
+    if (interval == 0)
+        return;
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        if (w->nodes[i].zone != zone || !r->nodes[i].taint_waits)
+            continue;
+        if (done) {
+            z->taint_queued = true;
+            plan(r, z->next_taint_ms, TODO_TAINT, zone, 0);
+            return;
+        }
+        r->nodes[i].taint_waits = false;
+        note_node(r, SIM_TAINTED, i, 0);
+        plan_deletions(r, i);
+        z->next_taint_ms = r->now + interval;
+        done = true;
+    }
+}
+
+/* The pod object goes; what it held is free. */
+static void pod_remove(struct sim_runner *r, uint32_t pod)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    pod_set_ready(r, pod, false);
+    if (schedule_pod_node(r->schedule, pod) != NO_NODE)
+        schedule_unbind(r->schedule, pod);
+    pod_unlink(r, pod);
+    p->state = POD_GONE;
+    p->node = NO_INDEX32;
+}
+
+void node_delete_pods(struct sim_runner *r, uint32_t node, uint32_t tolerated_s)
+{
+    uint16_t depth = r->nodes[node].depth;
+    struct index_list gone = {0};
+    for (uint32_t p = r->nodes[node].first_pod, next; p != NO_POD; p = next) {
+        const struct sim_pod *wp = pod_world(r, p);
+        next = r->pods.items[p].next;
+        if (wp->tolerates_ms < 0 || wp->tolerates_ms / SECOND != tolerated_s ||
+            r->pods.items[p].deleting)
+            continue;
+        r->out->displaced++;
+        if (wp->controller == CONTROLLER_STATEFUL) {
+            /* stateful_set_control.go: no second pod of one name while the first may run. */
+            r->pods.items[p].deleting = true;
+            note_pod(r, SIM_WAITS, p, (int32_t)node);
+            continue;
+        }
+        note_pod(r, SIM_DELETED, p, (int32_t)node);
+        pod_remove(r, p);
+        *PUSH(&r->scratch, &gone) = p;
+    }
+    for (size_t i = 0; i < gone.count; i++)
+        pod_replace(r, gone.items[i], depth);
+    arena_reset(&r->scratch);
+    want_schedule(r);
+}
+
+void pod_freed(struct sim_runner *r, uint32_t pod)
+{
+    int32_t node = r->pods.items[pod].node;
+    if (r->pods.items[pod].state == POD_GONE)
+        return;
+    uint16_t depth = (uint16_t)(r->nodes[node].depth + 1);
+    pod_remove(r, pod);
+    pod_replace(r, pod, depth);
+    want_schedule(r);
+    if (!r->nodes[node].lost)
+        node_check(r, (uint32_t)node);
+}
+
+/* ---- controllers and scheduler ---- */
+
+void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth)
+{
+    const struct sim_pod *wp = pod_world(r, pod);
+    if (wp->controller == CONTROLLER_NONE ||
+        r->pods.items[r->pods.items[pod].origin].failures >= FAILURES_RETIRED)
+        return;
+    uint32_t made = pod_clone(r, pod, depth);
+    note_pod(r, SIM_REPLACED, made, NO_INDEX32);
+    if (wp->controller != CONTROLLER_DAEMON) {
+        *PUSH(r->arena, &r->pending) = made;
+        return;
+    }
+    /* The daemon controller names the node itself. */
+    schedule_bind(r->schedule, made, (uint32_t)wp->node);
+    pod_link(r, made, (uint32_t)wp->node);
+    r->pods.items[made].state = POD_STARTING;
+    plan(r, r->now + r->world->options.start_ms, TODO_START, made, 0);
+}
+
+void want_schedule(struct sim_runner *r)
+{
+    if (r->schedule_queued || r->pending.count == 0)
+        return;
+    r->schedule_queued = true;
+    plan(r, r->now, TODO_SCHEDULE, 0, 0);
+}
+
+static int queue_order(const void *a, const void *b, void *ctx)
+{
+    const struct sim_runner *r = ctx;
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    int64_t px = pod_world(r, x)->priority, py = pod_world(r, y)->priority;
+    if (px != py)
+        return px > py ? -1 : 1;
+    return (x > y) - (x < y);
+}
+
+static void pod_place(struct sim_runner *r, uint32_t pod, uint32_t node)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    schedule_bind(r->schedule, pod, node);
+    pod_link(r, pod, node);
+    r->nodes[node].gave_up = false;
+    p->state = POD_STARTING;
+    *PUSH(r->arena, &r->landed) = p->origin;
+    *PUSH(r->arena, &r->landed) = node;
+    note_pod(r, SIM_PLACED, pod, (int32_t)node);
+    if (!r->nodes[node].lost)
+        plan(r, r->now + r->world->options.start_ms, TODO_START, pod, 0);
+}
+
+void pods_schedule(struct sim_runner *r)
+{
+    struct index_list *q = &r->pending;
+    size_t kept = 0;
+    r->schedule_queued = false;
+    qsort_r(q->items, q->count, sizeof(*q->items), queue_order, r);
+    uint8_t *full = arena_array(&r->scratch, uint8_t, schedule_class_count(r->schedule));
+    for (size_t i = 0; i < q->count; i++) {
+        uint32_t pod = q->items[i], class_ = schedule_pod_class(r->schedule, pod);
+        int32_t node = full[class_] ? NO_NODE : schedule_place(r->schedule, pod);
+        if (node != NO_NODE) {
+            pod_place(r, pod, (uint32_t)node);
+            continue;
+        }
+        full[class_] = 1;
+        if (!r->pods.items[pod].noted) {
+            r->pods.items[pod].noted = true;
+            note_pod(r, SIM_PENDING, pod, NO_INDEX32);
+        }
+        q->items[kept++] = pod;
+    }
+    q->count = kept;
+    arena_reset(&r->scratch);
+}
+
+void pod_start(struct sim_runner *r, uint32_t pod)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    if (p->state != POD_STARTING || r->nodes[p->node].lost)
+        return;
+    p->state = POD_RUNNING;
+    for (uint32_t k = 0; k < pod_world(r, pod)->container_count; k++) {
+        struct run_container *c = &r->containers.items[p->container + k];
+        *c = (struct run_container){.from_ms = r->now, .to_ms = r->now};
+        container_start(r, pod, k, false);
+    }
+    note_pod(r, SIM_STARTED, pod, p->node);
+    pod_set_ready(r, pod, true);
+    node_check(r, (uint32_t)p->node);
+}
+
+/* ---- traffic ---- */
+
+/* A share of usage follows load, and load spreads evenly over the healthy pods. */
+void workload_reload(struct sim_runner *r, uint32_t workload)
+{
+    const struct sim_workload *w = &r->world->workloads[workload];
+    struct run_workload *x = &r->workloads[workload];
+    int64_t elastic = r->world->options.elastic_permyriad;
+    x->reloading = false;
+    if (x->healthy <= 0)
+        return;
+    int64_t load = FACTOR_ONE - elastic + elastic * MAX(w->healthy, 1) / x->healthy;
+    if (load == x->load)
+        return;
+    for (uint32_t p = 0; p < r->pods.count; p++) {
+        const struct run_pod *rp = &r->pods.items[p];
+        if (pod_world(r, p)->workload != workload || rp->node == NO_INDEX32 ||
+            r->nodes[rp->node].lost || rp->state != POD_RUNNING)
+            continue;
+        node_activate(r, (uint32_t)rp->node);
+    }
+    x->load = load;
+    for (uint32_t p = 0; p < r->pods.count; p++) {
+        const struct run_pod *rp = &r->pods.items[p];
+        if (pod_world(r, p)->workload != workload || rp->node == NO_INDEX32 ||
+            r->nodes[rp->node].lost || rp->state != POD_RUNNING)
+            continue;
+        for (uint32_t k = 0; k < pod_world(r, p)->container_count; k++)
+            if (!r->containers.items[rp->container + k].down)
+                container_start(r, p, k, false);
+        plan(r, r->now, TODO_NODE, (uint32_t)rp->node, ++r->nodes[rp->node].serial);
+    }
+}
+
+/* ---- drain ---- */
+
+/* pkg/registry/core/pod/storage/eviction.go: a healthy pod may go while its budget allows one, an
+ * unhealthy one while the budget is met (IfHealthyBudget). */
+static bool may_evict(const struct sim_runner *r, uint32_t pod)
+{
+    uint32_t workload = pod_world(r, pod)->workload;
+    const struct sim_workload *w = &r->world->workloads[workload];
+    int64_t healthy = r->workloads[workload].healthy;
+    if (!w->pdb || r->pods.items[pod].state == POD_PENDING)
+        return true;
+    return r->pods.items[pod].ready ? healthy - 1 >= w->need : healthy >= w->need;
+}
+
+void drain_step(struct sim_runner *r, uint32_t node)
+{
+    uint32_t blocked = NO_POD;
+    node_activate(r, node);
+    if (!(r->nodes[node].closed & CLOSED_CORDONED)) {
+        note_node(r, SIM_CORDONED, node, 0);
+        node_close(r, node, CLOSED_CORDONED, true);
+    }
+    for (uint32_t p = r->nodes[node].first_pod, next; p != NO_POD; p = next) {
+        const struct sim_pod *wp = pod_world(r, p);
+        next = r->pods.items[p].next;
+        if (wp->controller == CONTROLLER_DAEMON || (wp->critical && wp->tolerates_ms < 0))
+            continue;
+        if (!may_evict(r, p)) {
+            blocked = p;
+            continue;
+        }
+        r->out->displaced++;
+        note_pod(r, SIM_DELETED, p, (int32_t)node);
+        pod_remove(r, p);
+        pod_replace(r, p, 0);
+    }
+    want_schedule(r);
+    r->out->blocked = blocked != NO_POD;
+    if (blocked == NO_POD)
+        return;
+    r->out->blocked_workload = pod_world(r, blocked)->workload;
+    if (r->queue.count == 0)
+        note_pod(r, SIM_BLOCKED, blocked, (int32_t)node);
+    else
+        plan(r, r->now + DRAIN_RETRY_MS, TODO_DRAIN, node, 0);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared by the files of the simulation only: the state of one run over a constant world.
+ *
+ * Pods are numbered as in the scheduler model; replacements come after the world's. Only nodes that
+ * something happens to are active: their containers have a state of their own, all others stand at
+ * the world's usage times the factor. What a run changed is put back at its end.
+ */
+#ifndef ANALYSIS_SIMULATE_INTERNAL_H
+#define ANALYSIS_SIMULATE_INTERNAL_H
+
+#include "analysis/schedule/schedule.h"
+#include "analysis/simulate/simulate.h"
+#include "model/eviction.h"
+
+#define NO_POD UINT32_MAX
+
+enum {
+    SECOND = 1000,
+    HEARTBEAT_GRACE_MS = 50 * SECOND, /* cmd/kube-controller-manager nodeMonitorGracePeriod */
+    TAINT_INTERVAL_MS = 10 * SECOND,  /* nodeEvictionRate 0.1/s */
+    TAINT_INTERVAL_PARTIAL_MS = 100 * SECOND, /* secondaryNodeEvictionRate 0.01/s */
+    LARGE_ZONE = 50,                          /* largeClusterSizeThreshold */
+    POLL_MS = 10 * SECOND,                    /* kubelet.go evictionMonitoringPeriod */
+    EVICT_GRACE_MS = SECOND,                  /* immediateEvictionGracePeriodSeconds */
+    PRESSURE_MS = 300 * SECOND,               /* evictionPressureTransitionPeriod */
+    BACKOFF_MAX_MS = 300 * SECOND,            /* MaxCrashLoopBackOff */
+    BACKOFF_RESET_MS = 600 * SECOND,
+    DRAIN_RETRY_MS = 5 * SECOND, /* kubectl drain's sleep after a 429 */
+    /* A pod that failed this often fails "again and again"; after more it is not followed. */
+    FAILURES_STORM = 3,
+    FAILURES_RETIRED = 8,
+};
+
+struct owner_index {
+    const struct workload *workload;
+    uint32_t at;
+};
+
+/* ---- world.c, usage.c ---- */
+const struct owner_ref *sim_controller_ref(const struct object *o);
+void sim_usage_fill(struct sim_world *w);
+bool sim_usage_known(const struct sim_world *w);
+
+/* ---- queue.c ---- */
+enum todo_type {
+    TODO_LOSE,
+    TODO_NOT_READY,
+    TODO_TAINT,  /* at = zone */
+    TODO_DELETE, /* pods of a node whose toleration ends */
+    TODO_SCHEDULE,
+    TODO_START,   /* pod */
+    TODO_RESTART, /* container of a pod */
+    TODO_NODE,    /* memory bounds of a node, valid if the serial matches */
+    TODO_POLL,    /* the kubelet looks */
+    TODO_FREED,   /* an evicted pod is gone */
+    TODO_PRESSURE_END,
+    TODO_DRAIN,
+    TODO_RELOAD, /* survivors take over the traffic of a workload */
+};
+struct todo {
+    int64_t at_ms;
+    uint64_t order;
+    enum todo_type type;
+    uint32_t subject, detail;
+};
+struct todo_queue {
+    struct todo *items;
+    size_t count, cap;
+    uint64_t next_order;
+};
+void todo_push(struct arena *a, struct todo_queue *q, struct todo t);
+/* False when empty. */
+bool todo_pop(struct todo_queue *q, struct todo *ret);
+
+/* ---- state ---- */
+
+enum pod_state { POD_RUNNING, POD_STARTING, POD_PENDING, POD_GONE };
+struct run_pod {
+    uint32_t origin; /* the world's pod that it goes back to */
+    int32_t node;
+    uint32_t next, prev; /* on the node: those that hold memory or will */
+    uint32_t container;
+    uint32_t generation;
+    uint16_t down;     /* containers that do not run */
+    uint16_t depth;    /* of the cascade that made it */
+    uint16_t failures; /* of the origin: kills and evictions of all its generations */
+    uint8_t state;
+    bool ready, deleting, noted;
+};
+/* Usage goes in a straight line from (from_ms, from) to (to_ms, to) and stays there. */
+struct run_container {
+    int64_t from_ms, to_ms, from, to;
+    int64_t updated_ms; /* of its back-off */
+    uint32_t restarts;  /* since the back-off was reset */
+    bool down;
+};
+enum { CLOSED_UNREACHABLE = 1, CLOSED_PRESSURE = 2, CLOSED_CORDONED = 4 };
+struct run_node {
+    bool active, lost, not_ready, taint_waits, polling, pressure, gave_up;
+    uint8_t closed;
+    uint16_t depth;
+    uint32_t first_pod;
+    uint32_t serial;
+    int64_t seen_ms; /* pressure last seen */
+};
+struct run_workload {
+    bool touched, dipped, reloading;
+    int64_t healthy;
+    int64_t load; /* permyriad of usage, of what a pod takes over */
+};
+struct run_zone {
+    int64_t next_taint_ms;
+    bool touched, taint_queued;
+};
+struct index_list {
+    uint32_t *items;
+    size_t count, cap;
+};
+
+/* Spare bookings: further pods of the workload that runs out first. Negative: what is pending. */
+struct run_margin {
+    bool known;
+    int64_t bytes, pods;
+    uint32_t workload;
+};
+
+struct sim_runner {
+    const struct sim_world *world;
+    struct schedule *schedule;
+    struct arena *arena; /* for what grows; never shrinks */
+    /* by pod, container, node, workload, zone */
+    struct {
+        struct run_pod *items;
+        size_t count, cap;
+    } pods;
+    struct {
+        struct run_container *items;
+        size_t count, cap;
+    } containers;
+    struct run_node *nodes;
+    struct run_workload *workloads;
+    struct run_zone *zones;
+    struct index_list active, touched, pending, sick, leaking, lost, storms;
+    int64_t *leak; /* bytes per minute, by world workload */
+    /* node usage without any event, at one factor */
+    int64_t base_factor;
+    int64_t *base;
+    struct index_list hot; /* nodes over a bound at that */
+    /* the run */
+    const struct sim_run_input *in;
+    struct sim_outcome *out;
+    struct todo_queue queue;
+    int64_t now;
+    bool schedule_queued, stop;
+    uint32_t creations;
+    int64_t creations_ms;
+    struct index_list landed;  /* pods that the scheduler placed, in order */
+    struct run_margin *margin; /* measured at the end of a run; NULL = not wanted */
+    struct arena scratch;
+};
+
+/* ---- margin.c ---- */
+void margin_measure(struct sim_runner *r, struct run_margin *ret);
+
+/* ---- memory.c ---- */
+int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container);
+int64_t container_level(const struct run_container *c, int64_t at_ms);
+int64_t pod_level(const struct sim_runner *r, uint32_t pod, int64_t at_ms);
+/* Of all pods of an active node. */
+int64_t node_level(const struct sim_runner *r, uint32_t node, int64_t at_ms);
+enum trouble {
+    TROUBLE_NONE,
+    TROUBLE_CONTAINER,
+    TROUBLE_POD,
+    TROUBLE_KUBEPODS,
+    TROUBLE_NODE,
+    TROUBLE_PRESSURE,
+};
+/* What a node with that much in its pods is in. */
+enum trouble level_trouble(const struct sim_node *n, int64_t pods);
+/* Begins (or goes on) with the container's way to its full usage. */
+void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at_once);
+/* Looks at a node's bounds now, acts, and plans when to look again. */
+void node_check(struct sim_runner *r, uint32_t node);
+void container_restart(struct sim_runner *r, uint32_t pod, uint32_t index);
+
+/* ---- kubelet.c ---- */
+void kubelet_poll(struct sim_runner *r, uint32_t node);
+void kubelet_poll_later(struct sim_runner *r, uint32_t node);
+void kubelet_pressure_end(struct sim_runner *r, uint32_t node);
+
+/* ---- control.c ---- */
+void node_lose(struct sim_runner *r, uint32_t node, bool by_memory);
+void node_not_ready(struct sim_runner *r, uint32_t node);
+void zone_taint(struct sim_runner *r, uint32_t zone);
+void node_delete_pods(struct sim_runner *r, uint32_t node, uint32_t tolerated_s);
+void pod_freed(struct sim_runner *r, uint32_t pod);
+void node_close(struct sim_runner *r, uint32_t node, uint8_t why, bool closed);
+void pods_schedule(struct sim_runner *r);
+void pod_start(struct sim_runner *r, uint32_t pod);
+void drain_step(struct sim_runner *r, uint32_t node);
+/* A pod has gone: its memory too. Its controller acts. */
+void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth);
+void want_schedule(struct sim_runner *r);
+void workload_reload(struct sim_runner *r, uint32_t workload);
+
+/* ---- run.c ---- */
+void node_activate(struct sim_runner *r, uint32_t node);
+void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready);
+void pod_unlink(struct sim_runner *r, uint32_t pod);
+void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node);
+uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth);
+/* One more kill or eviction; true when the pod is not followed further. */
+bool pod_failed(struct sim_runner *r, uint32_t pod);
+const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod);
+void plan(struct sim_runner *r, int64_t at_ms, enum todo_type type, uint32_t subject,
+          uint32_t detail);
+void note(struct sim_runner *r, struct sim_event e);
+void note_trouble(struct sim_runner *r, struct sim_event e, uint32_t node);
+/* Whether nothing happens at this factor once these pods have come to these nodes. */
+struct landing {
+    uint32_t pod;
+    uint32_t node;
+};
+struct landings {
+    struct landing *items;
+    size_t count;
+};
+bool run_is_quiet(struct sim_runner *r, int64_t factor, const struct landings *l);
+/* Where the last run's displaced pods went. */
+void run_landings(const struct sim_runner *r, struct arena *a, struct landings *ret);
+
+/* ---- outcome.c ---- */
+void outcome_make(struct sim_runner *r, struct arena *a);
+/* Those of x that y does not have. */
+size_t failures_beyond(struct arena *a, const struct sim_outcome *x, const struct sim_outcome *y,
+                       struct sim_failure **ret);
+void run_check(const struct sim_runner *r);
+
+#endif

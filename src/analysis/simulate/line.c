@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The load line: the largest factor on usage below every factor at which a contingency fails in a
+ * way in which it does not fail at factor 0. On a grid from where anything happens at all, then by
+ * bisection.
+ */
+#include "analysis/simulate/report.h"
+
+enum {
+    FINE = 10,           /* 0.1 % */
+    GRID_PERMYRIAD = 500 /* of the factor: 5 % */
+};
+
+static void phase_quiet(struct worker *k, size_t i)
+{
+    struct job *j = k->job;
+    if (atomic_load(&j->loud))
+        return;
+    if (j->report->items[i].contingency->type == CONTINGENCY_LEAK ||
+        !run_is_quiet(k->runner, j->factor, &j->landings[i]))
+        atomic_store(&j->loud, true);
+}
+
+/* Nothing at all happens to any node at this factor, beyond the contingency itself. */
+static bool all_quiet(struct job *j, int64_t factor)
+{
+    j->factor = factor;
+    atomic_store(&j->loud, false);
+    job_run(j, phase_quiet);
+    return !atomic_load(&j->loud);
+}
+
+static void phase_fails(struct worker *k, size_t i)
+{
+    struct job *j = k->job;
+    if (i > atomic_load(&j->failing))
+        return;
+    struct sim_outcome o;
+    struct sim_failure *list;
+    run_item(k, i, j->factor, true, &o);
+    if (failures_beyond(&k->arena, &o, &j->report->items[i].structural, &list) == 0)
+        return;
+    size_t seen = atomic_load(&j->failing);
+    while (i < seen && !atomic_compare_exchange_weak(&j->failing, &seen, i))
+        continue;
+}
+
+/* The first contingency that fails, or SIZE_MAX. */
+static size_t first_failing(struct job *j, int64_t factor)
+{
+    j->factor = factor;
+    atomic_store(&j->failing, SIZE_MAX);
+    job_run(j, phase_fails);
+    return atomic_load(&j->failing);
+}
+
+/* The highest factor known to be quiet; 0 if none is. */
+static int64_t quiet_below(struct job *j)
+{
+    int64_t low = 0, high = FACTOR_MAX;
+    if (all_quiet(j, high))
+        return high;
+    while (high - low > FINE) {
+        int64_t middle = low + (high - low) / 2;
+        if (all_quiet(j, middle))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void finish(struct job *j, struct arena *a, int64_t passes, int64_t fails, size_t weakest)
+{
+    struct sim_line *l = &j->report->line;
+    struct worker *k = &j->workers[0];
+    l->factor = passes;
+    l->fails_at = fails;
+    l->weakest = weakest;
+    run_item(k, weakest, fails, false, &l->outcome);
+    l->fail_count =
+        failures_beyond(a, &l->outcome, &j->report->items[weakest].structural, &l->fails);
+}
+
+void line_search(struct job *j, struct arena *a)
+{
+    struct sim_line *l = &j->report->line;
+    int64_t passes = quiet_below(j), fails = NO_FACTOR;
+    size_t weakest = SIZE_MAX;
+    l->known = true;
+    while (passes < FACTOR_MAX && fails == NO_FACTOR) {
+        int64_t next =
+            MIN(passes + MAX(passes * GRID_PERMYRIAD / FACTOR_ONE, GRID_PERMYRIAD), FACTOR_MAX);
+        weakest = first_failing(j, next);
+        if (weakest != SIZE_MAX)
+            fails = next;
+        else
+            passes = next;
+    }
+    if (fails == NO_FACTOR) {
+        l->above = true;
+        l->factor = FACTOR_MAX;
+        return;
+    }
+    int64_t grid = fails;
+    while (fails - passes > FINE) {
+        int64_t middle = passes + (fails - passes) / 2;
+        size_t found = first_failing(j, middle);
+        if (found != SIZE_MAX) {
+            fails = middle;
+            weakest = found;
+        } else {
+            passes = middle;
+        }
+    }
+    l->not_monotone =
+        grid < FACTOR_MAX && first_failing(j, MIN(grid + grid / 10, FACTOR_MAX)) == SIZE_MAX;
+    finish(j, a, passes, fails, weakest);
+}

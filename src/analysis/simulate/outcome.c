@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a run comes to: who fails in the state where it settled; names of events and the rules that
+ * they follow; and the invariants that hold after every event.
+ */
+#include <assert.h>
+
+#include "analysis/simulate/internal.h"
+
+static const struct {
+    const char *name, *source, *rule;
+} event_table[SIM_EVENT_TYPES] = {
+    [SIM_LOST] = {"NodeLost", "contingency", "the node is gone with all that ran on it"},
+    [SIM_NOT_READY] = {"NodeNotReady", "pkg/controller/nodelifecycle/node_lifecycle_controller.go",
+                       "no heartbeat for nodeMonitorGracePeriod, 50 s: Ready Unknown, taint "
+                       "unreachable:NoSchedule"},
+    [SIM_TAINTED] = {"NodeTainted", "pkg/controller/nodelifecycle/node_lifecycle_controller.go",
+                     "taint unreachable:NoExecute, one node per 10 s in each zone"},
+    [SIM_DELETED] = {"PodDeleted", "pkg/controller/tainteviction/taint_eviction.go",
+                     "its tolerationSeconds are over"},
+    [SIM_REPLACED] = {"PodCreated", "pkg/controller/replicaset/replica_set.go",
+                      "its controller makes another pod at once"},
+    [SIM_WAITS] =
+        {"PodTerminating", "pkg/controller/statefulset/stateful_set_control.go",
+         "no second pod of one name while the first may still run: it waits for the node"},
+    [SIM_PLACED] = {"PodScheduled", "pkg/scheduler/schedule_one.go",
+                    "the best node by requests; usage is not looked at"},
+    [SIM_PENDING] = {"FailedScheduling", "pkg/scheduler/schedule_one.go",
+                     "no node passes the filters"},
+    [SIM_STARTED] = {"PodStarted", "pkg/kubelet/kuberuntime/kuberuntime_manager.go",
+                     "containers run, usage arrives"},
+    [SIM_MEMCG_OOM] = {"ContainerOOMKilled", "mm/oom_kill.c",
+                       "over memory.max of the container: all of it dies (memory.oom.group)"},
+    [SIM_POD_OOM] = {"PodOOMKilled", "mm/oom_kill.c", "over memory.max of the pod"},
+    [SIM_KUBEPODS_OOM] = {"KubepodsOOMKilled", "mm/oom_kill.c",
+                          "over memory.max of kubepods: all pods compete by badness"},
+    [SIM_GLOBAL_OOM] = {"NodeOOMKilled", "mm/oom_kill.c",
+                        "no memory left: the highest oom_badness of all dies"},
+    [SIM_RESTARTED] = {"ContainerRestarted", "pkg/kubelet/kuberuntime/kuberuntime_manager.go",
+                       "crash-loop delays 0, 10, 20, 40, 80, 160, 300 s"},
+    [SIM_PRESSURE] = {"MemoryPressure", "pkg/kubelet/eviction/eviction_manager.go",
+                      "memory.available below evictionHard at the 10 s poll: taint "
+                      "memory-pressure:NoSchedule"},
+    [SIM_PRESSURE_END] = {"MemoryPressureOver", "pkg/kubelet/eviction/eviction_manager.go",
+                          "not seen for evictionPressureTransitionPeriod, 5 min"},
+    [SIM_EVICTED] = {"PodEvicted", "pkg/kubelet/eviction/helpers.go",
+                     "first by rank: usage over request, lower priority, most over request"},
+    [SIM_NO_VICTIM] = {"NothingToEvict", "pkg/kubelet/eviction/eviction_manager.go",
+                       "below the threshold, and only critical pods are left"},
+    [SIM_THRASHED] = {"NodeThrashes", "assumption --node-pressure=thrash",
+                      "the page cache is gone, the kubelet misses its lease"},
+    [SIM_OOM_LOST] = {"KubeletLost", "assumption --node-oom=lost",
+                      "the global OOM takes the kubelet with it"},
+    [SIM_BLOCKED] = {"EvictionRefused", "pkg/registry/core/pod/storage/eviction.go",
+                     "the PodDisruptionBudget allows no disruption"},
+    [SIM_CORDONED] = {"NodeCordoned", "kubectl drain", "no new pod comes here"},
+    [SIM_STORM] = {"Storm", "simulation", "fails again and again: not followed further"},
+};
+
+const char *sim_event_name(enum sim_event_type t)
+{
+    return t < SIM_EVENT_TYPES ? event_table[t].name : "";
+}
+const char *sim_event_source(enum sim_event_type t)
+{
+    return t < SIM_EVENT_TYPES ? event_table[t].source : "";
+}
+const char *sim_event_rule(enum sim_event_type t)
+{
+    return t < SIM_EVENT_TYPES ? event_table[t].rule : "";
+}
+
+const char *sim_way_name(enum sim_way w)
+{
+    static const char *const names[] = {[WAY_NODE_LOST] = "nodeLost",
+                                        [WAY_SHORT] = "short",
+                                        [WAY_ZERO] = "zero",
+                                        [WAY_STORM] = "storm"};
+    return names[w];
+}
+
+/* ---- outcome ---- */
+
+static int failure_order(const void *a, const void *b)
+{
+    const struct sim_failure *x = a, *y = b;
+    if (x->way != y->way)
+        return x->way < y->way ? -1 : 1;
+    return (x->subject > y->subject) - (x->subject < y->subject);
+}
+
+static void judge_workload(struct sim_runner *r, uint32_t i)
+{
+    const struct sim_workload *w = &r->world->workloads[i];
+    const struct run_workload *x = &r->workloads[i];
+    struct sim_outcome *o = r->out;
+    if (x->healthy >= w->need) {
+        o->dips += x->dipped;
+        return;
+    }
+    o->below++;
+    o->zero += x->healthy <= 0;
+    o->failures[o->failure_count++] =
+        (struct sim_failure){x->healthy <= 0 ? WAY_ZERO : WAY_SHORT, i, x->healthy, w->need};
+}
+
+void outcome_make(struct sim_runner *r, struct arena *a)
+{
+    struct sim_outcome *o = r->out;
+    size_t most = r->lost.count + r->storms.count + r->touched.count + r->sick.count;
+    o->failures = arena_array(a, struct sim_failure, most);
+    for (size_t i = 0; i < r->lost.count; i++)
+        o->failures[o->failure_count++] =
+            (struct sim_failure){.way = WAY_NODE_LOST, .subject = r->lost.items[i]};
+    for (size_t i = 0; i < r->touched.count; i++)
+        judge_workload(r, r->touched.items[i]);
+    for (size_t i = 0; i < r->sick.count; i++)
+        if (!r->workloads[r->sick.items[i]].touched)
+            judge_workload(r, r->sick.items[i]);
+    for (size_t i = 0; i < r->storms.count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < i && !known; k++)
+            known = r->storms.items[k] == r->storms.items[i];
+        if (!known)
+            o->failures[o->failure_count++] =
+                (struct sim_failure){.way = WAY_STORM, .subject = r->storms.items[i]};
+    }
+    qsort(o->failures, o->failure_count, sizeof(*o->failures), failure_order);
+    for (size_t i = 0; i < r->pending.count; i++)
+        o->pending += r->pending.items[i] >= r->world->pod_count;
+}
+
+size_t failures_beyond(struct arena *a, const struct sim_outcome *x, const struct sim_outcome *y,
+                       struct sim_failure **ret)
+{
+    size_t n = 0, k = 0;
+    *ret = arena_array(a, struct sim_failure, x->failure_count);
+    for (size_t i = 0; i < x->failure_count; i++) {
+        const struct sim_failure *f = &x->failures[i];
+        while (k < y->failure_count && failure_order(&y->failures[k], f) < 0)
+            k++;
+        if (k == y->failure_count || failure_order(&y->failures[k], f) != 0)
+            (*ret)[n++] = *f;
+    }
+    return n;
+}
+
+/* ---- invariants ---- */
+
+static void check_node(const struct sim_runner *r, uint32_t node)
+{
+    uint32_t prev = NO_POD;
+    for (uint32_t p = r->nodes[node].first_pod; p != NO_POD; p = r->pods.items[p].next) {
+        const struct run_pod *x = &r->pods.items[p];
+        assert(x->node == (int32_t)node && x->prev == prev);
+        assert(x->state == POD_RUNNING || x->state == POD_STARTING);
+        assert(schedule_pod_node(r->schedule, p) == (int32_t)node);
+        assert(!x->ready || !r->nodes[node].lost);
+        assert(pod_level(r, p, r->now) >= 0);
+        prev = p;
+    }
+}
+
+void run_check(const struct sim_runner *r)
+{
+    for (size_t i = 0; i < r->active.count; i++)
+        check_node(r, r->active.items[i]);
+    for (uint32_t p = 0; p < r->pods.count; p++) {
+        const struct run_pod *x = &r->pods.items[p];
+        bool bound = schedule_pod_node(r->schedule, p) != NO_NODE;
+        assert(bound == (x->state == POD_RUNNING || x->state == POD_STARTING));
+        assert(!x->ready || x->state == POD_RUNNING);
+    }
+    for (size_t i = 0; i < r->touched.count; i++) {
+        int64_t healthy = 0;
+        for (uint32_t p = 0; p < r->pods.count; p++)
+            healthy += pod_world(r, p)->workload == r->touched.items[i] && r->pods.items[p].ready;
+        assert(healthy == r->workloads[r->touched.items[i]].healthy);
+    }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a report is made by several threads: a job is a phase over all contingencies; each worker has
+ * a state of its own, and results go where the contingency's index says.
+ */
+#ifndef ANALYSIS_SIMULATE_REPORT_H
+#define ANALYSIS_SIMULATE_REPORT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "analysis/simulate/internal.h"
+#include "base/alloc.h"
+
+enum { SIM_MOST_THREADS = 64 };
+
+struct job;
+struct worker {
+    struct job *job;
+    struct arena arena;
+    struct sim_runner *runner;
+};
+struct job {
+    struct sim_report *report;
+    struct worker *workers;
+    unsigned threads;
+    atomic_size_t next;
+    atomic_bool out_of_memory;
+    void (*phase)(struct worker *, size_t);
+    struct landings *landings; /* by contingency: where it sends pods, whatever their usage */
+    /* Of the question that the load line asks. */
+    int64_t factor;
+    atomic_size_t failing; /* lowest index of those that fail so far */
+    atomic_bool loud;
+};
+
+/* Runs the phase for every contingency. Does not return when memory is out. */
+void job_run(struct job *j, void (*phase)(struct worker *, size_t));
+/* The outcome of contingency i at a factor: by running it, unless nothing happens. */
+void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_outcome *ret);
+/* Fills report->line. */
+void line_search(struct job *j, struct arena *a);
+
+#endif

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One run: the world at time 0, what the contingency does to it, and everything that follows until
+ * nothing more does; then everything is put back.
+ */
+#include <assert.h>
+
+#include "analysis/simulate/internal.h"
+
+const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod)
+{
+    return &r->world->pods[r->pods.items[pod].origin];
+}
+
+void plan(struct sim_runner *r, int64_t at_ms, enum todo_type type, uint32_t subject,
+          uint32_t detail)
+{
+    todo_push(r->arena, &r->queue,
+              (struct todo){.at_ms = at_ms, .type = type, .subject = subject, .detail = detail});
+}
+
+void note(struct sim_runner *r, struct sim_event e)
+{
+    e.at_ms = r->now;
+    r->out->events++;
+    if (e.type != SIM_PRESSURE_END)
+        r->out->settled_ms = r->now;
+    if (r->in->log)
+        *PUSH(r->in->log_arena, r->in->log) = e;
+}
+
+void note_trouble(struct sim_runner *r, struct sim_event e, uint32_t node)
+{
+    uint32_t depth = r->nodes[node].depth + 1U;
+    e.at_ms = r->now;
+    if (r->out->first.type == SIM_EVENT_TYPES)
+        r->out->first = e;
+    r->out->depth = MAX(r->out->depth, depth);
+    note(r, e);
+}
+
+/* ---- state ---- */
+
+static struct run_node resting_node(const struct sim_world *w, uint32_t node)
+{
+    return (struct run_node){.lost = !w->nodes[node].usable,
+                             .not_ready = !w->nodes[node].usable,
+                             .first_pod = w->nodes[node].first_pod};
+}
+
+static struct run_pod resting_pod(const struct sim_world *w, uint32_t pod)
+{
+    const struct sim_pod *p = &w->pods[pod];
+    return (struct run_pod){.origin = pod,
+                            .node = p->node,
+                            .next = p->next,
+                            .prev = p->prev,
+                            .container = p->container,
+                            .ready = p->ready,
+                            .state = p->node == NO_INDEX32 ? POD_PENDING : POD_RUNNING};
+}
+
+static struct run_workload resting_workload(const struct sim_world *w, uint32_t i)
+{
+    return (struct run_workload){.healthy = w->workloads[i].healthy, .load = FACTOR_ONE};
+}
+
+struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
+{
+    struct sim_runner *r = arena_new(a, struct sim_runner);
+    r->world = w;
+    r->arena = a;
+    arena_init(&r->scratch);
+    r->schedule = schedule_new(a, w->cluster);
+    for (uint32_t i = 0; i < w->pod_count; i++) {
+        if (w->pods[i].node != NO_INDEX32 && schedule_pod_node(r->schedule, i) == NO_NODE)
+            schedule_bind(r->schedule, i, (uint32_t)w->pods[i].node);
+        *PUSH(a, &r->pods) = resting_pod(w, i);
+    }
+    for (uint32_t i = 0; i < w->container_count; i++)
+        (void)PUSH(a, &r->containers);
+    r->nodes = arena_array(a, struct run_node, w->node_count);
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        r->nodes[i] = resting_node(w, i);
+        schedule_node_close(r->schedule, i, !w->nodes[i].usable);
+    }
+    r->workloads = arena_array(a, struct run_workload, w->workload_count);
+    r->leak = arena_array(a, int64_t, w->workload_count);
+    for (uint32_t i = 0; i < w->workload_count; i++) {
+        r->workloads[i] = resting_workload(w, i);
+        if (w->workloads[i].healthy < w->workloads[i].need)
+            *PUSH(a, &r->sick) = i;
+    }
+    for (uint32_t i = 0; i < w->pod_count; i++)
+        if (w->pods[i].node == NO_INDEX32)
+            *PUSH(a, &r->pending) = i;
+    r->zones = arena_array(a, struct run_zone, w->zone_count);
+    r->base = arena_array(a, int64_t, w->node_count);
+    r->base_factor = NO_FACTOR;
+    return r;
+}
+
+void sim_runner_done(struct sim_runner *r)
+{
+    if (!r)
+        return;
+    schedule_done(r->schedule);
+    arena_done(&r->scratch);
+}
+
+void node_activate(struct sim_runner *r, uint32_t node)
+{
+    struct run_node *n = &r->nodes[node];
+    if (n->active)
+        return;
+    n->active = true;
+    *PUSH(r->arena, &r->active) = node;
+    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next) {
+        const struct sim_pod *wp = pod_world(r, p);
+        for (uint32_t k = 0; k < wp->container_count; k++) {
+            r->containers.items[wp->container + k] = (struct run_container){0};
+            container_start(r, p, k, true);
+        }
+    }
+}
+
+void pod_unlink(struct sim_runner *r, uint32_t pod)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    assert(p->node != NO_INDEX32);
+    struct run_node *n = &r->nodes[p->node];
+    if (p->prev != NO_POD)
+        r->pods.items[p->prev].next = p->next;
+    else
+        n->first_pod = p->next;
+    if (p->next != NO_POD)
+        r->pods.items[p->next].prev = p->prev;
+    p->next = p->prev = NO_POD;
+}
+
+void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    node_activate(r, node);
+    struct run_node *n = &r->nodes[node];
+    p->node = (int32_t)node;
+    p->prev = NO_POD;
+    p->next = n->first_pod;
+    if (p->next != NO_POD)
+        r->pods.items[p->next].prev = pod;
+    n->first_pod = pod;
+    n->depth = MAX(n->depth, p->depth);
+}
+
+static struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload)
+{
+    struct run_workload *x = &r->workloads[workload];
+    if (!x->touched) {
+        x->touched = true;
+        *PUSH(r->arena, &r->touched) = workload;
+    }
+    return x;
+}
+
+void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    if (p->ready == ready)
+        return;
+    uint32_t workload = pod_world(r, pod)->workload;
+    const struct sim_workload *w = &r->world->workloads[workload];
+    struct run_workload *x = touch_workload(r, workload);
+    p->ready = ready;
+    x->healthy += ready ? 1 : -1;
+    if (x->healthy < w->need && w->healthy >= w->need)
+        x->dipped = true;
+    if (r->world->options.elastic_permyriad && !x->reloading) {
+        x->reloading = true;
+        plan(r, r->now, TODO_RELOAD, workload, 0);
+    }
+}
+
+uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
+{
+    uint32_t origin = r->pods.items[pod].origin;
+    uint32_t made = schedule_clone_pod(r->schedule, pod);
+    assert(made == r->pods.count);
+    struct run_pod *p = PUSH(r->arena, &r->pods);
+    *p = (struct run_pod){.origin = origin,
+                          .node = NO_INDEX32,
+                          .next = NO_POD,
+                          .prev = NO_POD,
+                          .container = (uint32_t)r->containers.count,
+                          .generation = r->pods.items[pod].generation + 1,
+                          .depth = depth,
+                          .state = POD_PENDING};
+    for (uint32_t k = 0; k < r->world->pods[origin].container_count; k++)
+        (void)PUSH(r->arena, &r->containers);
+    if (r->creations_ms / SECOND != r->now / SECOND)
+        r->creations = 0;
+    r->creations_ms = r->now;
+    r->out->peak_creations = MAX(r->out->peak_creations, ++r->creations);
+    return made;
+}
+
+bool pod_failed(struct sim_runner *r, uint32_t pod)
+{
+    struct run_pod *origin = &r->pods.items[r->pods.items[pod].origin];
+    origin->failures++;
+    if (origin->failures == FAILURES_STORM) {
+        r->out->storm = true;
+        *PUSH(r->arena, &r->storms) = pod_world(r, pod)->workload;
+        if (r->in->stop_at_failure)
+            r->stop = true;
+    }
+    if (origin->failures < FAILURES_RETIRED)
+        return false;
+    if (origin->failures == FAILURES_RETIRED)
+        note(r, (struct sim_event){.type = SIM_STORM,
+                                   .node = r->pods.items[pod].node,
+                                   .pod = (int32_t)r->pods.items[pod].origin,
+                                   .container = NO_INDEX32,
+                                   .generation = r->pods.items[pod].generation,
+                                   .count = origin->failures});
+    return true;
+}
+
+/* ---- usage without events ---- */
+
+static int64_t base_of_pod(const struct sim_runner *r, const struct sim_pod *p)
+{
+    int64_t sum = 0;
+    for (uint32_t k = 0; k < p->container_count; k++)
+        sum += scaled_usage(r, p->container + k);
+    return sum;
+}
+
+/* Needs r->base_factor set. */
+static void base_make(struct sim_runner *r, int64_t factor)
+{
+    if (r->base_factor == factor)
+        return;
+    const struct sim_world *w = r->world;
+    r->base_factor = factor;
+    r->hot.count = 0;
+    for (uint32_t n = 0; n < w->node_count; n++) {
+        bool pod_over = false;
+        r->base[n] = 0;
+        for (uint32_t p = w->nodes[n].first_pod; p != NO_POD; p = w->pods[p].next) {
+            int64_t pod = base_of_pod(r, &w->pods[p]);
+            r->base[n] += pod;
+            pod_over = pod_over || (w->pods[p].limit && pod > w->pods[p].limit);
+        }
+        if (w->nodes[n].usable &&
+            (pod_over || level_trouble(&w->nodes[n], r->base[n]) != TROUBLE_NONE))
+            *PUSH(r->arena, &r->hot) = n;
+    }
+}
+
+bool run_is_quiet(struct sim_runner *r, int64_t factor, const struct landings *l)
+{
+    const struct sim_world *w = r->world;
+    if (w->options.elastic_permyriad || w->leaks.count)
+        return false;
+    base_make(r, factor);
+    if (r->hot.count)
+        return false;
+    bool quiet = true;
+    for (size_t i = 0; i < l->count; i++) {
+        int64_t pod = base_of_pod(r, &w->pods[l->items[i].pod]);
+        int64_t bound = w->pods[l->items[i].pod].limit;
+        r->base[l->items[i].node] += pod;
+        quiet = quiet && (!bound || pod <= bound);
+    }
+    for (size_t i = 0; i < l->count && quiet; i++) {
+        uint32_t n = l->items[i].node;
+        quiet = level_trouble(&w->nodes[n], r->base[n]) == TROUBLE_NONE;
+    }
+    for (size_t i = 0; i < l->count; i++)
+        r->base[l->items[i].node] -= base_of_pod(r, &w->pods[l->items[i].pod]);
+    return quiet;
+}
+
+void run_landings(const struct sim_runner *r, struct arena *a, struct landings *ret)
+{
+    ret->count = r->landed.count / 2;
+    ret->items = arena_array(a, struct landing, ret->count);
+    for (size_t i = 0; i < ret->count; i++)
+        ret->items[i] = (struct landing){r->landed.items[2 * i], r->landed.items[2 * i + 1]};
+}
+
+/* ---- the run ---- */
+
+static void begin_leak(struct sim_runner *r, uint32_t workload, int64_t bytes)
+{
+    r->leak[workload] = bytes;
+    *PUSH(r->arena, &r->leaking) = workload;
+}
+
+static void begin(struct sim_runner *r)
+{
+    const struct contingency *c = r->in->contingency;
+    const struct sim_world *w = r->world;
+    for (size_t i = 0; i < w->leaks.count; i++)
+        begin_leak(r, w->leaks.items[i].workload, w->leaks.items[i].bytes_per_minute);
+    if (c->type == CONTINGENCY_LEAK)
+        begin_leak(r, c->leak.workload, c->leak.bytes_per_minute);
+    for (size_t i = 0; i < r->hot.count; i++)
+        node_activate(r, r->hot.items[i]);
+    for (uint32_t p = 0; r->leaking.count && p < w->pod_count; p++)
+        if (r->leak[w->pods[p].workload] && w->pods[p].node != NO_INDEX32)
+            node_activate(r, (uint32_t)w->pods[p].node);
+    for (uint32_t i = 0; i < c->node_count; i++)
+        plan(r, 0, c->type == CONTINGENCY_DRAIN ? TODO_DRAIN : TODO_LOSE, c->nodes[i], 0);
+    size_t active = r->active.count;
+    for (size_t i = 0; i < active; i++)
+        plan(r, 0, TODO_NODE, r->active.items[i], r->nodes[r->active.items[i]].serial);
+}
+
+static void step(struct sim_runner *r, const struct todo *t)
+{
+    uint32_t x = t->subject;
+    switch (t->type) {
+    case TODO_LOSE:
+        node_lose(r, x, false);
+        break;
+    case TODO_NOT_READY:
+        node_not_ready(r, x);
+        break;
+    case TODO_TAINT:
+        zone_taint(r, x);
+        break;
+    case TODO_DELETE:
+        node_delete_pods(r, x, t->detail);
+        break;
+    case TODO_SCHEDULE:
+        pods_schedule(r);
+        break;
+    case TODO_START:
+        pod_start(r, x);
+        break;
+    case TODO_RESTART:
+        container_restart(r, x, t->detail);
+        break;
+    case TODO_NODE:
+        if (t->detail == r->nodes[x].serial)
+            node_check(r, x);
+        break;
+    case TODO_POLL:
+        kubelet_poll(r, x);
+        break;
+    case TODO_FREED:
+        pod_freed(r, x);
+        break;
+    case TODO_PRESSURE_END:
+        kubelet_pressure_end(r, x);
+        break;
+    case TODO_DRAIN:
+        drain_step(r, x);
+        break;
+    case TODO_RELOAD:
+        workload_reload(r, x);
+        break;
+    }
+}
+
+/* ---- putting back ---- */
+
+static void restore_node(struct sim_runner *r, uint32_t node)
+{
+    const struct sim_world *w = r->world;
+    for (uint32_t p = w->nodes[node].first_pod; p != NO_POD; p = w->pods[p].next) {
+        if (schedule_pod_node(r->schedule, p) == NO_NODE)
+            schedule_bind(r->schedule, p, node);
+        r->pods.items[p] = resting_pod(w, p);
+    }
+    if (r->nodes[node].closed && w->nodes[node].usable)
+        schedule_node_close(r->schedule, node, false);
+    r->nodes[node] = resting_node(w, node);
+}
+
+static void restore(struct sim_runner *r)
+{
+    const struct sim_world *w = r->world;
+    for (uint32_t p = w->pod_count; p < r->pods.count; p++)
+        if (schedule_pod_node(r->schedule, p) != NO_NODE)
+            schedule_unbind(r->schedule, p);
+    schedule_forget_clones(r->schedule, w->pod_count);
+    r->pods.count = w->pod_count;
+    r->containers.count = w->container_count;
+    r->pending.count = 0;
+    for (uint32_t p = 0; w->pending && p < w->pod_count; p++) {
+        if (w->pods[p].node != NO_INDEX32)
+            continue;
+        if (schedule_pod_node(r->schedule, p) != NO_NODE)
+            schedule_unbind(r->schedule, p);
+        r->pods.items[p] = resting_pod(w, p);
+        *PUSH(r->arena, &r->pending) = p;
+    }
+    for (size_t i = 0; i < r->active.count; i++)
+        restore_node(r, r->active.items[i]);
+    for (size_t i = 0; i < r->touched.count; i++)
+        r->workloads[r->touched.items[i]] = resting_workload(w, r->touched.items[i]);
+    for (size_t i = 0; i < r->leaking.count; i++)
+        r->leak[r->leaking.items[i]] = 0;
+    memset(r->zones, 0, w->zone_count * sizeof(*r->zones));
+    r->lost.count = r->storms.count = 0;
+    r->active.count = r->touched.count = r->leaking.count = r->queue.count = 0;
+    r->queue.next_order = 0;
+}
+
+void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena *a,
+             struct sim_outcome *ret)
+{
+    const struct sim_options *o = &r->world->options;
+    *ret = (struct sim_outcome){.first = {.type = SIM_EVENT_TYPES}};
+    r->in = in;
+    r->out = ret;
+    r->now = 0;
+    r->stop = r->schedule_queued = false;
+    r->creations = 0;
+    r->landed.count = 0;
+    base_make(r, in->factor);
+    begin(r);
+    struct todo t;
+    while (!r->stop && todo_pop(&r->queue, &t)) {
+        if (t.at_ms > o->until_ms) {
+            ret->timed_out = true;
+            break;
+        }
+        assert(t.at_ms >= r->now);
+        r->now = t.at_ms;
+        step(r, &t);
+        if (o->check)
+            run_check(r);
+    }
+    outcome_make(r, a);
+    if (r->margin)
+        margin_measure(r, r->margin);
+    restore(r);
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What becomes of a cluster when something is lost: an event-driven simulation of kubelets, the
+ * kernel, the node lifecycle controller, workload controllers and the scheduler, and the two
+ * figures made from it (DESIGN.md section 6): booking margin and load line.
+ *
+ * Pure functions of a resolved and defaulted cluster and of the options. The same world and options
+ * give the same report with any number of threads. Load on the API server and etcd, probe storms
+ * and the reaction of autoscalers are not modelled.
+ */
+#ifndef ANALYSIS_SIMULATE_H
+#define ANALYSIS_SIMULATE_H
+
+#include "model/cluster.h"
+
+/* Factors on usage are in ten-thousandths: 10000 = as measured. */
+enum { FACTOR_ONE = 10000, FACTOR_MAX = 100000 };
+enum { NO_FACTOR = -1, NO_INDEX32 = -1 };
+
+/* ---- assumptions: each has an option that changes it ---- */
+
+enum sim_usage_source { SIM_MEASURED, SIM_REQUESTS, SIM_LIMITS };
+enum node_oom { NODE_OOM_KILL, NODE_OOM_LOST };
+enum node_pressure { NODE_PRESSURE_EVICT, NODE_PRESSURE_THRASH };
+
+struct sim_options {
+    enum sim_usage_source assume;
+    enum node_oom node_oom;
+    enum node_pressure node_pressure;
+    int64_t unaccounted_permyriad; /* of capacity: memory in use that the kubelet does not see */
+    int64_t elastic_permyriad;     /* share of usage that follows load */
+    int64_t surge_permyriad;       /* load, 10000 = now; only what is elastic follows */
+    int64_t start_ms;              /* from bound to running */
+    int64_t warm_ms;               /* from running to full usage, in a straight line */
+    int64_t until_ms;              /* a run ends here at the latest */
+    unsigned threads;              /* 0 = one per CPU */
+    bool check;                    /* test the invariants after every event (abort when broken) */
+};
+/* kill, evict, 3 %, 0, 1, 10 s, 60 s, 1 h. */
+void sim_options_default(struct sim_options *ret);
+
+/* A workload whose containers grow. */
+struct sim_leak {
+    uint32_t workload;
+    int64_t bytes_per_minute;
+};
+
+/* ---- the world as the simulation sees it ---- */
+
+enum sim_controller {
+    CONTROLLER_NONE,     /* nothing makes it again */
+    CONTROLLER_REPLACES, /* ReplicaSet, Job and others: a new pod at once */
+    CONTROLLER_STATEFUL, /* the same name: waits until the old pod is gone */
+    CONTROLLER_DAEMON,   /* bound to its node */
+};
+
+/* Memory in bytes. */
+struct sim_node {
+    const struct node *node;
+    int64_t capacity, allocatable;
+    int64_t kubepods;    /* memory.max of kubepods; 0 = none */
+    int64_t evict_below; /* hard memory.available; 0 = never evicts */
+    int64_t system;      /* what runs outside of pods, as the kubelet sees it */
+    int64_t unaccounted; /* what it does not see */
+    uint32_t zone;       /* index in zones, 0 = none */
+    uint32_t first_pod;  /* of those that run here; UINT32_MAX ends the list */
+    bool usable;
+};
+struct sim_container {
+    const struct container *container;
+    int64_t usage, limit; /* limit 0 = none */
+};
+struct sim_pod {
+    const struct pod *pod;
+    uint32_t workload;
+    uint32_t container, container_count;
+    int32_t node; /* NO_INDEX32: pending */
+    uint32_t next, prev;
+    int64_t request, priority; /* memory, for the kubelet's rank */
+    int64_t limit;             /* memory.max of the pod; 0 = none */
+    int64_t tolerates_ms;      /* unreachable:NoExecute; -1 = for ever */
+    enum sim_controller controller;
+    bool critical, ready;
+};
+struct sim_workload {
+    const struct workload *workload;
+    struct str name; /* "Deployment production/checkout" */
+    const struct pdb *pdb;
+    int64_t replicas; /* pods that there are */
+    int64_t need;     /* healthy pods demanded: of its PDB, else one */
+    int64_t healthy;  /* now */
+};
+
+struct sim_usage_note {
+    size_t measured, siblings, profiled, requested, limited, unknown; /* containers by source */
+    int64_t oldest_ms, newest_ms;                                     /* of the samples; 0 = none */
+};
+
+struct schedule;
+struct sim_world {
+    const struct cluster *cluster;
+    struct sim_options options;
+    struct sim_node *nodes;
+    struct sim_container *containers;
+    struct sim_pod *pods; /* by the scheduler model's index */
+    struct sim_workload *workloads;
+    uint32_t node_count, container_count, pod_count, workload_count;
+    struct str *zones; /* [0] = no zone */
+    uint32_t zone_count;
+    uint32_t placed;   /* pods that the scheduler model placed before time 0 */
+    uint32_t pending;  /* and those that it could not */
+    uint32_t expanded; /* pods made from templates: the input has none */
+    struct sim_usage_note usage;
+    LIST_OF(struct sim_leak) leaks;
+};
+
+/* Adds pods for judged workloads that have none (replicas of their template; a DaemonSet: one for
+ * each node that it goes to). Returns how many. Call before sim_world_new. */
+uint32_t sim_expand(struct arena *a, struct cluster *c);
+/* Everything that runs share. -ENODATA when no node is usable. */
+int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_options *o,
+                  struct sim_world **ret, struct err *e) MUST_USE;
+/* The node's index, or NO_INDEX32. */
+int32_t sim_find_node(const struct sim_world *w, struct str name);
+/* "deploy/checkout", "production/checkout", "checkout": the workload's index, or -EINVAL. */
+int sim_find_workload(const struct sim_world *w, struct str text, uint32_t *ret,
+                      struct err *e) MUST_USE;
+
+/* ---- contingencies ---- */
+
+enum contingency_type {
+    CONTINGENCY_NONE, /* nothing is lost: what happens anyway */
+    CONTINGENCY_LOSE, /* nodes, all at once */
+    CONTINGENCY_DRAIN,
+    CONTINGENCY_LEAK,
+};
+struct contingency {
+    enum contingency_type type;
+    struct str name; /* "node/ip-10-0-1-45", "zone/eu-1a" */
+    uint32_t *nodes;
+    uint32_t node_count;
+    struct sim_leak leak;
+};
+struct contingencies {
+    struct contingency *items;
+    size_t count, cap;
+};
+/* Append to *ret. */
+void contingencies_none(struct arena *a, struct contingencies *ret);
+void contingencies_n1(struct arena *a, const struct sim_world *w, struct contingencies *ret);
+void contingencies_n2(struct arena *a, const struct sim_world *w, struct contingencies *ret);
+void contingencies_zones(struct arena *a, const struct sim_world *w, struct contingencies *ret);
+
+/* ---- what happens in a run ---- */
+
+enum sim_event_type {
+    SIM_LOST,      /* the node is gone: power, kernel, network */
+    SIM_NOT_READY, /* the node lifecycle controller noticed */
+    SIM_TAINTED,   /* unreachable:NoExecute */
+    SIM_DELETED,   /* a pod, by the taint eviction controller or by a drain */
+    SIM_REPLACED,  /* its controller made another */
+    SIM_WAITS,     /* its StatefulSet does not */
+    SIM_PLACED,    /* by the scheduler */
+    SIM_PENDING,   /* by the scheduler: no node */
+    SIM_STARTED,   /* its containers run, usage arrives */
+    SIM_MEMCG_OOM, /* a container reached its limit */
+    SIM_POD_OOM,   /* the pod's limit */
+    SIM_KUBEPODS_OOM,
+    SIM_GLOBAL_OOM, /* the node had no memory left */
+    SIM_RESTARTED,
+    SIM_PRESSURE, /* MemoryPressure condition and taint */
+    SIM_PRESSURE_END,
+    SIM_EVICTED,   /* by the kubelet */
+    SIM_NO_VICTIM, /* over the threshold, and nothing may be evicted */
+    SIM_THRASHED,  /* by assumption: the node loses its lease instead of evicting */
+    SIM_OOM_LOST,  /* by assumption: the kubelet dies with a global OOM */
+    SIM_BLOCKED,   /* a drain that a PDB refuses */
+    SIM_CORDONED,
+    SIM_STORM, /* the same pod failed too often; it is not followed further */
+    SIM_EVENT_TYPES,
+};
+/* "NotReady"; the upstream file that the event follows; what that says. */
+const char *sim_event_name(enum sim_event_type t);
+const char *sim_event_source(enum sim_event_type t);
+const char *sim_event_rule(enum sim_event_type t);
+
+struct sim_event {
+    int64_t at_ms;
+    enum sim_event_type type;
+    int32_t node;        /* NO_INDEX32 = none */
+    int32_t pod;         /* of the world, the one that this pod goes back to; NO_INDEX32 = none */
+    int32_t container;   /* of the world */
+    uint32_t generation; /* 0 = the pod of the input, 1 = its first replacement ... */
+    int64_t bytes;       /* in use: the container's, the pod's or the node's */
+    int64_t of_bytes;    /* the bound that matters */
+    int64_t count;       /* pods in a group, restarts */
+};
+struct sim_events {
+    struct sim_event *items;
+    size_t count, cap;
+};
+
+/* A way to fail. */
+enum sim_way {
+    WAY_NODE_LOST, /* by memory, not by the contingency */
+    WAY_SHORT,     /* a workload has fewer healthy pods than it must */
+    WAY_ZERO,      /* it has none */
+    WAY_STORM,     /* a pod of it is killed or evicted again and again */
+};
+const char *sim_way_name(enum sim_way w);
+struct sim_failure {
+    enum sim_way way;
+    uint32_t subject; /* node or workload */
+    int64_t have, need;
+};
+
+struct sim_outcome {
+    struct sim_failure *failures; /* in the settled state, sorted by way and subject */
+    size_t failure_count;
+    uint32_t nodes_lost; /* by memory */
+    uint32_t killed, evicted, displaced, pending;
+    uint32_t below, zero;    /* workloads in the settled state */
+    uint32_t dips;           /* workloads that were below only for a time */
+    uint32_t depth;          /* of the cascade: 0 = only what the contingency took */
+    uint32_t peak_creations; /* pods made within one second */
+    int64_t settled_ms;
+    bool storm;     /* never settles: see the failures of WAY_STORM */
+    bool timed_out; /* --until came first */
+    bool blocked;   /* a drain that did not end */
+    uint32_t blocked_workload;
+    struct sim_event first; /* what gave way first; type SIM_EVENT_TYPES = nothing */
+    uint64_t events;
+};
+
+struct sim_run_input {
+    const struct contingency *contingency;
+    int64_t factor;         /* on usage, ten-thousandths */
+    bool stop_at_failure;   /* end at the first failure that memory alone can cause */
+    struct sim_events *log; /* NULL = not wanted; lives in log_arena */
+    struct arena *log_arena;
+};
+/* One thread's state for runs; everything is put back after each. */
+struct sim_runner;
+struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w);
+void sim_runner_done(struct sim_runner *r);
+/* *ret lives in a. */
+void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena *a,
+             struct sim_outcome *ret);
+
+/* ---- the report ---- */
+
+struct sim_item {
+    const struct contingency *contingency;
+    struct sim_outcome structural; /* at factor 0: bookings, PDBs, volumes */
+    struct sim_outcome now;        /* at factor 1 */
+    bool survives;                 /* at factor 1, apart from what fails at 0 */
+    struct sim_failure *fails;     /* at factor 1 and not at 0 */
+    size_t fail_count;
+    /* Booking margin: further pods of the workload that runs out first */
+    bool spare_known; /* something is displaced */
+    int64_t spare_pods, spare_bytes;
+    uint32_t spare_workload;
+};
+struct sim_margin {
+    bool known;
+    int64_t bytes, pods; /* negative: that much cannot be placed */
+    uint32_t workload;
+    size_t item; /* index in items */
+};
+struct sim_line {
+    bool known;                 /* usage is known */
+    bool above;                 /* nothing fails up to FACTOR_MAX */
+    bool not_monotone;          /* survival comes back above it */
+    int64_t factor;             /* the highest that survives, below the lowest that fails */
+    int64_t fails_at;           /* the lowest factor seen to fail */
+    size_t weakest;             /* index in items */
+    struct sim_outcome outcome; /* at fails_at */
+    struct sim_failure *fails;
+    size_t fail_count;
+};
+struct sim_clipped {
+    uint32_t workload;
+    uint32_t container; /* of the world: an example */
+    uint32_t count;
+};
+struct sim_report {
+    const struct sim_world *world;
+    struct sim_item *items; /* in the order of the contingencies */
+    size_t count;
+    size_t *ranked; /* indices in items, worst first */
+    struct sim_margin margin;
+    struct sim_line line;
+    struct sim_clipped *clipped; /* whose usage is held at their limit at the line */
+    size_t clipped_count;
+    char digest[65];
+};
+/* want_line: search for the load line (else report.line.known is false). */
+void sim_report_make(struct arena *a, const struct sim_world *w, const struct contingencies *set,
+                     bool want_line, struct sim_report *ret);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How much memory each container uses at factor 1, and where that is known from: its PodMetrics,
+ * the mean of its siblings in the workload, or an assumption.
+ */
+#include "analysis/simulate/internal.h"
+#include "model/resources.h"
+
+/* Mean over the workload's containers of one name. */
+struct mean {
+    uint32_t workload;
+    struct str name;
+    int64_t sum, count;
+};
+
+static const struct container_usage *measured(const struct sim_pod *p, struct str name)
+{
+    const struct pod_metrics *m = p->pod->metrics;
+    for (size_t i = 0; m && i < m->containers.count; i++)
+        if (str_eq(m->containers.items[i].name, name))
+            return m->containers.items[i].memory_set ? &m->containers.items[i] : NULL;
+    return NULL;
+}
+
+static int mean_order(const void *a, const void *b)
+{
+    const struct mean *x = a, *y = b;
+    if (x->workload != y->workload)
+        return x->workload < y->workload ? -1 : 1;
+    return str_cmp(x->name, y->name);
+}
+
+/* Sums what is measured, by workload and name. */
+static size_t make_means(const struct sim_world *w, struct mean *means)
+{
+    size_t n = 0, kept = 0;
+    for (uint32_t i = 0; i < w->pod_count; i++) {
+        const struct sim_pod *p = &w->pods[i];
+        for (uint32_t k = 0; k < p->container_count; k++) {
+            struct str name = w->containers[p->container + k].container->name;
+            const struct container_usage *u = measured(p, name);
+            if (u)
+                means[n++] = (struct mean){p->workload, name, u->memory_bytes, 1};
+        }
+    }
+    qsort(means, n, sizeof(*means), mean_order);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && mean_order(&means[kept - 1], &means[i]) == 0) {
+            means[kept - 1].sum += means[i].sum;
+            means[kept - 1].count++;
+        } else {
+            means[kept++] = means[i];
+        }
+    }
+    return kept;
+}
+
+static int64_t request_of(const struct container *c)
+{
+    const struct resource_amount *m = resources_find(&c->resources.requests, "memory");
+    return m ? quantity_value(m->q) : 0;
+}
+
+static int64_t assumed(struct sim_world *w, const struct sim_container *c)
+{
+    int64_t request = request_of(c->container);
+    if (w->options.assume == SIM_LIMITS && c->limit) {
+        w->usage.limited++;
+        return c->limit;
+    }
+    if (request)
+        w->usage.requested++;
+    else
+        w->usage.unknown++;
+    return request;
+}
+
+static void fill_pod(struct sim_world *w, const struct sim_pod *p, const struct mean *means,
+                     size_t count)
+{
+    for (uint32_t k = 0; k < p->container_count; k++) {
+        struct sim_container *c = &w->containers[p->container + k];
+        const struct container_usage *u = measured(p, c->container->name);
+        struct mean key = {p->workload, c->container->name, 0, 0};
+        const struct mean *m = bsearch(&key, means, count, sizeof(*means), mean_order);
+        if (w->options.assume != SIM_MEASURED) {
+            c->usage = assumed(w, c);
+        } else if (u) {
+            c->usage = u->memory_bytes;
+            w->usage.measured++;
+        } else if (m) {
+            c->usage = m->sum / m->count;
+            w->usage.siblings++;
+        } else {
+            c->usage = assumed(w, c);
+        }
+        c->usage = MAX(c->usage, 0);
+    }
+    const struct pod_metrics *pm = p->pod->metrics;
+    if (!pm || !pm->taken_ms)
+        return;
+    struct sim_usage_note *note = &w->usage;
+    note->oldest_ms = note->oldest_ms ? MIN(note->oldest_ms, pm->taken_ms) : pm->taken_ms;
+    note->newest_ms = MAX(note->newest_ms, pm->taken_ms);
+}
+
+/* What NodeMetrics say beyond the pods' own samples runs outside of pods: kubelet, container
+ * runtime, system daemons. */
+static void fill_system(struct sim_world *w)
+{
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        struct sim_node *n = &w->nodes[i];
+        int64_t pods = 0;
+        for (uint32_t p = n->first_pod; p != NO_POD; p = w->pods[p].next)
+            for (uint32_t k = 0; k < w->pods[p].container_count; k++) {
+                const struct sim_container *c = &w->containers[w->pods[p].container + k];
+                const struct container_usage *u = measured(&w->pods[p], c->container->name);
+                pods += u ? u->memory_bytes : 0;
+            }
+        if (n->node->metrics && pods)
+            n->system = MAX(n->node->metrics->memory_bytes - pods, 0);
+    }
+}
+
+void sim_usage_fill(struct sim_world *w)
+{
+    CLEANUP(arena_done) struct arena scratch;
+    arena_init(&scratch);
+    struct mean *means = arena_array(&scratch, struct mean, w->container_count);
+    size_t count = make_means(w, means);
+    for (uint32_t i = 0; i < w->pod_count; i++)
+        fill_pod(w, &w->pods[i], means, count);
+    fill_system(w);
+}
+
+bool sim_usage_known(const struct sim_world *w)
+{
+    return w->options.assume != SIM_MEASURED || w->usage.measured + w->usage.profiled > 0;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Renders what simulate found (analysis/simulate/simulate.h): text, JSON and YAML.
+ */
+#ifndef OUTPUT_SIMULATE_H
+#define OUTPUT_SIMULATE_H
+
+#include "analysis/simulate/simulate.h"
+#include "base/json_write.h"
+#include "output/out.h"
+
+enum simulate_format { SIMULATE_TEXT, SIMULATE_JSON, SIMULATE_YAML };
+
+struct simulate_results {
+    struct arena *arena; /* scratch of the renderer */
+    const struct sim_report *report;
+    const char *question;                /* "losing any one node" */
+    int64_t top;                         /* rows of each list */
+    const struct contingency *explained; /* NULL = none */
+    const struct sim_outcome *explained_outcome;
+    const struct sim_events *events;
+    bool want_line, digest;
+};
+/* An out_render_fn: results is a struct simulate_results, f->word an enum simulate_format. */
+void simulate_render(const void *results, const struct out_format *f, struct buf *b);
+/* kind SimulationReport (docs/schema/SimulationReport.json). */
+void simulate_render_json(const struct simulate_results *r, enum json_style style, struct buf *b);
+/* The timeline of the explained contingency, one event or group of events a line. */
+void simulate_add_timeline(const struct simulate_results *r, const struct out_format *f,
+                           struct buf *b);
+
+/* One assumption in force: what, its value, the option that changes it. */
+struct simulate_assumption {
+    const char *name; /* camelCase */
+    struct str text;
+    const char *option; /* "--node-oom=kill|lost" */
+};
+enum { ASSUMPTIONS_MAX = 12 };
+size_t simulate_assumptions(const struct simulate_results *r,
+                            struct simulate_assumption ret[ASSUMPTIONS_MAX]);
+/* "checkout-7d9f-x2 on ip-10-0-1-45 is killed ..." without a time. */
+struct str simulate_event_text(const struct simulate_results *r, const struct sim_event *e);
+/* "5m50s" */
+struct str duration_text(struct arena *a, int64_t ms);
+/* "Deployment production/checkout: 12 of 15 healthy" */
+struct str simulate_failure_text(const struct simulate_results *r, const struct sim_failure *f);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Simulation in words: events, failures, and the assumptions that a report rests on.
+ */
+#include "base/text.h"
+#include "output/simulate.h"
+#include "output/table.h"
+
+struct str duration_text(struct arena *a, int64_t ms)
+{
+    long long s = ms / 1000;
+    int rest = (int)(ms % 1000);
+    if (s < 60 && rest)
+        return arena_printf(a, "%lld.%ds", s, rest / 100);
+    if (s < 60)
+        return arena_printf(a, "%llds", s);
+    if (s < 3600)
+        return s % 60 ? arena_printf(a, "%lldm%llds", s / 60, s % 60)
+                      : arena_printf(a, "%lldm", s / 60);
+    return s / 60 % 60 ? arena_printf(a, "%lldh%lldm", s / 3600, s / 60 % 60)
+                       : arena_printf(a, "%lldh", s / 3600);
+}
+
+static const char *amount(struct arena *a, int64_t bytes)
+{
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, 64);
+    text_add_measured(&text, bytes);
+    return arena_str(a, buf_str(&text)).p;
+}
+
+static struct str pod_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    const struct sim_world *w = r->report->world;
+    if (e->pod == NO_INDEX32)
+        return STR("");
+    const struct sim_pod *p = &w->pods[e->pod];
+    if (e->generation == 0)
+        return arena_printf(r->arena, STR_FMT "/" STR_FMT, STR_ARG(p->pod->o.ns),
+                            STR_ARG(p->pod->o.name));
+    return arena_printf(r->arena, "new pod of " STR_FMT, STR_ARG(w->workloads[p->workload].name));
+}
+
+static struct str node_text(const struct simulate_results *r, int32_t node)
+{
+    return node == NO_INDEX32 ? STR("") : r->report->world->nodes[node].node->o.name;
+}
+
+static struct str container_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    return e->container == NO_INDEX32 ? STR("")
+                                      : r->report->world->containers[e->container].container->name;
+}
+
+static struct str kill_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    struct arena *a = r->arena;
+    const char *bound = e->type == SIM_MEMCG_OOM      ? "its limit is"
+                        : e->type == SIM_POD_OOM      ? "the pod's limit is"
+                        : e->type == SIM_KUBEPODS_OOM ? "all pods together are limited to"
+                                                      : "the node has";
+    return arena_printf(
+        a,
+        "the kernel kills container " STR_FMT " of " STR_FMT " on " STR_FMT " (%s in use; %s %s)",
+        STR_ARG(container_text(r, e)), STR_ARG(pod_text(r, e)), STR_ARG(node_text(r, e->node)),
+        amount(a, e->bytes), bound, amount(a, e->of_bytes));
+}
+
+/* What happens to a node as a whole. */
+static struct str node_event_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    struct arena *a = r->arena;
+    struct str node = node_text(r, e->node);
+    switch (e->type) {
+    case SIM_LOST:
+        return arena_printf(a, STR_FMT " is lost with %lld pods", STR_ARG(node),
+                            (long long)e->count);
+    case SIM_NOT_READY:
+        return arena_printf(a, STR_FMT " becomes NotReady", STR_ARG(node));
+    case SIM_TAINTED:
+        return arena_printf(a, STR_FMT " is tainted unreachable:NoExecute", STR_ARG(node));
+    case SIM_CORDONED:
+        return arena_printf(a, STR_FMT " is cordoned", STR_ARG(node));
+    case SIM_PRESSURE:
+        return arena_printf(a, STR_FMT " is under MemoryPressure: %s available, threshold %s",
+                            STR_ARG(node), amount(a, e->bytes), amount(a, e->of_bytes));
+    case SIM_PRESSURE_END:
+        return arena_printf(a, STR_FMT " is no longer under MemoryPressure", STR_ARG(node));
+    case SIM_NO_VICTIM:
+        return arena_printf(a, STR_FMT " is short of memory and may evict nothing", STR_ARG(node));
+    case SIM_THRASHED:
+        return arena_printf(a, STR_FMT " thrashes and misses its lease: %s in use, threshold at %s",
+                            STR_ARG(node), amount(a, e->bytes), amount(a, e->of_bytes));
+    case SIM_OOM_LOST:
+        return arena_printf(a, STR_FMT " runs out of memory and loses its kubelet: %s in use of %s",
+                            STR_ARG(node), amount(a, e->bytes), amount(a, e->of_bytes));
+    default:
+        return STR("");
+    }
+}
+
+struct str simulate_event_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    struct arena *a = r->arena;
+    struct str pod = pod_text(r, e), node = node_text(r, e->node);
+    switch (e->type) {
+    case SIM_DELETED:
+        return arena_printf(a, STR_FMT " on " STR_FMT " is deleted", STR_ARG(pod), STR_ARG(node));
+    case SIM_REPLACED:
+        return arena_printf(a, STR_FMT " is made", STR_ARG(pod));
+    case SIM_WAITS:
+        return arena_printf(a, STR_FMT " stays Terminating on " STR_FMT "; its StatefulSet waits",
+                            STR_ARG(pod), STR_ARG(node));
+    case SIM_PLACED:
+        return arena_printf(a, STR_FMT " goes to " STR_FMT " (requests %s)", STR_ARG(pod),
+                            STR_ARG(node), amount(a, e->of_bytes));
+    case SIM_PENDING:
+        return arena_printf(a, STR_FMT " stays Pending (requests %s)", STR_ARG(pod),
+                            amount(a, e->of_bytes));
+    case SIM_STARTED:
+        return arena_printf(a, STR_FMT " runs on " STR_FMT, STR_ARG(pod), STR_ARG(node));
+    case SIM_MEMCG_OOM:
+    case SIM_POD_OOM:
+    case SIM_KUBEPODS_OOM:
+    case SIM_GLOBAL_OOM:
+        return kill_text(r, e);
+    case SIM_RESTARTED:
+        return arena_printf(
+            a, "container " STR_FMT " of " STR_FMT " restarts on " STR_FMT " (%lld)",
+            STR_ARG(container_text(r, e)), STR_ARG(pod), STR_ARG(node), (long long)e->count);
+    case SIM_EVICTED:
+        return arena_printf(a,
+                            "the kubelet of " STR_FMT " evicts " STR_FMT
+                            " (%s in use, %s requested; %s available)",
+                            STR_ARG(node), STR_ARG(pod), amount(a, e->bytes),
+                            amount(a, e->of_bytes), amount(a, e->count));
+    case SIM_BLOCKED:
+        return arena_printf(a, "the eviction of " STR_FMT " from " STR_FMT " is refused",
+                            STR_ARG(pod), STR_ARG(node));
+    case SIM_STORM:
+        return arena_printf(
+            a, STR_FMT " on " STR_FMT " has failed %lld times and goes on so: not followed further",
+            STR_ARG(pod), STR_ARG(node), (long long)e->count);
+    default:
+        return node_event_text(r, e);
+    }
+}
+
+struct str simulate_failure_text(const struct simulate_results *r, const struct sim_failure *f)
+{
+    const struct sim_world *w = r->report->world;
+    struct arena *a = r->arena;
+    if (f->way == WAY_NODE_LOST)
+        return arena_printf(a, "node " STR_FMT " is lost too",
+                            STR_ARG(node_text(r, (int32_t)f->subject)));
+    struct str name = w->workloads[f->subject].name;
+    const struct pdb *pdb = w->workloads[f->subject].pdb;
+    if (f->way == WAY_STORM)
+        return arena_printf(a, STR_FMT " fails again and again", STR_ARG(name));
+    if (f->way == WAY_ZERO)
+        return arena_printf(a, STR_FMT " has no healthy pod left", STR_ARG(name));
+    return arena_printf(a, STR_FMT " has %lld healthy pods of the %lld that its %s%.*s demands",
+                        STR_ARG(name), (long long)f->have, (long long)f->need,
+                        pdb ? "PDB " : "replica count", pdb ? (int)pdb->o.name.n : 0,
+                        pdb ? pdb->o.name.p : "");
+}
+
+/* ---- assumptions ---- */
+
+static struct str usage_text(const struct simulate_results *r)
+{
+    const struct sim_world *w = r->report->world;
+    const struct sim_usage_note *u = &w->usage;
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, 1 * KIB);
+    if (w->options.assume == SIM_REQUESTS) {
+        buf_printf(&text, "every container uses what it requests; %zu request nothing", u->unknown);
+    } else if (w->options.assume == SIM_LIMITS) {
+        buf_printf(&text, "every container uses its limit; %zu have none: their request",
+                   u->requested + u->unknown);
+    } else if (u->measured == 0) {
+        buf_add_cstr(&text, "not known");
+    } else {
+        buf_add_cstr(&text, "PodMetrics, one sample, taken at ");
+        text_add_time(&text, u->newest_ms);
+        if (u->oldest_ms != u->newest_ms) {
+            buf_add_cstr(&text, ", the oldest at ");
+            text_add_time(&text, u->oldest_ms);
+        }
+        if (u->siblings)
+            buf_printf(&text, "; %zu containers without a sample: the mean of their workload",
+                       u->siblings);
+        if (u->requested + u->unknown)
+            buf_printf(&text, "; %zu without any: what they request (%zu request nothing)",
+                       u->requested + u->unknown, u->unknown);
+    }
+    return arena_str(r->arena, buf_str(&text));
+}
+
+static struct str percent(struct arena *a, int64_t permyriad)
+{
+    if (permyriad % 100)
+        return arena_printf(a, "%.1f %%", (double)permyriad / 100);
+    return arena_printf(a, "%lld %%", (long long)(permyriad / 100));
+}
+
+size_t simulate_assumptions(const struct simulate_results *r,
+                            struct simulate_assumption ret[ASSUMPTIONS_MAX])
+{
+    const struct sim_options *o = &r->report->world->options;
+    struct arena *a = r->arena;
+    size_t n = 0;
+    ret[n++] = (struct simulate_assumption){"usage", usage_text(r), "--assume=requests|limits"};
+    ret[n++] = (struct simulate_assumption){
+        "nodeOom",
+        o->node_oom == NODE_OOM_KILL
+            ? STR("a node without memory: the kernel kills by badness, the kubelet lives")
+            : STR("a node without memory loses its kubelet, and with it is lost"),
+        "--node-oom=kill|lost"};
+    ret[n++] = (struct simulate_assumption){
+        "nodePressure",
+        o->node_pressure == NODE_PRESSURE_EVICT
+            ? STR("below evictionHard: the kubelet evicts at its next poll")
+            : STR("below evictionHard: the node thrashes, misses its lease and is lost"),
+        "--node-pressure=evict|thrash"};
+    ret[n++] = (struct simulate_assumption){
+        "unaccounted",
+        arena_printf(a, STR_FMT " of a node's memory is in use and not seen by the kubelet",
+                     STR_ARG(percent(a, o->unaccounted_permyriad))),
+        "--unaccounted"};
+    ret[n++] = (struct simulate_assumption){
+        "elastic",
+        arena_printf(a, STR_FMT " of usage follows load; load is %.2f times that of the sample",
+                     STR_ARG(percent(a, o->elastic_permyriad)),
+                     (double)o->surge_permyriad / FACTOR_ONE),
+        "--elastic, --surge"};
+    ret[n++] = (struct simulate_assumption){
+        "start",
+        arena_printf(
+            a, "a new pod runs after " STR_FMT " and uses its full memory after " STR_FMT " more",
+            STR_ARG(duration_text(a, o->start_ms)), STR_ARG(duration_text(a, o->warm_ms))),
+        "--start-up, --warm-up"};
+    ret[n++] = (struct simulate_assumption){
+        "until",
+        arena_printf(a, "a run ends after " STR_FMT, STR_ARG(duration_text(a, o->until_ms))),
+        "--until"};
+    ret[n++] = (struct simulate_assumption){
+        "notModelled",
+        STR("a lost node stays lost, its Node object stays; no autoscaler reacts; preemption, "
+            "webhooks, load on the API server and etcd are not modelled"),
+        NULL};
+    return n;
+}
