@@ -326,3 +326,48 @@ int victims_on_node(struct arena *a, const struct node *n, enum victims_assume a
     compare_kills(&s);
     return 0;
 }
+
+/* ---- which node ---- */
+
+struct fullness {
+    const struct node *node;
+    double used; /* share of the capacity */
+    size_t order;
+};
+
+static double node_fullness(struct arena *scratch, const struct node *n)
+{
+    int64_t capacity = resources_memory_bytes(&n->capacity);
+    int64_t used = 0;
+    if (capacity <= 0)
+        return 0;
+    if (n->metrics)
+        return (double)n->metrics->memory_bytes / (double)capacity;
+    for (size_t i = 0; i < n->pods.count; i++) {
+        const struct pod *p = n->pods.items[i];
+        if (!pod_is_finished(p))
+            used += pod_request_amounts(scratch, &p->spec, &p->status).memory_bytes;
+    }
+    return (double)used / (double)capacity;
+}
+
+static int by_fullness(const void *x, const void *y)
+{
+    const struct fullness *a = x, *b = y;
+    if (a->used != b->used)
+        return a->used > b->used ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+const struct node **nodes_by_fullness(struct arena *a, const struct cluster *c)
+{
+    struct fullness *all = arena_array(a, struct fullness, c->nodes.count);
+    const struct node **ret = arena_array(a, const struct node *, c->nodes.count);
+    for (size_t i = 0; i < c->nodes.count; i++)
+        all[i] = (struct fullness){c->nodes.items[i], node_fullness(a, c->nodes.items[i]), i};
+    if (c->nodes.count)
+        qsort(all, c->nodes.count, sizeof(all[0]), by_fullness);
+    for (size_t i = 0; i < c->nodes.count; i++)
+        ret[i] = all[i].node;
+    return ret;
+}

@@ -93,6 +93,10 @@ struct victims {
     } inversions;
 };
 
+/* All nodes, the one with the least memory left first: by NodeMetrics, else by what its pods
+ * request. */
+const struct node **nodes_by_fullness(struct arena *a, const struct cluster *c) RETURNS_NONNULL;
+
 /* Judges one node. -ENODATA with *e: no pods there, no usage known, or no memory capacity. */
 int victims_on_node(struct arena *a, const struct node *n, enum victims_assume assume,
                     struct victims *ret, struct err *e) MUST_USE;

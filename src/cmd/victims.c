@@ -61,18 +61,25 @@ static const struct option_table tables[] = {
     WORLD_OPTIONS(struct options, world),
 };
 
-/* The nodes that the user may have meant, as " (a, b, c...)". */
-static void add_nodes(struct buf *b, const struct cluster *c)
+/* Some nodes to choose from, as " (a, b, c, ...)": those with the least memory left. */
+static void add_nodes(struct buf *b, struct arena *a, const struct cluster *c)
 {
     enum { SHOWN = 3 };
+    const struct node **fullest = nodes_by_fullness(a, c);
     for (size_t i = 0; i < MIN(c->nodes.count, (size_t)SHOWN); i++) {
-        struct str name = c->nodes.items[i]->o.name;
-        buf_printf(b, "%s%.*s", i ? ", " : " (", (int)MIN(name.n, 40U), name.p);
+        struct str name = fullest[i]->o.name;
+        buf_printf(b, "%s%.*s",
+                   i                       ? ", "
+                   : c->node_metrics.count ? " (fullest: "
+                                           : " (",
+                   (int)MIN(name.n, 40U), name.p);
     }
-    buf_add_cstr(b, c->nodes.count > SHOWN ? ", ...)" : ")");
+    if (c->nodes.count)
+        buf_add_cstr(b, c->nodes.count > SHOWN ? ", ...)" : ")");
 }
 
-static int no_such_node(const struct cluster *c, struct str name, struct err *e)
+static int no_such_node(const struct verb_call *call, const struct cluster *c, struct str name,
+                        struct err *e)
 {
     struct option_guess g;
     option_guess_init(&g, name);
@@ -93,27 +100,28 @@ static int no_such_node(const struct cluster *c, struct str name, struct err *e)
                        name.p, (int)MIN(g.best.n, 63U), g.best.p);
     struct buf some CLEANUP(buf_done);
     buf_init(&some, 1 * KIB);
-    add_nodes(&some, c);
+    add_nodes(&some, call->arena, c);
     return err_set(e, ENOENT, "there is no node \"%.*s\" among %zu" STR_FMT, shown, name.p,
                    c->nodes.count, STR_ARG(buf_str(&some)));
 }
 
-static int find_node(const struct cluster *c, struct str name, const struct node **ret,
+static int find_node(const struct verb_call *call, const struct cluster *c, const struct node **ret,
                      struct err *e)
 {
+    struct str name = ((const struct options *)call->options)->node;
     if (name.p && c->nodes.count) {
         *ret = cluster_find_node(c, name);
-        return *ret ? 0 : no_such_node(c, name, e);
+        return *ret ? 0 : no_such_node(call, c, name, e);
     }
     if (name.p)
-        return no_such_node(c, name, e);
+        return no_such_node(call, c, name, e);
     if (c->nodes.count == 1) {
         *ret = c->nodes.items[0];
         return 0;
     }
     struct buf some CLEANUP(buf_done);
     buf_init(&some, 1 * KIB);
-    add_nodes(&some, c);
+    add_nodes(&some, call->arena, c);
     return err_set(e, EINVAL, "which node? There are %zu" STR_FMT ": --node NAME", c->nodes.count,
                    STR_ARG(buf_str(&some)));
 }
@@ -130,7 +138,7 @@ static int run(const struct verb_call *c, struct err *e)
         return r;
     if (cluster->nodes.count == 0 && cluster->pods.count == 0)
         return world_empty(cluster, code, "a Node or a Pod", e);
-    r = find_node(cluster, o->node, &node, e);
+    r = find_node(c, cluster, &node, e);
     if (r < 0)
         return r;
     r = victims_on_node(c->arena, node, (enum victims_assume)o->assume, &victims, e);

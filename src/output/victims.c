@@ -173,6 +173,13 @@ static void add_node(struct arena *a, const struct victims *v, const struct out_
         text = arena_printf(a, "The kubelet evicts when less than %s is available: that is now.",
                             amount(a, v->eviction_hard_bytes));
     text_wrap(b, f, "", text, 0);
+    if (v->kubepods_max_bytes && v->kubepods_max_bytes < v->capacity_bytes)
+        text_wrap(b, f, "",
+                  arena_printf(a,
+                               "All pods together may use %s (memory.max of kubepods): there the "
+                               "kernel kills among them although the node has memory left.",
+                               amount(a, v->kubepods_max_bytes)),
+                  0);
 }
 
 static enum table_style qos_style(enum qos q)
