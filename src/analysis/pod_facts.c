@@ -277,6 +277,35 @@ static void settings_of_cluster(const struct cluster *c, struct cgroup_settings 
     }
 }
 
+bool workload_is_named(const struct workload *w, struct str name)
+{
+    struct str rest;
+    struct str kind = str_cut(name, '/', &rest);
+    if (rest.p) {
+        if (str_is_nocase(kind, "pod"))
+            kind = STR("Pod");
+        else if (kind.n != w->o.kind_text.n || strncasecmp(kind.p, w->o.kind_text.p, kind.n) != 0)
+            return false;
+        name = rest;
+    }
+    if (str_eq(w->o.name, name) && (!str_is(kind, "Pod") || w->pod || !rest.p))
+        return true;
+    for (size_t i = 0; i < w->pods.count && (!rest.p || str_is(kind, "Pod")); i++)
+        if (str_eq(w->pods.items[i]->o.name, name))
+            return true;
+    return false;
+}
+
+static bool is_wanted(const struct pod_facts_options *o, const struct workload *w)
+{
+    if (!w->judged || (o->ns.p && !str_eq(o->ns, w->o.ns)))
+        return false;
+    for (size_t i = 0; i < o->names.count; i++)
+        if (workload_is_named(w, o->names.items[i]))
+            return true;
+    return o->names.count == 0;
+}
+
 void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_facts_options *o,
                    struct pod_facts_list *ret)
 {
@@ -291,6 +320,6 @@ void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_fa
                          resources_memory_bytes(&c->nodes.items[i]->capacity));
     }
     for (size_t i = 0; i < c->workloads.count; i++)
-        if (c->workloads.items[i]->judged)
+        if (is_wanted(o, c->workloads.items[i]))
             add_workload(&s, c->workloads.items[i]);
 }

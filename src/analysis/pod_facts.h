@@ -58,6 +58,8 @@ struct pod_facts_list {
 
 struct pod_facts_options {
     int64_t node_memory_bytes; /* 0: that of the nodes */
+    struct str ns;             /* only this namespace; absent: all */
+    struct str_list names;     /* only what workload_is_named() one of these; empty: all */
 };
 
 /* Facts of every judged workload, in the order of the input: one item for each kind of live pod
@@ -65,6 +67,8 @@ struct pod_facts_options {
 void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_facts_options *o,
                    struct pod_facts_list *ret);
 
+/* name is that of w ("checkout"), with its kind ("deployment/checkout"), or of one of its pods. */
+bool workload_is_named(const struct workload *w, struct str name);
 /* Pods in all: replicas, of a DaemonSet the live pods and at least one. */
 int64_t pod_facts_replicas(const struct pod_facts_list *l);
 /* "Deployment/checkout": what makes the pods of w; absent for a pod that nothing makes. */
