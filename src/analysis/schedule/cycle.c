@@ -108,7 +108,7 @@ struct view *view_of(struct schedule *s, uint32_t class_)
 
 /* ---- filters ---- */
 
-static struct node_verdict refuse(enum sched_reason r)
+struct node_verdict refuse(enum sched_reason r)
 {
     return (struct node_verdict){reasons[r].plugin, reasons[r].code, (uint8_t)r, 0};
 }

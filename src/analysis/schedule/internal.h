@@ -370,6 +370,8 @@ struct view *view_of(struct schedule *s, uint32_t class_);
 /* Runs the filters on one node, in upstream's order, to the first that refuses. */
 struct node_verdict filter_node(struct schedule *s, const struct class_ *c, const struct view *v,
                                 uint32_t node, const struct node_state *over);
+/* With the plugin and the code that go with it. */
+struct node_verdict refuse(enum sched_reason r);
 /* As plugins/helper/normalize_score.go. */
 void normalize(int64_t *scores, uint32_t count, bool reverse);
 

@@ -150,6 +150,19 @@ void schedule_explain(struct schedule *s, uint32_t pod, struct arena *a, struct 
 /* The same decision without the detail: the best node first by name, or NO_NODE. Does not bind. */
 int32_t schedule_place(struct schedule *s, uint32_t pod);
 
+/* What one filter plugin says of a node, the others not asked: TaintToleration, NodeAffinity,
+ * NodeResourcesFit, PodTopologySpread or InterPodAffinity. */
+struct node_verdict schedule_ask(struct schedule *s, uint32_t pod, uint32_t node,
+                                 enum sched_plugin p);
+struct node_list {
+    const uint32_t *items;
+    uint32_t count;
+};
+/* The normalised scores (0..100, without weight) that one plugin gives these nodes. false: it skips
+ * itself, all are 0. TaintToleration, NodeAffinity, PodTopologySpread or InterPodAffinity. */
+bool schedule_scores(struct schedule *s, uint32_t pod, enum sched_plugin p,
+                     const struct node_list *nodes, int64_t *ret);
+
 /* Texts of a refusal, in upstream's order ("Too many pods", "Insufficient cpu", ..., extended
  * resources sorted by name). Returns how many. */
 size_t schedule_reasons(const struct schedule *s, const struct node_verdict *v, struct arena *a,
