@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
+ * fidelity --oracle DIR|WORLD: see oracle.h.
+ *
  * fidelity [--gaps FILE] DIR: runs every case of every table of ground truth (*.json) in DIR through
  * the functions that plimsoll itself uses. Prints each failure, then the kinds that nothing here
  * supports, and last "N passed, N failed". An unsupported case is a failure. Exit status 1 if any
@@ -9,10 +11,12 @@
  */
 #include <dirent.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/map.h"
 #include "fidelity.h"
+#include "oracle.h"
 
 #define LARGEST_TABLE (64 * MIB)
 
@@ -209,9 +213,32 @@ static int finish(struct run *r)
     return r->failed > known || stale;
 }
 
+struct oracle_call {
+    const char *path;
+    int status;
+};
+
+static int run_oracle(void *arg)
+{
+    struct oracle_call *c = arg;
+    c->status = oracle_run(c->path);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct run r = {0};
+    if (argc == 3 && strcmp(argv[1], "--oracle-if-present") == 0) {
+        if (access(argv[2], R_OK)) {
+            printf("skip: %s: not here\n", argv[2]);
+            return 77;
+        }
+        argv[1] = "--oracle";
+    }
+    if (argc == 3 && strcmp(argv[1], "--oracle") == 0) {
+        struct oracle_call call = {argv[2], 2};
+        return mem_protect(run_oracle, &call) ? 70 : call.status;
+    }
     if (argc == 2)
         r.dir = argv[1];
     if (argc == 4 && strcmp(argv[1], "--gaps") == 0) {
@@ -219,7 +246,7 @@ int main(int argc, char **argv)
         r.dir = argv[3];
     }
     if (!r.dir) {
-        fprintf(stderr, "usage: fidelity [--gaps FILE] DIR\n");
+        fprintf(stderr, "usage: fidelity [--gaps FILE] DIR\n       fidelity --oracle DIR|WORLD\n");
         return 2;
     }
     arena_init(&r.a);

@@ -94,9 +94,9 @@ struct view *view_of(struct schedule *s, uint32_t class_)
     if (c->view)
         return c->view;
     struct view *v = arena_new(s->a, struct view);
-    v->taints = s->taint_views.items[c->tolerations];
-    v->need = c->node_need == NO_INDEX ? NULL : s->need_views.items[c->node_need];
-    v->wish = c->node_wish == NO_INDEX ? NULL : s->wish_views.items[c->node_wish];
+    v->taints = taint_view_made(s, c->tolerations);
+    v->need = need_view_made(s, c->node_need);
+    v->wish = wish_view_made(s, c->node_wish);
     v->image = s->image_views.items[c->images];
     v->volumes = volume_view_make(s, c);
     spread_view_make(s, c, v);

@@ -144,19 +144,27 @@ struct instance {
     const struct pod *pod;
 };
 
+/* Static views are interned with a class and filled in when one of its pods is first placed. */
+
 /* Per distinct tolerations. */
 struct taint_view {
+    const struct tolerations *of;
+    bool made;
     uint8_t *reject;    /* per node: enum sched_reason, 0 = none; NULL = none anywhere */
     uint8_t *untainted; /* per node: 1 = no untolerated NoSchedule or NoExecute taint */
     int32_t *prefer;    /* intolerable PreferNoSchedule taints; NULL = none anywhere */
 };
 /* Per distinct nodeSelector with required node affinity. */
 struct need_view {
+    const struct pod_spec *of;
+    bool made;
     uint8_t *match; /* per node */
     uint8_t *named; /* PreFilter's set of node names, or NULL */
     bool conflict;  /* the set is empty */
 };
 struct wish_view {
+    const struct node_selector_terms *of;
+    bool made;
     int32_t *raw; /* per node */
 };
 struct image_view {
@@ -317,6 +325,10 @@ uint32_t topo_size(const struct schedule *s, uint32_t topo);
 
 /* ---- one per plugin family ---- */
 uint32_t taint_view_of(struct schedule *s, const struct tolerations *t);
+/* These three fill in the view if need be. NO_INDEX gives NULL. */
+const struct taint_view *taint_view_made(struct schedule *s, uint32_t view);
+const struct need_view *need_view_made(struct schedule *s, uint32_t view);
+const struct wish_view *wish_view_made(struct schedule *s, uint32_t view);
 /* NO_INDEX when the pod asks for no node in particular. */
 uint32_t need_view_of(struct schedule *s, const struct pod_spec *spec);
 /* NO_INDEX when the pod has no preferred list. */

@@ -243,8 +243,9 @@ static size_t terms_words(struct schedule *s, const struct node_selector_terms *
     return n;
 }
 
-static void need_view_make(struct schedule *s, const struct pod_spec *spec, struct need_view *v)
+static void need_view_make(struct schedule *s, struct need_view *v)
 {
+    const struct pod_spec *spec = v->of;
     static const struct node_selector_terms none;
     const struct node_selector_terms *t = spec->affinity ? &spec->affinity->node_required : &none;
     v->match = arena_array(s->a, uint8_t, s->node_count);
@@ -277,7 +278,7 @@ uint32_t need_view_of(struct schedule *s, const struct pod_spec *spec)
     uint32_t id = key_index(s, w, words, (uint32_t)s->need_views.count, &is_new);
     if (is_new) {
         struct need_view *v = arena_new(s->a, struct need_view);
-        need_view_make(s, spec, v);
+        v->of = spec;
         *PUSH(s->a, &s->need_views) = v;
     }
     return id;
@@ -296,10 +297,33 @@ uint32_t wish_view_of(struct schedule *s, const struct pod_spec *spec)
     uint32_t id = key_index(s, w, words, (uint32_t)s->wish_views.count, &is_new);
     if (is_new) {
         struct wish_view *v = arena_new(s->a, struct wish_view);
-        v->raw = arena_array(s->a, int32_t, s->node_count);
-        for (uint32_t n = 0; n < s->node_count; n++)
-            v->raw[n] = node_wish_score(t, s->nodes[n]);
+        v->of = t;
         *PUSH(s->a, &s->wish_views) = v;
     }
     return id;
+}
+
+const struct need_view *need_view_made(struct schedule *s, uint32_t view)
+{
+    if (view == NO_INDEX)
+        return NULL;
+    struct need_view *v = s->need_views.items[view];
+    if (!v->made)
+        need_view_make(s, v);
+    v->made = true;
+    return v;
+}
+
+const struct wish_view *wish_view_made(struct schedule *s, uint32_t view)
+{
+    if (view == NO_INDEX)
+        return NULL;
+    struct wish_view *v = s->wish_views.items[view];
+    if (v->made)
+        return v;
+    v->made = true;
+    v->raw = arena_array(s->a, int32_t, s->node_count);
+    for (uint32_t n = 0; n < s->node_count; n++)
+        v->raw[n] = node_wish_score(v->of, s->nodes[n]);
+    return v;
 }

@@ -60,9 +60,10 @@ static const uint8_t *include_of(struct schedule *s, const struct class_ *c,
     if (!is_new)
         return s->includes.items[*ret_id];
     uint8_t *include = arena_array(s->a, uint8_t, s->node_count);
+    const struct need_view *needed = need_view_made(s, need);
+    const struct taint_view *tolerated = taint_view_made(s, taints);
     for (uint32_t n = 0; n < s->node_count; n++) {
-        bool in = need == NO_INDEX || s->need_views.items[need]->match[n];
-        in = in && (taints == NO_INDEX || s->taint_views.items[taints]->untainted[n]);
+        bool in = (!needed || needed->match[n]) && (!tolerated || tolerated->untainted[n]);
         for (uint32_t k = 0; k < key_count; k++)
             in = in && s->topos.items[keys[k]].value[n] >= 0;
         include[n] = in;

@@ -63,8 +63,9 @@ static enum sched_reason node_reason(const struct node *n, const struct tolerati
     return taints_untolerated(n, t) ? REASON_TAINT : REASON_NONE;
 }
 
-static void taint_view_make(struct schedule *s, const struct tolerations *t, struct taint_view *v)
+static void taint_view_make(struct schedule *s, struct taint_view *v)
 {
+    const struct tolerations *t = v->of;
     v->reject = arena_array(s->a, uint8_t, s->node_count);
     v->untainted = arena_array(s->a, uint8_t, s->node_count);
     v->prefer = arena_array(s->a, int32_t, s->node_count);
@@ -97,8 +98,19 @@ uint32_t taint_view_of(struct schedule *s, const struct tolerations *t)
     uint32_t id = key_index(s, w, n, (uint32_t)s->taint_views.count, &is_new);
     if (is_new) {
         struct taint_view *v = arena_new(s->a, struct taint_view);
-        taint_view_make(s, t, v);
+        v->of = t;
         *PUSH(s->a, &s->taint_views) = v;
     }
     return id;
+}
+
+const struct taint_view *taint_view_made(struct schedule *s, uint32_t view)
+{
+    if (view == NO_INDEX)
+        return NULL;
+    struct taint_view *v = s->taint_views.items[view];
+    if (!v->made)
+        taint_view_make(s, v);
+    v->made = true;
+    return v;
 }
