@@ -56,8 +56,8 @@ static const struct option_spec specs[] = {
 };
 
 static const struct option_table tables[] = {
-    {.specs = specs, .count = ARRAY_LEN(specs)},
     WORLD_OPTIONS(struct options, world),
+    {.specs = specs, .count = ARRAY_LEN(specs)},
 };
 
 /* A name that nothing has is a slip, not an empty answer. */

@@ -57,8 +57,8 @@ static const struct option_spec specs[] = {
 };
 
 static const struct option_table tables[] = {
-    {.specs = specs, .count = ARRAY_LEN(specs)},
     WORLD_OPTIONS(struct options, world),
+    {.specs = specs, .count = ARRAY_LEN(specs)},
 };
 
 /* Some nodes to choose from, as " (a, b, c, ...)": those with the least memory left. */
