@@ -6,6 +6,7 @@
 #include "analysis/pod_facts.h"
 
 #include "base/buf.h"
+#include "base/sat.h"
 
 /* What all items share. */
 struct scope {
@@ -218,7 +219,7 @@ int64_t pod_facts_replicas(const struct pod_facts_list *l)
     for (size_t i = 0; i < l->count; i++) {
         const struct pod_facts *f = &l->items[i];
         int64_t one = f->replicas.set ? f->replicas.v : MAX((int64_t)f->alike, 1);
-        all = __builtin_add_overflow(all, one, &all) ? INT64_MAX : all;
+        all = sat_add(all, one);
     }
     return all;
 }

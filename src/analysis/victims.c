@@ -5,6 +5,7 @@
  */
 #include "analysis/victims.h"
 
+#include "base/sat.h"
 #include "model/allocatable.h"
 
 enum { NEAR_LIMIT_PERCENT = 90 };
@@ -31,7 +32,7 @@ static void sample(struct victim_container *k, const struct pod_metrics *m)
     if (!u)
         return;
     k->usage_origin = USAGE_SAMPLED;
-    k->usage_bytes = u->memory_bytes;
+    k->usage_bytes = MAX(u->memory_bytes, 0);
 }
 
 static void assume_usage(struct scope *s, struct victim_container *k, const struct pod *p)
@@ -111,9 +112,9 @@ static void add_pod(struct scope *s, const struct pod *pod)
     add_containers(s, p);
     for (size_t i = 0; i < p->container_count; i++) {
         p->usage_set = p->usage_set || p->containers[i].usage_origin != USAGE_UNKNOWN;
-        p->usage_bytes += p->containers[i].usage_bytes;
+        p->usage_bytes = sat_add(p->usage_bytes, p->containers[i].usage_bytes);
     }
-    v->pods_usage_bytes += p->usage_bytes;
+    v->pods_usage_bytes = sat_add(v->pods_usage_bytes, p->usage_bytes);
     v->without_usage += !p->usage_set;
     if (v->assume != ASSUME_REQUESTS)
         note_sample_time(v, pod->metrics);
@@ -144,10 +145,10 @@ static void rank_evictions(struct scope *s)
         p->critical = c[i].critical;
         p->priority = c[i].priority;
         p->request_bytes = quantity_value(c[i].request);
-        p->over_bytes = p->usage_bytes - p->request_bytes;
+        p->over_bytes = sat_sub(p->usage_bytes, p->request_bytes);
         p->exceeds = !p->usage_set || eviction_exceeds(&c[i]);
         if (!p->critical) {
-            freed += p->usage_bytes;
+            freed = sat_add(freed, p->usage_bytes);
             p->freed_bytes = freed;
             p->eviction_rank = ++rank;
         }
@@ -172,10 +173,16 @@ static int by_points(const void *x, const void *y)
 
 static void score(struct victims *v, struct victim_container *k)
 {
-    int64_t total_pages = (v->capacity_bytes + v->swap_bytes) / v->page_bytes;
+    int64_t total_pages = sat_add(v->capacity_bytes, v->swap_bytes) / v->page_bytes;
     struct oom_task t = {.rss_pages = k->usage_bytes / v->page_bytes, .adj = k->adj};
     k->badness = oom_badness(v->kernel, &t, total_pages, v->page_bytes);
     k->oom_score = oom_score(v->kernel, &t, total_pages, v->page_bytes);
+}
+
+int64_t victims_adj_point_bytes(const struct victims *v)
+{
+    int64_t total_pages = sat_add(v->capacity_bytes, v->swap_bytes) / v->page_bytes;
+    return total_pages / 1000 * v->page_bytes;
 }
 
 static void rank_kills(struct scope *s)
@@ -292,7 +299,7 @@ static void describe_node(struct scope *s, const struct node *n)
     v->kernel = oom_kernel_of(n->kernel_version);
     /* A measured node says nothing about assumed pods. */
     if (n->metrics && v->assume == ASSUME_NOTHING)
-        v->node_usage_bytes = (struct opt_int){.v = n->metrics->memory_bytes, .set = true};
+        v->node_usage_bytes = (struct opt_int){.v = MAX(n->metrics->memory_bytes, 0), .set = true};
 }
 
 int victims_on_node(struct arena *a, const struct node *n, enum victims_assume assume,
@@ -346,7 +353,7 @@ static double node_fullness(struct arena *scratch, const struct node *n)
     for (size_t i = 0; i < n->pods.count; i++) {
         const struct pod *p = n->pods.items[i];
         if (!pod_is_finished(p))
-            used += pod_request_amounts(scratch, &p->spec, &p->status).memory_bytes;
+            used = sat_add(used, pod_request_amounts(scratch, &p->spec, &p->status).memory_bytes);
     }
     return (double)used / (double)capacity;
 }

@@ -93,6 +93,10 @@ struct victims {
     } inversions;
 };
 
+/* What one point of oom_score_adj is worth on that node: a thousandth of memory and swap, rounded
+ * down to pages as the kernel does. */
+int64_t victims_adj_point_bytes(const struct victims *v);
+
 /* All nodes, the one with the least memory left first: by NodeMetrics, else by what its pods
  * request. */
 const struct node **nodes_by_fullness(struct arena *a, const struct cluster *c) RETURNS_NONNULL;

@@ -120,6 +120,12 @@ static const char *table_heading(const struct option_table *t)
     return t->heading ? t->heading : "Options";
 }
 
+/* --help is none of the options under a heading of its own ("The world to read"). */
+static bool help_stands_alone(const struct verb *v)
+{
+    return v->options.count == 0 || v->options.items[v->options.count - 1].heading;
+}
+
 void manual_add_help(struct buf *b, const struct verb *v)
 {
     buf_printf(b, "plimsoll %s: %s\n\nUsage: plimsoll %s [OPTION...]%s%s\n\n", v->name, v->summary,
@@ -132,7 +138,8 @@ void manual_add_help(struct buf *b, const struct verb *v)
             if (!table->specs[i].hidden)
                 add_help_option(b, &table->specs[i]);
     }
-    buf_add_cstr(b, v->options.count ? "" : "\nOptions:\n");
+    if (help_stands_alone(v))
+        buf_add_cstr(b, v->options.count ? "\nHelp:\n" : "\nOptions:\n");
     add_help_option(b, &help_option);
     if (v->example_count)
         buf_add_cstr(b, "\nExamples:\n");
@@ -266,6 +273,8 @@ static void man_verb(struct buf *b, const struct verb *v)
             if (!table->specs[i].hidden)
                 man_option(b, &table->specs[i]);
     }
+    if (v->options.count && help_stands_alone(v))
+        buf_add_cstr(b, ".SS Help\n");
     man_option(b, &help_option);
     if (v->example_count)
         buf_add_cstr(b, ".SH EXAMPLES\n");

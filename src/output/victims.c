@@ -5,6 +5,7 @@
  */
 #include "output/victims.h"
 
+#include "base/sat.h"
 #include "base/text.h"
 #include "output/inspect.h"
 #include "output/table.h"
@@ -103,10 +104,11 @@ static struct str eviction_reason_text(struct arena *a, const struct victim_inve
         if (!x->exceeds)
             return arena_printf(
                 a, "neither is over its request, but it is %s closer to it than " STR_FMT,
-                amount(a, x->over_bytes - y->over_bytes), STR_ARG(second));
+                amount(a, sat_sub(x->over_bytes, y->over_bytes)), STR_ARG(second));
         return arena_printf(
             a, "both are over their requests, it by %s, which is %s more than " STR_FMT,
-            amount(a, x->over_bytes), amount(a, x->over_bytes - y->over_bytes), STR_ARG(second));
+            amount(a, x->over_bytes), amount(a, sat_sub(x->over_bytes, y->over_bytes)),
+            STR_ARG(second));
     case INVERSION_BADNESS:
         break;
     }
@@ -117,11 +119,10 @@ static struct str kill_reason_text(struct arena *a, const struct victims *v,
                                    const struct victim_inversion *i)
 {
     const struct victim_container *x = i->first_container, *y = i->second_container;
-    int64_t per_point = (v->capacity_bytes + v->swap_bytes) / v->page_bytes / 1000 * v->page_bytes;
     return arena_printf(a,
                         "its oom_score_adj is lower (%d, not %d), which is worth %s on this node; "
                         "it uses %s more",
-                        x->adj, y->adj, amount(a, (y->adj - x->adj) * per_point),
+                        x->adj, y->adj, amount(a, (y->adj - x->adj) * victims_adj_point_bytes(v)),
                         amount(a, x->usage_bytes - y->usage_bytes));
 }
 
@@ -160,7 +161,7 @@ static void add_node(struct arena *a, const struct victims *v, const struct out_
     text_wrap(b, f, "", arena_printf(a, "Usage: " STR_FMT ".", STR_ARG(victims_usage_text(a, v))),
               0);
     int64_t used = v->node_usage_bytes.set ? v->node_usage_bytes.v : v->pods_usage_bytes;
-    int64_t left = v->capacity_bytes - used - v->eviction_hard_bytes;
+    int64_t left = sat_sub(sat_sub(v->capacity_bytes, used), v->eviction_hard_bytes);
     if (v->eviction_hard_bytes == 0)
         text = STR("The kubelet evicts nothing here: its configuration has no hard threshold for "
                    "memory.available. Only the kernel kills.");
@@ -250,7 +251,7 @@ static void add_kill_row(struct arena *a, struct table *t, const struct victims 
     else
         table_add(t, STR("none"), STYLE_WARN);
     table_printf(t, STYLE_PLAIN, "%d", k->adj);
-    table_measured(t, !k->badness.never, k->badness.points * v->page_bytes, STYLE_PLAIN);
+    table_measured(t, !k->badness.never, sat_mul(k->badness.points, v->page_bytes), STYLE_PLAIN);
     table_printf(t, STYLE_PLAIN, "%lld", (long long)k->oom_score);
 }
 
@@ -270,12 +271,12 @@ static void add_kills(struct arena *a, const struct victims *v, const struct out
     style_end(b, f, STYLE_BOLD);
     buf_add_char(b, '\n');
     table_render(&t, f, b);
-    struct str text = arena_printf(
-        a,
-        "Badness: the process' memory + oom_score_adj x %s (a thousandth of the "
-        "node's memory and swap); the whole container dies (memory.oom.group). One "
-        "process per container is assumed, using what the container uses.",
-        amount(a, (v->capacity_bytes + v->swap_bytes) / v->page_bytes / 1000 * v->page_bytes));
+    struct str text =
+        arena_printf(a,
+                     "Badness: the process' memory + oom_score_adj x %s (a thousandth of the "
+                     "node's memory and swap); the whole container dies (memory.oom.group). One "
+                     "process per container is assumed, using what the container uses.",
+                     amount(a, victims_adj_point_bytes(v)));
     text_wrap(b, f, "", text, 0);
     if (tie)
         text_wrap(b, f, "= ", STR("as many points as another: the order of the scan decides"), 2);
