@@ -86,7 +86,7 @@ static void add_chunk(struct arena *a, size_t need)
 
 char *arena_text(struct arena *a, size_t n)
 {
-    if ((size_t)(a->end - a->next) < n)
+    if (!a->next || (size_t)(a->end - a->next) < n)
         add_chunk(a, n);
     char *p = a->next;
     a->next += n;
@@ -96,7 +96,7 @@ char *arena_text(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n)
 {
     size_t pad = -(uintptr_t)a->next & 7U;
-    if ((size_t)(a->end - a->next) < pad || (size_t)(a->end - a->next) - pad < n) {
+    if (!a->next || (size_t)(a->end - a->next) < pad || (size_t)(a->end - a->next) - pad < n) {
         add_chunk(a, n);
         pad = 0;
     }
