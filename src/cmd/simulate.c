@@ -59,8 +59,8 @@ static int parse_time(struct str text, void *ret, struct err *e)
     if (text_parse_duration(text, &ms) < 0)
         return err_set(e, EINVAL, "\"%.*s\" is no duration such as 90s, 5m or 6h",
                        (int)MIN(text.n, 40U), text.p ? text.p : "");
-    if (ms < 0 || ms > INT64_C(366) * 24 * 3600 * 1000)
-        return err_set(e, EINVAL, "%.*s is not between 0 and a year", (int)MIN(text.n, 40U),
+    if (ms < 0 || ms > INT64_C(7) * 24 * 3600 * 1000)
+        return err_set(e, EINVAL, "%.*s is not between 0 and 168h", (int)MIN(text.n, 40U),
                        text.p);
     *(int64_t *)ret = ms;
     return 0;

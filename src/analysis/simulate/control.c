@@ -146,7 +146,6 @@ static void pod_remove(struct sim_runner *r, uint32_t pod)
         schedule_unbind(r->schedule, pod);
     pod_unlink(r, pod);
     p->state = POD_GONE;
-    p->node = NO_INDEX32;
 }
 
 void node_delete_pods(struct sim_runner *r, uint32_t node, uint32_t tolerated_s)
@@ -204,8 +203,9 @@ void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth)
         return;
     }
     /* The daemon controller names the node itself. */
-    schedule_bind(r->schedule, made, (uint32_t)wp->node);
-    pod_link(r, made, (uint32_t)wp->node);
+    uint32_t node = (uint32_t)r->pods.items[pod].node;
+    schedule_bind(r->schedule, made, node);
+    pod_link(r, made, node);
     r->pods.items[made].state = POD_STARTING;
     plan(r, r->now + r->world->options.start_ms, TODO_START, made, 0);
 }

@@ -227,7 +227,8 @@ struct landings {
     struct landing *items;
     size_t count;
 };
-bool run_is_quiet(struct sim_runner *r, int64_t factor, const struct landings *l);
+bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int64_t factor,
+                          const struct landings *l);
 /* Where the last run's displaced pods went. */
 void run_landings(const struct sim_runner *r, struct arena *a, struct landings *ret);
 

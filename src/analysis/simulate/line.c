@@ -16,8 +16,8 @@ static void phase_quiet(struct worker *k, size_t i)
     struct job *j = k->job;
     if (atomic_load(&j->loud))
         return;
-    if (j->report->items[i].contingency->type == CONTINGENCY_LEAK ||
-        !run_is_quiet(k->runner, j->factor, &j->landings[i]))
+    if (!contingency_is_quiet(k->runner, j->report->items[i].contingency, j->factor,
+                              &j->landings[i]))
         atomic_store(&j->loud, true);
 }
 

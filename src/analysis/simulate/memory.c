@@ -9,7 +9,7 @@
 #include "model/badness.h"
 #include "model/oom_score.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, MINUTE = 60 * SECOND };
 
 int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container)
 {
@@ -29,8 +29,9 @@ int64_t container_level(const struct run_container *c, int64_t at_ms)
         return c->to;
     if (at_ms <= c->from_ms)
         return c->from;
-    double share = (double)(at_ms - c->from_ms) / (double)(c->to_ms - c->from_ms);
-    return c->from + (int64_t)((double)(c->to - c->from) * share);
+    /* from + (to - from) * passed / takes without overflow: times are below 2^30. */
+    int64_t rise = c->to - c->from, takes = c->to_ms - c->from_ms, passed = at_ms - c->from_ms;
+    return c->from + rise / takes * passed + rise % takes * passed / takes;
 }
 
 int64_t pod_level(const struct sim_runner *r, uint32_t pod, int64_t at_ms)
@@ -99,8 +100,10 @@ void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at
     if (c->from >= full)
         c->from = full;
     if (leak && c->from >= full && leaks_here(r, p, index) && o->until_ms > r->now) {
-        c->to_ms = o->until_ms + 1;
-        c->to = full + (int64_t)((double)leak * (double)(c->to_ms - r->now) / (60.0 * SECOND));
+        /* Whole minutes, so that the rate is exact. */
+        int64_t minutes = (o->until_ms - r->now) / MINUTE + 1;
+        c->to_ms = r->now + minutes * MINUTE;
+        c->to = full + leak * minutes;
     }
 }
 

@@ -30,8 +30,7 @@ void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_
     const struct sim_item *item = &k->job->report->items[i];
     struct sim_run_input in = {
         .contingency = item->contingency, .factor = factor, .stop_at_failure = stop};
-    if (item->contingency->type != CONTINGENCY_LEAK &&
-        run_is_quiet(k->runner, factor, &k->job->landings[i])) {
+    if (contingency_is_quiet(k->runner, item->contingency, factor, &k->job->landings[i])) {
         *ret = item->structural;
         return;
     }

@@ -195,7 +195,7 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
                           .depth = depth,
                           .state = POD_PENDING};
     for (uint32_t k = 0; k < r->world->pods[origin].container_count; k++)
-        (void)PUSH(r->arena, &r->containers);
+        *PUSH(r->arena, &r->containers) = (struct run_container){0};
     if (r->creations_ms / SECOND != r->now / SECOND)
         r->creations = 0;
     r->creations_ms = r->now;
@@ -257,9 +257,12 @@ static void base_make(struct sim_runner *r, int64_t factor)
     }
 }
 
-bool run_is_quiet(struct sim_runner *r, int64_t factor, const struct landings *l)
+bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int64_t factor,
+                          const struct landings *l)
 {
     const struct sim_world *w = r->world;
+    if (c->type != CONTINGENCY_NONE && c->type != CONTINGENCY_LOSE)
+        return false;
     if (w->options.elastic_permyriad || w->leaks.count)
         return false;
     base_make(r, factor);
@@ -293,6 +296,8 @@ void run_landings(const struct sim_runner *r, struct arena *a, struct landings *
 
 static void begin_leak(struct sim_runner *r, uint32_t workload, int64_t bytes)
 {
+    if (r->in->factor == 0) /* bookings alone */
+        return;
     r->leak[workload] = bytes;
     *PUSH(r->arena, &r->leaking) = workload;
 }
@@ -395,6 +400,8 @@ static void restore(struct sim_runner *r)
         if (schedule_pod_node(r->schedule, p) != NO_NODE)
             schedule_unbind(r->schedule, p);
         r->pods.items[p] = resting_pod(w, p);
+        for (uint32_t k = 0; k < w->pods[p].container_count; k++)
+            r->containers.items[w->pods[p].container + k] = (struct run_container){0};
         *PUSH(r->arena, &r->pending) = p;
     }
     for (size_t i = 0; i < r->active.count; i++)

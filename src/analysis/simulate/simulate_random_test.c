@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Random small worlds, with the invariants tested after every event: a run ends, leaves everything
+ * as it was, and the short cut for contingencies in which nothing happens is right.
+ */
+#include "analysis/simulate/internal.h"
+#include "analysis/simulate/test_world.h"
+
+enum { WORLDS = 100 };
+
+/* xorshift64*: the same worlds everywhere. */
+static uint64_t seed;
+static int draw(int below)
+{
+    seed ^= seed >> 12;
+    seed ^= seed << 25;
+    seed ^= seed >> 27;
+    return (int)((seed * UINT64_C(2685821657736338717)) >> 33) % below;
+}
+
+static const char *const kinds[] = {"ReplicaSet", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"};
+static const char *const specs[] = {
+    NULL,
+    NULL,
+    "topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, "
+    "whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app: w1}}}]",
+    "priority: 1000",
+    "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: "
+    "kubernetes.io/hostname, labelSelector: {matchLabels: {app: w2}}}]}}",
+};
+
+static void random_world(struct test_world *t)
+{
+    int nodes = 1 + draw(6), workloads = 1 + draw(5);
+    test_init(t);
+    t->options.node_oom = draw(3) ? NODE_OOM_KILL : NODE_OOM_LOST;
+    t->options.node_pressure = draw(3) ? NODE_PRESSURE_EVICT : NODE_PRESSURE_THRASH;
+    t->options.elastic_permyriad = draw(3) ? 0 : draw(FACTOR_ONE);
+    t->options.unaccounted_permyriad = draw(800);
+    t->options.warm_ms = draw(4) ? 60000 : 0;
+    t->options.start_ms = draw(4) ? 10000 : 0;
+    for (int i = 0; i < nodes; i++)
+        test_node(t, arena_printf(&t->a, "n%d", i).p, 500 + draw(1500), draw(2) ? "x" : "y");
+    if (draw(3) == 0)
+        test_yaml(t, "{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, "
+                     "systemReserved: {memory: 150Mi}, evictionHard: {memory.available: 50Mi}}");
+    for (int i = 0; i < workloads; i++) {
+        const char *owner = arena_printf(&t->a, "w%d", i).p, *kind = kinds[draw(5)];
+        int replicas = 1 + draw(6), request = draw(3) ? draw(300) : 0;
+        int limit = draw(2) ? request + draw(300) : 0;
+        const char *more = specs[draw(5)];
+        for (int k = 0; k < replicas; k++) {
+            const char *node = draw(8) ? arena_printf(&t->a, "n%d", draw(nodes)).p : NULL;
+            test_pod(t, (struct test_pod){arena_printf(&t->a, "w%d-%d", i, k).p, kind, owner, node,
+                                          request, limit, draw(8) ? 1 + draw(350) : 0, more});
+        }
+        if (draw(2))
+            test_yaml(t,
+                      arena_printf(&t->a,
+                                   "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: "
+                                   "{name: w%d, namespace: shop}, spec: {minAvailable: %d, "
+                                   "selector: {matchLabels: {app: w%d}}}}",
+                                   i, draw(replicas + 1), i)
+                          .p);
+    }
+    test_ready(t);
+}
+
+static struct contingency random_contingency(struct test_world *t, uint32_t *nodes)
+{
+    struct contingency c = {.type = CONTINGENCY_NONE, .name = STR("c"), .nodes = nodes};
+    int type = draw(4);
+    if (type == 0) {
+        c.type = CONTINGENCY_LEAK;
+        c.leak.workload = t->world->pods[draw((int)t->world->pod_count)].workload;
+        c.leak.bytes_per_minute = (1 + draw(3000)) * MIB;
+        return c;
+    }
+    c.type = type == 1 ? CONTINGENCY_DRAIN : CONTINGENCY_LOSE;
+    for (uint32_t i = 0; i < t->world->node_count; i++)
+        if (t->world->nodes[i].usable && draw(3) == 0)
+            nodes[c.node_count++] = i;
+    return c;
+}
+
+static void assert_same(const struct sim_outcome *x, const struct sim_outcome *y)
+{
+    assert_int_equal(x->events, y->events);
+    assert_int_equal(x->settled_ms, y->settled_ms);
+    assert_int_equal(x->killed, y->killed);
+    assert_int_equal(x->evicted, y->evicted);
+    assert_int_equal(x->pending, y->pending);
+    assert_int_equal(x->failure_count, y->failure_count);
+    for (size_t i = 0; i < x->failure_count; i++)
+        assert_memory_equal(&x->failures[i], &y->failures[i], sizeof(x->failures[i]));
+}
+
+/* At factor 0 the run tells where pods go; when nothing more can happen, it is not run again. */
+static void check_short_cut(struct test_world *t, const struct contingency *c, int64_t factor)
+{
+    struct landings l;
+    test_run(t, c, 0);
+    struct sim_outcome structural = t->outcome;
+    assert_int_equal(structural.killed + structural.evicted, 0);
+    run_landings(t->runner, &t->a, &l);
+    if (!contingency_is_quiet(t->runner, c, factor, &l))
+        return;
+    test_run(t, c, factor);
+    assert_same(&structural, &t->outcome);
+}
+
+static void test_random(void **state)
+{
+    (void)state;
+    static const int64_t factors[] = {0, 5000, FACTOR_ONE, 15000, 30000, FACTOR_MAX};
+    size_t storms = 0, quiet = 0;
+    for (uint64_t i = 0; i < WORLDS; i++) {
+        struct test_world t;
+        uint32_t nodes[8];
+        seed = (i + 1) * UINT64_C(0x9E3779B97F4A7C15);
+        random_world(&t);
+        for (int k = 0; k < 6; k++) {
+            struct contingency c = random_contingency(&t, nodes);
+            int64_t factor = factors[draw(6)];
+            test_run(&t, &c, factor);
+            struct sim_outcome first = t.outcome;
+            storms += first.storm;
+            quiet += first.killed + first.evicted == 0;
+            for (size_t n = 1; n < t.events.count; n++)
+                assert_true(t.events.items[n].at_ms >= t.events.items[n - 1].at_ms);
+            check_short_cut(&t, &c, factor);
+            test_run(&t, &c, factor);
+            assert_same(&first, &t.outcome);
+        }
+        test_done(&t);
+    }
+    /* The worlds are of both sorts. */
+    assert_in_range(storms, WORLDS / 10, WORLDS * 5);
+    assert_in_range(quiet, WORLDS / 10, WORLDS * 6 - WORLDS / 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

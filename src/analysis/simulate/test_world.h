@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tiny worlds for tests of the simulation, written in a few lines. Memory is in MiB.
+ */
+#ifndef ANALYSIS_SIMULATE_TEST_WORLD_H
+#define ANALYSIS_SIMULATE_TEST_WORLD_H
+
+#include "analysis/simulate/simulate.h"
+#include "base/test.h"
+#include "model/decode.h"
+#include "model/defaults.h"
+
+struct test_world {
+    struct arena a, scratch;
+    struct source source;
+    struct cluster c;
+    struct sim_options options;
+    struct sim_world *world;
+    struct sim_runner *runner;
+    struct sim_events events;
+    struct sim_outcome outcome;
+};
+
+struct test_pod {
+    const char *name, *kind, *owner, *node; /* kind NULL: nobody makes it again; node NULL: waits */
+    int request, limit, usage;              /* 0 = none */
+    const char *more;                       /* further fields of the spec, flow YAML */
+};
+
+static inline void test_yaml(struct test_world *t, const char *yaml)
+{
+    struct doc_reader r;
+    struct decode_input in = {.a = &t->a, .source = &t->source};
+    struct doc_root root = {0};
+    struct err e = {0};
+    int got;
+    doc_reader_init(&r, t->source.name, str_of(yaml));
+    while ((got = doc_read(&r, &t->scratch, &root, &e)) > 0)
+        decode_document(&in, &root, &t->c);
+    assert_string_equal(e.msg, "");
+    assert_int_equal(got, 0);
+    doc_reader_done(&r);
+}
+
+static inline void test_init(struct test_world *t)
+{
+    memset(t, 0, sizeof(*t));
+    arena_init(&t->a);
+    arena_init(&t->scratch);
+    t->source.name = STR("world.yaml");
+    t->c.arena = &t->a;
+    sim_options_default(&t->options);
+    t->options.unaccounted_permyriad = 0;
+    t->options.check = true;
+    t->options.threads = 1;
+}
+
+static inline void test_node(struct test_world *t, const char *name, int memory, const char *zone)
+{
+    test_yaml(t, arena_printf(&t->a,
+                              "{apiVersion: v1, kind: Node, metadata: {name: %s, labels: "
+                              "{kubernetes.io/hostname: %s, topology.kubernetes.io/zone: %s}}, "
+                              "status: {capacity: {cpu: 64, memory: %dMi, pods: 110}, allocatable: "
+                              "{cpu: 64, memory: %dMi, pods: 110}}}",
+                              name, name, zone ? zone : "z", memory, memory)
+                     .p);
+}
+
+static inline void test_pod(struct test_world *t, struct test_pod p)
+{
+    struct str owner = STR(""), limits = STR(""), node = STR("");
+    if (p.kind)
+        owner = arena_printf(&t->a,
+                             ", ownerReferences: [{apiVersion: apps/v1, kind: %s, name: %s, uid: "
+                             "u-%s, controller: true}]",
+                             p.kind, p.owner, p.owner);
+    if (p.limit)
+        limits = arena_printf(&t->a, ", limits: {memory: %dMi}", p.limit);
+    if (p.node)
+        node = arena_printf(&t->a, ", nodeName: %s", p.node);
+    test_yaml(t, arena_printf(
+                     &t->a,
+                     "{apiVersion: v1, kind: Pod, metadata: {name: %s, namespace: shop, uid: p-%s, "
+                     "labels: {app: %s}" STR_FMT "}, spec: {tolerations: [{key: "
+                     "node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, "
+                     "tolerationSeconds: 300}]%s%s, containers: [{name: c, resources: {requests: "
+                     "{memory: %dMi}" STR_FMT "}}]" STR_FMT "}, status: {phase: Running}}",
+                     p.name, p.name, p.owner ? p.owner : p.name, STR_ARG(owner), p.more ? ", " : "",
+                     p.more ? p.more : "", p.request, STR_ARG(limits), STR_ARG(node))
+                     .p);
+    if (p.usage)
+        test_yaml(t, arena_printf(&t->a,
+                                  "{apiVersion: metrics.k8s.io/v1beta1, kind: PodMetrics, "
+                                  "metadata: {name: %s, namespace: shop}, timestamp: "
+                                  "\"2024-01-01T00:00:00Z\", containers: [{name: c, usage: "
+                                  "{memory: %dMi}}]}",
+                                  p.name, p.usage)
+                         .p);
+}
+
+/* The world is complete: nothing is added any more. */
+static inline void test_ready(struct test_world *t)
+{
+    struct err e = {0};
+    cluster_resolve(&t->c);
+    cluster_default(&t->c);
+    assert_int_equal(sim_world_new(&t->a, &t->c, &t->options, &t->world, &e), 0);
+    t->runner = sim_runner_new(&t->a, t->world);
+}
+
+static inline void test_run(struct test_world *t, const struct contingency *c, int64_t factor)
+{
+    struct sim_run_input in = {
+        .contingency = c, .factor = factor, .log = &t->events, .log_arena = &t->a};
+    t->events.count = 0;
+    sim_run(t->runner, &in, &t->a, &t->outcome);
+}
+
+static inline void test_done(struct test_world *t)
+{
+    sim_runner_done(t->runner);
+    arena_done(&t->scratch);
+    arena_done(&t->a);
+}
+
+/* The loss (or drain) of nodes by index. */
+static inline struct contingency test_lose(enum contingency_type type, uint32_t *nodes,
+                                           uint32_t count)
+{
+    return (struct contingency){
+        .type = type, .name = STR("test"), .nodes = nodes, .node_count = count};
+}
+
+static inline struct contingency test_leak(struct test_world *t, const char *workload,
+                                           int64_t mib_per_minute)
+{
+    struct contingency c = {.type = CONTINGENCY_LEAK, .name = STR("leak")};
+    struct err e = {0};
+    assert_int_equal(sim_find_workload(t->world, str_of(workload), &c.leak.workload, &e), 0);
+    c.leak.bytes_per_minute = mib_per_minute * MIB;
+    return c;
+}
+
+#endif
