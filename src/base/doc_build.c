@@ -25,8 +25,18 @@ static inline bool same_key(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
 }
 
-static struct doc *find(struct doc_frame *f, struct str key)
+static inline uint64_t key_bit(struct str key)
 {
+    if (!key.n)
+        return 1;
+    unsigned char first = (unsigned char)key.p[0], last = (unsigned char)key.p[key.n - 1];
+    return UINT64_C(1) << ((key.n * 7 + first * 13U + last * 29U) & 63);
+}
+
+static inline struct doc *find(struct doc_frame *f, struct str key)
+{
+    if (!(f->seen & key_bit(key)))
+        return NULL;
     if (f->by_key.cap)
         return map_get(&f->by_key, key);
     for (struct doc *c = f->node->child; c; c = c->next)
@@ -41,7 +51,7 @@ struct doc *doc_build_find(struct doc_builder *b, struct str key)
 }
 
 /* The second wins, in the place of the first. Copies of the first (aliases) were made by value. */
-static struct doc *replace(struct doc_builder *b, struct doc *old, const struct doc_key *key)
+static struct doc *replace(struct doc_builder *b, struct doc *old, struct pos key_at)
 {
     if (!old->by_merge_key) {
         struct {
@@ -49,7 +59,7 @@ static struct doc *replace(struct doc_builder *b, struct doc *old, const struct 
             size_t count, cap;
         } v = {b->root->duplicates, b->root->duplicate_count, b->duplicate_cap};
         *PUSH(b->arena, &v) =
-            (struct doc_duplicate){.key = key->text, .first = old->key_at, .second = key->at};
+            (struct doc_duplicate){.key = old->key, .first = old->key_at, .second = key_at};
         b->root->duplicates = v.items;
         b->root->duplicate_count = v.count;
         b->duplicate_cap = v.cap;
@@ -66,6 +76,8 @@ static void append(struct doc_frame *f, struct doc *n)
         f->node->child = n;
     f->last = n;
     f->node->count++;
+    if (f->node->type == DOC_MAP)
+        f->seen |= key_bit(n->key);
     if (f->node->type != DOC_MAP || f->node->count < DOC_HASHED_KEYS)
         return;
     if (f->by_key.cap) {
@@ -76,11 +88,29 @@ static void append(struct doc_frame *f, struct doc *n)
         (void)map_put(&f->by_key, c->key, c);
 }
 
-struct doc *doc_build_add(struct doc_builder *b, const struct doc_key *key)
+/* arena_new() without a call where the chunk has room. */
+static inline struct doc *new_node(struct arena *a)
+{
+    if ((uintptr_t)a->next % 8 || (size_t)(a->end - a->next) < sizeof(struct doc))
+        return arena_new(a, struct doc);
+    struct doc *n = (struct doc *)(void *)a->next;
+    a->next += sizeof(*n);
+    /* Field by field: for the whole gcc takes "rep stos", which costs more than all else here. */
+    n->type = DOC_NULL;
+    n->quoted = n->merged = n->by_merge_key = false;
+    n->at = n->key_at = (struct pos){0};
+    n->key = n->text = STR_NONE;
+    n->start = n->end = n->key_start = n->count = 0;
+    n->child = n->next = NULL;
+    return n;
+}
+
+struct doc *doc_build_add(struct doc_builder *b, struct str key, struct pos key_at,
+                          size_t key_start)
 {
     b->nodes++;
     if (!b->depth) {
-        struct doc *n = arena_new(b->arena, struct doc);
+        struct doc *n = new_node(b->arena);
         b->root->root = n;
         return n;
     }
@@ -88,17 +118,17 @@ struct doc *doc_build_add(struct doc_builder *b, const struct doc_key *key)
     struct doc *n = NULL;
     bool in_map = f->node->type == DOC_MAP;
     if (in_map) {
-        struct doc *old = find(f, key->text);
+        struct doc *old = find(f, key);
         if (old)
-            n = replace(b, old, key);
+            n = replace(b, old, key_at);
     }
     bool is_new = !n;
     if (is_new)
-        n = arena_new(b->arena, struct doc);
+        n = new_node(b->arena);
     if (in_map) {
-        n->key = key->text;
-        n->key_at = key->at;
-        n->key_start = key->start;
+        n->key = key;
+        n->key_at = key_at;
+        n->key_start = key_start;
     }
     if (is_new)
         append(f, n);

@@ -13,6 +13,7 @@
 struct doc_frame {
     struct doc *node;
     struct doc *last;  /* its last child so far */
+    uint64_t seen;     /* a bit for each key so far: a key whose bit is not set is new */
     struct map by_key; /* used from DOC_HASHED_KEYS children on */
 };
 
@@ -40,10 +41,12 @@ void doc_build_init(struct doc_builder *b, struct arena *a, struct doc_root *roo
 /* Frees what is not in the arena. */
 void doc_build_done(struct doc_builder *b);
 
-/* A new node in the innermost open frame, or the root. In a map `key` names it (not NULL); a node of
- * that key that is there already is overwritten in its place and noted as a duplicate, unless it
- * came in by a merge key. */
-struct doc *doc_build_add(struct doc_builder *b, const struct doc_key *key);
+/* A new node in the innermost open frame, or the root. Key, its position and first byte count in a
+ * map only (single arguments, so that they stay in registers: this is the hot path); a node of that
+ * key that is there already is overwritten in its place and noted as a duplicate, unless it came in
+ * by a merge key. */
+struct doc *doc_build_add(struct doc_builder *b, struct str key, struct pos key_at,
+                          size_t key_start);
 /* The child of the innermost frame, a map, with this key, or NULL. */
 struct doc *doc_build_find(struct doc_builder *b, struct str key);
 /* Opens n, the node added last, or one that belongs to no frame. The caller has checked the depth. */

@@ -26,11 +26,6 @@ void json_cursor_init(struct json_cursor *c, struct str name, struct str text)
     };
 }
 
-struct pos json_pos(const struct json_cursor *c)
-{
-    return (struct pos){c->line, (uint32_t)((size_t)(c->p - c->line_start) - c->line_extra + 1)};
-}
-
 static int fail(const struct json_cursor *c, struct err *e, const char *what)
 {
     struct pos at = json_pos(c);
@@ -315,7 +310,8 @@ static inline int read_scalar(struct json_cursor *c, struct arena *a, struct doc
     return r;
 }
 
-int json_key_and_colon(struct json_cursor *c, struct arena *a, struct doc_key *ret, struct err *e)
+static inline int read_key(struct json_cursor *c, struct arena *a, struct doc_key *ret,
+                           struct err *e)
 {
     if (c->p == c->end || *c->p != '"')
         return fail(c, e,
@@ -332,6 +328,11 @@ int json_key_and_colon(struct json_cursor *c, struct arena *a, struct doc_key *r
     c->p++;
     skip_spaces(c);
     return 0;
+}
+
+int json_key_and_colon(struct json_cursor *c, struct arena *a, struct doc_key *ret, struct err *e)
+{
+    return read_key(c, a, ret, e);
 }
 
 /* The containers that are open while a value is walked: a bit each, 1 = object. */
@@ -395,7 +396,7 @@ static inline struct doc *begin_value(struct json_cursor *c, struct doc_builder 
 {
     if (!b)
         return scratch;
-    struct doc *n = doc_build_add(b, key);
+    struct doc *n = doc_build_add(b, key->text, key->at, key->start);
     n->at = json_pos(c);
     n->start = (size_t)(c->p - c->begin);
     return n;
@@ -409,15 +410,14 @@ static inline __attribute__((always_inline)) int walk(struct json_cursor *c, str
     struct arena *a = b ? b->arena : NULL;
     struct nesting s = {.depth = b ? b->depth : 0};
     s.base = s.depth;
-    struct doc_key key;
+    struct doc_key key = outer ? *outer : (struct doc_key){0};
     struct doc scratch;
     for (;;) {
         if (c->p == c->end)
             return fail(c, e, "the text ends where a value is expected");
-        bool inner = s.depth > s.base;
         if (b && b->nodes >= DOC_MAX_NODES)
             return fail(c, e, "more values than one document may have");
-        struct doc *n = begin_value(c, b, inner ? &key : outer, &scratch);
+        struct doc *n = begin_value(c, b, &key, &scratch);
         int r = 0;
         if (*c->p == '{' || *c->p == '[') {
             n->type = *c->p == '{' ? DOC_MAP : DOC_SEQ;
@@ -427,7 +427,7 @@ static inline __attribute__((always_inline)) int walk(struct json_cursor *c, str
             if (b)
                 doc_build_open(b, n);
             if (!at_end_of(c, &s)) {
-                r = in_map(&s) ? json_key_and_colon(c, a, &key, e) : 0;
+                r = in_map(&s) ? read_key(c, a, &key, e) : 0;
                 if (r)
                     return r;
                 continue;
@@ -441,7 +441,7 @@ static inline __attribute__((always_inline)) int walk(struct json_cursor *c, str
         r = pop_ended(c, &s, b, e);
         if (r <= 0)
             return r;
-        r = in_map(&s) ? json_key_and_colon(c, a, &key, e) : 0;
+        r = in_map(&s) ? read_key(c, a, &key, e) : 0;
         if (r)
             return r;
     }

@@ -21,7 +21,10 @@ struct json_cursor {
 /* At the first byte, or after a UTF-8 byte order mark. */
 void json_cursor_init(struct json_cursor *c, struct str name, struct str text);
 void json_skip_space(struct json_cursor *c);
-struct pos json_pos(const struct json_cursor *c);
+static inline struct pos json_pos(const struct json_cursor *c)
+{
+    return (struct pos){c->line, (uint32_t)((size_t)(c->p - c->line_start) - c->line_extra + 1)};
+}
 /* Reads one value, p at its first byte, into the builder, under `key` if its innermost frame is a
  * map (else NULL). On success p is behind the value. */
 int json_build(struct json_cursor *c, struct doc_builder *b, const struct doc_key *key,

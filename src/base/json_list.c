@@ -68,6 +68,7 @@ static int show_header(struct list_job *j)
     if (j->header_shown || !j->stream->header)
         return 0;
     j->header_shown = true;
+    j->header_root.root->end = (size_t)(j->c.p - j->c.begin);
     return j->stream->header(j->stream->ctx, j->header_root.root, j->e);
 }
 
@@ -130,7 +131,7 @@ static int read_list(void *arg)
     json_skip_space(c);
     if (c->p == c->end || *c->p != '{')
         return unexpected(c, j->e, "expected an object");
-    struct doc *top = doc_build_add(&j->header, NULL);
+    struct doc *top = doc_build_add(&j->header, STR_NONE, (struct pos){0}, 0);
     top->type = DOC_MAP;
     top->at = json_pos(c);
     top->start = (size_t)(c->p - c->begin);
@@ -152,7 +153,6 @@ static int read_list(void *arg)
         }
     }
     c->p++;
-    top->end = (size_t)(c->p - c->begin);
     int r = expect_end(c, j->e);
     return r ? r : show_header(j);
 }

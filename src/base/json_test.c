@@ -250,6 +250,7 @@ static int see_header(void *ctx, const struct doc *header, struct err *e)
     struct seen *s = ctx;
     (void)e;
     s->headers++;
+    assert_true(header->end > header->start);
     s->header_first = s->items == 0;
     snprintf(s->kind, sizeof(s->kind), STR_FMT, STR_ARG(doc_text(header, "kind")));
     assert_true(!doc_get(header, "items") || doc_get(header, "items")->type == DOC_NULL);

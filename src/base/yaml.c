@@ -193,7 +193,8 @@ static struct doc *begin_value(struct yaml_stream *y, const yaml_event_t *ev)
     if (l && l->merge)
         n = arena_new(y->arena, struct doc);
     else
-        n = doc_build_add(&y->builder, l ? &l->key : NULL);
+        n = l ? doc_build_add(&y->builder, l->key.text, l->key.at, l->key.start)
+              : doc_build_add(&y->builder, STR_NONE, (struct pos){0}, 0);
     n->at = pos_of(y, &ev->start_mark);
     n->start = y->chunk.start + byte_of_char(y, ev->start_mark.index);
     return n;

@@ -34,7 +34,7 @@ static void merge_map(struct yaml_aliases *y, struct doc_builder *b, const struc
     for (const struct doc *c = map->child; c; c = c->next) {
         struct doc *n = doc_build_find(b, c->key);
         if (!n)
-            n = doc_build_add(b, &(struct doc_key){c->key, c->key_at, c->key_start});
+            n = doc_build_add(b, c->key, c->key_at, c->key_start);
         struct doc *next = n->next;
         *n = *c;
         n->next = next;
