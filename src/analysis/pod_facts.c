@@ -21,7 +21,11 @@ struct scope {
 /* The live pods of one workload that are alike. */
 struct pod_class {
     const struct pod *first;
-    size_t count, live, order;
+    struct {
+        const struct pod **items;
+        size_t count, cap;
+    } pods;
+    size_t live, order;
     struct capacity_range capacity;
 };
 struct pod_classes {
@@ -105,8 +109,8 @@ static struct str pod_signature(const struct pod *p, struct buf *scratch)
 static int by_frequency(const void *a, const void *b)
 {
     const struct pod_class *x = *(struct pod_class *const *)a, *y = *(struct pod_class *const *)b;
-    if (x->count != y->count)
-        return x->count > y->count ? -1 : 1;
+    if (x->pods.count != y->pods.count)
+        return x->pods.count > y->pods.count ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
@@ -129,7 +133,7 @@ static void classify(struct scope *s, const struct workload *w, struct pod_class
             map_put(&known, arena_str(s->arena, signature), k);
             *PUSH(s->arena, ret) = k;
         }
-        k->count++;
+        *PUSH(s->arena, &k->pods) = p;
         k->live += p->spec.node_name.v.n > 0;
         if (p->node)
             capacity_add(&k->capacity, CAPACITY_OWN, resources_memory_bytes(&p->node->capacity));
@@ -192,6 +196,39 @@ static void compute(struct scope *s, struct pod_facts *f)
     add_containers(f, &settings, &spec->containers, f->containers + spec->init_containers.count);
 }
 
+const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name)
+{
+    for (size_t i = 0; m && i < m->containers.count; i++)
+        if (str_eq(m->containers.items[i].name, name) && m->containers.items[i].memory_set)
+            return &m->containers.items[i];
+    return NULL;
+}
+
+static void keep_max(struct opt_int *v, int64_t bytes)
+{
+    v->v = v->set ? MAX(v->v, bytes) : bytes;
+    v->set = true;
+}
+
+/* Raises the largest samples by those of one pod. */
+static void add_usage(struct pod_facts *f, const struct pod_metrics *m)
+{
+    int64_t all = 0;
+    bool any = false;
+    for (size_t i = 0; i < f->container_count; i++) {
+        struct container_facts *k = &f->containers[i];
+        const struct container_usage *u = container_find_usage(m, k->container->name);
+        if (!u)
+            continue;
+        keep_max(&k->usage_max_bytes, MAX(u->memory_bytes, 0));
+        all = sat_add(all, MAX(u->memory_bytes, 0));
+        any = true;
+    }
+    if (any)
+        keep_max(&f->usage_max_bytes, all);
+    f->sampled += any;
+}
+
 struct str workload_owner_text(struct arena *a, const struct workload *w)
 {
     if (!w->pod)
@@ -243,15 +280,17 @@ static void add_workload(struct scope *s, const struct workload *w)
         struct pod_facts *f = add_facts(s, w);
         f->pod = k->first;
         f->spec = &k->first->spec;
-        f->alike = k->count;
+        f->alike = k->pods.count;
         f->live = k->live;
         f->differs = classes.count > 1;
         f->injected = w->pod ? 0 : count_injected(&w->tmpl.spec, f->spec);
         if (f->differs)
-            f->replicas = (struct opt_int){.v = (int64_t)k->count, .set = true};
+            f->replicas = (struct opt_int){.v = (int64_t)k->pods.count, .set = true};
         if (k->capacity.origin != CAPACITY_UNKNOWN && !s->options->node_memory_bytes)
             f->capacity = k->capacity;
         compute(s, f);
+        for (size_t n = 0; n < k->pods.count; n++)
+            add_usage(f, k->pods.items[n]->metrics);
     }
     if (classes.count == 0 && !(w->pod && pod_is_finished(w->pod))) {
         struct pod_facts *f = add_facts(s, w);

@@ -28,6 +28,7 @@ struct container_facts {
     struct pod_amounts request, limit;
     struct oom_adj adj;
     struct cgroup_values cgroup;
+    struct opt_int usage_max_bytes; /* the largest sample (PodMetrics) of the live pods */
 };
 
 /* One kind of pod of a workload. */
@@ -46,7 +47,9 @@ struct pod_facts {
     bool qos_contradicts; /* status.qosClass is not what the spec gives */
     bool critical;
     struct pod_amounts request, limit;
-    struct cgroup_values cgroup; /* of the pod */
+    struct cgroup_values cgroup;    /* of the pod */
+    struct opt_int usage_max_bytes; /* the largest sample of a whole live pod */
+    size_t sampled;                 /* live pods with samples */
     struct capacity_range capacity;
     struct container_facts *containers; /* init containers and sidecars first, then app */
     size_t container_count;
@@ -67,6 +70,8 @@ struct pod_facts_options {
 void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_facts_options *o,
                    struct pod_facts_list *ret);
 
+/* The container's sample in a pod's metrics (NULL: none), or NULL. */
+const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name);
 /* name is that of w ("checkout"), with its kind ("deployment/checkout"), or of one of its pods. */
 bool workload_is_named(const struct workload *w, struct str name);
 /* Pods in all: replicas, of a DaemonSet the live pods and at least one. */

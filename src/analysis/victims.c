@@ -18,17 +18,9 @@ struct scope {
 
 /* ---- usage ---- */
 
-static const struct container_usage *find_usage(const struct pod_metrics *m, struct str name)
-{
-    for (size_t i = 0; m && i < m->containers.count; i++)
-        if (str_eq(m->containers.items[i].name, name) && m->containers.items[i].memory_set)
-            return &m->containers.items[i];
-    return NULL;
-}
-
 static void sample(struct victim_container *k, const struct pod_metrics *m)
 {
-    const struct container_usage *u = find_usage(m, k->container->name);
+    const struct container_usage *u = container_find_usage(m, k->container->name);
     if (!u)
         return;
     k->usage_origin = USAGE_SAMPLED;
@@ -98,7 +90,7 @@ static void add_containers(struct scope *s, struct victim_pod *p)
     for (size_t i = 0; i < spec->containers.count; i++)
         add_container(s, p, &spec->containers.items[i]);
     for (size_t i = 0; i < spec->ephemeral_containers.count; i++)
-        if (find_usage(p->pod->metrics, spec->ephemeral_containers.items[i].name))
+        if (container_find_usage(p->pod->metrics, spec->ephemeral_containers.items[i].name))
             add_container(s, p, &spec->ephemeral_containers.items[i]);
 }
 

@@ -8,7 +8,7 @@
 #include "output/inspect_json.h"
 #include "output/table.h"
 
-enum { NARROW_COLUMNS = 8, WIDE_COLUMNS = 14 };
+enum { NARROW_COLUMNS = 9, WIDE_COLUMNS = 15 };
 
 static const struct table_column narrow[NARROW_COLUMNS] = {
     {.title = "NAMESPACE", .shrinks = true},
@@ -16,6 +16,7 @@ static const struct table_column narrow[NARROW_COLUMNS] = {
     {.title = "N", .right = true},
     {.title = "QOS"},
     {.title = "REQUEST", .right = true},
+    {.title = "USED", .right = true, .may_lack = true},
     {.title = "LIMIT", .right = true},
     {.title = "OOM_ADJ", .right = true},
     {.title = "WHY", .shrinks = true, .keeps_front = true, .may_go = true},
@@ -29,6 +30,7 @@ static const struct table_column wide[WIDE_COLUMNS] = {
     {.title = "CPU_REQ", .right = true, .may_go = true},
     {.title = "CPU_LIM", .right = true, .may_go = true},
     {.title = "MEM_REQ", .right = true},
+    {.title = "USED", .right = true, .may_lack = true},
     {.title = "MEM_LIM", .right = true},
     {.title = "memory.max", .right = true},
     {.title = "memory.high", .right = true, .may_go = true},
@@ -128,6 +130,22 @@ static void add_marked_bytes(struct table *t, const struct pod_amounts *v, const
     table_add(t, buf_str(&text), STYLE_PLAIN);
 }
 
+/* The largest sample: red close to the limit, yellow above the request. */
+static void add_usage(struct table *t, const struct opt_int *used,
+                      const struct pod_amounts *request, const struct pod_amounts *limit)
+{
+    enum table_style style = STYLE_PLAIN;
+    if (!used->set) {
+        table_add(t, STR(""), STYLE_PLAIN);
+        return;
+    }
+    if (limit->memory_set && (double)used->v >= 0.9 * (double)limit->memory_bytes)
+        style = STYLE_BAD;
+    else if (used->v > request->memory_bytes)
+        style = STYLE_WARN;
+    table_measured(t, true, used->v, style);
+}
+
 /* The limit that holds: the sum, "none", or how many of the containers are limited. */
 static void add_limit(struct table *t, const struct pod_facts *f)
 {
@@ -202,6 +220,7 @@ static void add_narrow_row(struct arena *a, struct table *t, const struct pod_fa
     struct oom_adj adj = pod_adj(f);
     add_identity(a, t, f);
     add_marked_bytes(t, &f->request, pod_mark(f, false));
+    add_usage(t, &f->usage_max_bytes, &f->request, &f->limit);
     add_limit(t, f);
     add_adj(t, &adj);
     add_why(a, t, f);
@@ -231,6 +250,7 @@ static void add_wide_container(struct table *t, const struct container_facts *k)
     table_milli(t, k->request.cpu_set, k->request.cpu_milli);
     table_milli(t, k->limit.cpu_set, k->limit.cpu_milli);
     add_marked_bytes(t, &k->request, origin_mark(k->container, false));
+    add_usage(t, &k->usage_max_bytes, &k->request, &k->limit);
     add_marked_bytes(t, &k->limit, origin_mark(k->container, true));
     add_cgroup(t, &k->cgroup);
     add_adj(t, &k->adj);
@@ -243,6 +263,7 @@ static void add_wide_rows(struct arena *a, struct table *t, const struct pod_fac
     table_milli(t, f->request.cpu_set, f->request.cpu_milli);
     table_milli(t, f->limit.cpu_set, f->limit.cpu_milli);
     table_bytes(t, f->request.memory_set, f->request.memory_bytes, STYLE_PLAIN);
+    add_usage(t, &f->usage_max_bytes, &f->request, &f->limit);
     table_bytes(t, f->limit.memory_set, f->limit.memory_bytes, STYLE_PLAIN);
     add_cgroup(t, &f->cgroup);
     table_add(t, STR(""), STYLE_PLAIN);
@@ -345,6 +366,13 @@ static void add_notes(const struct inspect_results *r, const struct out_format *
         text_wrap(b, f, "= ", STR("the API server copies the request from the limit"), 2);
     if (any_mark(r->facts, "*"))
         text_wrap(b, f, "* ", STR("filled in from the namespace's LimitRange"), 2);
+    for (size_t i = 0; i < r->facts->count; i++) {
+        if (!r->facts->items[i].sampled)
+            continue;
+        text_wrap(b, f, "",
+                  STR("USED: the most that one of the pods used, in one sample (PodMetrics)."), 0);
+        break;
+    }
     add_capacity_note(r, f, b);
 }
 

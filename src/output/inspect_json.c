@@ -79,6 +79,7 @@ static void add_container(struct json_writer *w, const struct container_facts *k
     json_add_amounts(w, "requests", &k->request);
     json_add_amounts(w, "limits", &k->limit);
     add_defaulted(w, &k->container->resources);
+    json_add_opt_int(w, "usageMaxBytes", k->usage_max_bytes.set, k->usage_max_bytes.v);
     json_add_adj(w, "oomScoreAdj", k->adj);
     json_add_opt_int(w, "memoryMaxBytes", k->cgroup.memory_max_bytes.set,
                      k->cgroup.memory_max_bytes.v);
@@ -129,6 +130,8 @@ static void add_item(struct arena *a, struct json_writer *w, const struct pod_fa
     json_add_amounts(w, "requests", &f->request);
     json_add_amounts(w, "limits", &f->limit);
     add_defaulted(w, &f->spec->resources);
+    json_add_int(w, "sampledPods", (int64_t)f->sampled);
+    json_add_opt_int(w, "usageMaxBytes", f->usage_max_bytes.set, f->usage_max_bytes.v);
     json_add_opt_int(w, "podMemoryMaxBytes", f->cgroup.memory_max_bytes.set,
                      f->cgroup.memory_max_bytes.v);
     add_capacity(w, &f->capacity);

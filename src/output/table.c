@@ -128,10 +128,21 @@ static void measure(const struct table *t, struct layout *l)
     }
 }
 
+/* Columns without a word in them, where that may be. */
+static void drop_empty(const struct table *t, struct layout *l)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        l->gone[i] = t->columns[i].may_lack;
+    for (size_t i = 0; i < t->cells.count; i++)
+        if (t->cells.items[i].text.n)
+            l->gone[i % t->column_count] = false;
+}
+
 static void fit(const struct table *t, struct layout *l, size_t columns)
 {
     *l = (struct layout){0};
     measure(t, l);
+    drop_empty(t, l);
     struct layout full = *l;
     while (columns && !shrink(t, l, columns, TABLE_READABLE)) {
         size_t last = t->column_count;

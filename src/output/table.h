@@ -17,6 +17,7 @@ struct table_column {
     bool right;       /* numbers */
     bool shrinks;     /* may be cut: to TABLE_READABLE columns, at last to TABLE_SHRUNK */
     bool keeps_front; /* cut at the end, not in the middle */
+    bool may_lack;    /* left out when no row has anything in it */
     bool may_go;      /* left out before names become unreadable (the last such one first) */
 };
 enum { TABLE_READABLE = 30, TABLE_SHRUNK = 12, TABLE_MAX_COLUMNS = 16, TABLE_CELL_MAX = 253 };
