@@ -140,6 +140,47 @@ bool facts_is_job(const struct workload *w)
     return w->o.kind == KIND_JOB || w->o.kind == KIND_CRON_JOB;
 }
 
+bool facts_is_asked_for_probes(const struct rule_ctx *c, const struct container *k)
+{
+    return k->kind != CONTAINER_INIT && !facts_is_job(c->w) && c->w->o.kind != KIND_DAEMON_SET &&
+           c->w->o.kind != KIND_POD;
+}
+
+static bool declares(const struct container *k, const struct service_port *p)
+{
+    for (size_t i = 0; i < k->ports.count; i++) {
+        const struct container_port *own = &k->ports.items[i];
+        int64_t number = p->target_port.type == IOS_INT ? p->target_port.i : p->port;
+        if (p->target_port.type == IOS_STRING ? str_eq(own->name, p->target_port.s)
+                                              : own->container_port == number)
+            return true;
+    }
+    return false;
+}
+
+static bool is_declared(const struct workload *w, const struct service_port *p)
+{
+    for (size_t i = 0; i < w->tmpl.spec.containers.count; i++)
+        if (declares(&w->tmpl.spec.containers.items[i], p))
+            return true;
+    for (size_t i = 0; i < w->tmpl.spec.init_containers.count; i++)
+        if (declares(&w->tmpl.spec.init_containers.items[i], p))
+            return true;
+    return false;
+}
+
+const struct service *facts_service_of(const struct workload *w, const struct container *k)
+{
+    bool alone = k->kind == CONTAINER_APP && w->tmpl.spec.containers.count == 1;
+    for (size_t i = 0; i < w->services.count; i++) {
+        const struct service *s = w->services.items[i];
+        for (size_t n = 0; n < s->ports.count; n++)
+            if (declares(k, &s->ports.items[n]) || (alone && !is_declared(w, &s->ports.items[n])))
+                return s;
+    }
+    return NULL;
+}
+
 bool facts_selector_matches_with(const struct rule_ctx *c, const struct label_selector *s,
                                  const struct labels *l, const struct label *more)
 {

@@ -4,7 +4,8 @@
  *     # case: bad, what is wrong        (or: good, ...)
  *     # complete                        (as if with --complete)
  *     ...: ...  # expect: RULE [as SEVERITY]   a finding of the rule on this very line
- *     # also: OTHER, ANOTHER            these rules may speak up in this case too
+ *     # also: OTHER, ANOTHER            these rules may speak up in this case too; before the
+ *                                       first case: in all of them
  * In a bad case the rule finds what is expected and nothing else, in a good case nothing at all;
  * other rules stay silent as errors and warnings unless `also` names them.
  */
@@ -35,6 +36,7 @@ struct test {
     const char *id, *path;
     struct str text;
     LIST_OF(struct test_case) cases;
+    struct str_list also; /* before the first case: for all of them */
     int failures;
 };
 
@@ -80,9 +82,21 @@ static struct str directive(struct str line, const char *word)
     return str_trim(end < 0 ? text : str_sub(text, 0, (size_t)end));
 }
 
+static void read_also(struct test *t, struct str line, struct str_list *ret)
+{
+    for (struct str also = directive(line, "also: "); !str_empty(also);) {
+        struct str one = str_trim(str_cut(also, ',', &also));
+        *PUSH(&t->arena, ret) = one;
+        if (!rule_find(one)) {
+            fprintf(stderr, "%s: no such rule: " STR_FMT "\n", t->path, STR_ARG(one));
+            t->failures++;
+        }
+    }
+}
+
 static void read_line(struct test *t, struct test_case *k, struct str line, uint32_t number)
 {
-    struct str expected = directive(line, "expect: "), also = directive(line, "also: ");
+    struct str expected = directive(line, "expect: ");
     while (!str_empty(expected)) {
         struct str one = str_trim(str_cut(expected, ',', &expected));
         struct expectation *e = PUSH(&t->arena, &k->expected);
@@ -94,12 +108,7 @@ static void read_line(struct test *t, struct test_case *k, struct str line, uint
         if (!rule_find(e->rule))
             fail(t, k, number, "no such rule: " STR_FMT, STR_ARG(e->rule));
     }
-    while (!str_empty(also)) {
-        struct str one = str_trim(str_cut(also, ',', &also));
-        *PUSH(&t->arena, &k->also) = one;
-        if (!rule_find(one))
-            fail(t, k, number, "no such rule: " STR_FMT, STR_ARG(one));
-    }
+    read_also(t, line, &k->also);
     if (str_is(str_trim(line), "# complete"))
         k->complete = true;
 }
@@ -117,8 +126,10 @@ static void read_cases(struct test *t)
             k->line = number;
             k->text.p = start;
         }
-        if (t->cases.count == 0)
+        if (t->cases.count == 0) {
+            read_also(t, line, &t->also);
             continue;
+        }
         struct test_case *k = &t->cases.items[t->cases.count - 1];
         read_line(t, k, line, number);
         k->text.n = (size_t)(line.p + line.n - k->text.p);
@@ -162,10 +173,10 @@ static bool read_world(struct test *t, const struct test_case *k, struct cluster
     return true;
 }
 
-static bool is_allowed(const struct test_case *k, const char *id)
+static bool names(const struct str_list *l, const char *id)
 {
-    for (size_t i = 0; i < k->also.count; i++)
-        if (str_is(k->also.items[i], id))
+    for (size_t i = 0; i < l->count; i++)
+        if (str_is(l->items[i], id))
             return true;
     return false;
 }
@@ -186,7 +197,8 @@ static bool meets(struct test_case *k, const struct finding *f)
 static void check_finding(struct test *t, struct test_case *k, const struct finding *f)
 {
     bool ours = strcmp(f->rule->id, t->id) == 0;
-    if (f->suppressed || meets(k, f) || is_allowed(k, f->rule->id))
+    if (f->suppressed || meets(k, f) || names(&k->also, f->rule->id) ||
+        (!ours && names(&t->also, f->rule->id)))
         return;
     if (!ours && f->severity == SEV_INFO)
         return;
