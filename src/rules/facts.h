@@ -39,7 +39,7 @@ bool facts_is_patch(const struct workload *w);
 bool facts_is_job(const struct workload *w);
 /* Long-running pods are asked for probes: not Jobs, not DaemonSets, not init containers. */
 bool facts_is_asked_for_probes(const struct rule_ctx *c, const struct container *k);
-/* A Service that sends traffic to this container: to a port that it declares or, where no container
+/* A Service that sends traffic (not only scrapes of metrics) to this container: to a port that it declares or, where no container
  * of the pod declares the port, to the only one there is. NULL if there is none. */
 const struct service *facts_service_of(const struct workload *w, const struct container *k);
 /* Whether s matches the labels l and one more. */
