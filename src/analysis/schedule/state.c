@@ -52,6 +52,12 @@ static void spec_resources_note(struct schedule *s, const struct pod_spec *spec)
     resource_note(s, &spec->overhead);
 }
 
+/* The API server's default: without allocatable, all of the capacity. */
+static const struct resources *node_offers(const struct node *n)
+{
+    return n->allocatable.count ? &n->allocatable : &n->capacity;
+}
+
 static void resources_build(struct schedule *s)
 {
     s->resource_count = RES_SCALARS;
@@ -59,7 +65,7 @@ static void resources_build(struct schedule *s)
     for (uint32_t r = 0; r < RES_SCALARS; r++)
         s->resource_names[r] = name_of(s, str_of(fixed[r]));
     for (uint32_t n = 0; n < s->node_count; n++)
-        resource_note(s, &s->nodes[n]->allocatable);
+        resource_note(s, node_offers(s->nodes[n]));
     for (size_t i = 0; i < s->c->pods.count; i++)
         spec_resources_note(s, &s->c->pods.items[i]->spec);
     for (uint32_t r = 0; r < s->resource_count; r++) {
@@ -68,7 +74,7 @@ static void resources_build(struct schedule *s)
     }
     for (uint32_t n = 0; n < s->node_count; n++) {
         int64_t amounts[RES_MAX] = {0};
-        resources_spread_out(s, &s->nodes[n]->allocatable, amounts);
+        resources_spread_out(s, node_offers(s->nodes[n]), amounts);
         for (uint32_t r = 0; r < s->resource_count; r++)
             s->allocatable[r][n] = amounts[r];
     }
