@@ -69,6 +69,7 @@ static void add_outcome(struct json_writer *w, const struct sim_outcome *o)
     json_add_int(w, "displaced", o->displaced);
     json_add_int(w, "killed", o->killed);
     json_add_int(w, "evicted", o->evicted);
+    json_add_int(w, "preempted", o->preempted);
     json_add_int(w, "pending", o->pending);
     json_add_int(w, "workloadsBelow", o->below);
     json_add_int(w, "workloadsAtZero", o->zero);

@@ -17,8 +17,11 @@ struct str duration_text(struct arena *a, int64_t ms)
     if (s < 3600)
         return s % 60 ? arena_printf(a, "%lldm%llds", s / 60, s % 60)
                       : arena_printf(a, "%lldm", s / 60);
-    return s / 60 % 60 ? arena_printf(a, "%lldh%lldm", s / 3600, s / 60 % 60)
-                       : arena_printf(a, "%lldh", s / 3600);
+    if (s % 3600 == 0)
+        return arena_printf(a, "%lldh", s / 3600);
+    if (s % 60 == 0)
+        return arena_printf(a, "%lldh%lldm", s / 3600, s / 60 % 60);
+    return arena_printf(a, "%lldh%lldm%llds", s / 3600, s / 60 % 60, s % 60);
 }
 
 static const char *amount(struct arena *a, int64_t bytes)
@@ -106,6 +109,11 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
     switch (e->type) {
     case SIM_DELETED:
         return arena_printf(a, STR_FMT " on " STR_FMT " is deleted", STR_ARG(pod), STR_ARG(node));
+    case SIM_DRAINED:
+        return arena_printf(a, STR_FMT " is evicted from " STR_FMT, STR_ARG(pod), STR_ARG(node));
+    case SIM_PREEMPTED:
+        return arena_printf(a, STR_FMT " on " STR_FMT " makes room for a pod of higher priority",
+                            STR_ARG(pod), STR_ARG(node));
     case SIM_REPLACED:
         return arena_printf(a, STR_FMT " is made", STR_ARG(pod));
     case SIM_WAITS:
@@ -246,8 +254,8 @@ size_t simulate_assumptions(const struct simulate_results *r,
         "--until"};
     ret[n++] = (struct simulate_assumption){
         "notModelled",
-        STR("a lost node stays lost, its Node object stays; no autoscaler reacts; preemption, "
-            "webhooks, load on the API server and etcd are not modelled"),
+        STR("a lost node stays lost, its Node object stays; no autoscaler reacts; webhooks, "
+            " load on the API server and etcd are not modelled"),
         NULL};
     return n;
 }

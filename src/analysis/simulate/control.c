@@ -242,6 +242,41 @@ static void pod_place(struct sim_runner *r, uint32_t pod, uint32_t node)
         plan(r, r->now + r->world->options.start_ms, TODO_START, pod, 0);
 }
 
+/* Frees a node for the pod by deleting pods of lower priority; NO_NODE when that does not help.
+ * Their grace period is not waited for. */
+static int32_t pod_preempt(struct sim_runner *r, uint32_t pod)
+{
+    CLEANUP(arena_done) struct arena a;
+    struct verdict v;
+    struct preemption p;
+    arena_init(&a);
+    if (pod_world(r, pod)->priority <= r->world->lowest_priority)
+        return NO_NODE;
+    schedule_explain(r->schedule, pod, &a, &v);
+    schedule_preempt(r->schedule, &v, &a, &p);
+    if (p.best_count == 0)
+        return NO_NODE;
+    const struct preempt_candidate *c = &p.candidates[p.best[0]];
+    node_activate(r, c->node);
+    for (uint32_t i = 0; i < c->victim_count; i++) {
+        r->out->preempted++;
+        note_pod(r, SIM_PREEMPTED, c->victims[i], (int32_t)c->node);
+        pod_remove(r, c->victims[i]);
+        *PUSH(r->arena, &r->preempted) = c->victims[i];
+    }
+    return (int32_t)c->node;
+}
+
+/* Controllers make the victims again, and the scheduler sees them in its next round. */
+static void replace_preempted(struct sim_runner *r)
+{
+    for (size_t i = 0; i < r->preempted.count; i++)
+        pod_replace(r, r->preempted.items[i], 0);
+    if (r->preempted.count)
+        want_schedule(r);
+    r->preempted.count = 0;
+}
+
 void pods_schedule(struct sim_runner *r)
 {
     struct index_list *q = &r->pending;
@@ -252,6 +287,8 @@ void pods_schedule(struct sim_runner *r)
     for (size_t i = 0; i < q->count; i++) {
         uint32_t pod = q->items[i], class_ = schedule_pod_class(r->schedule, pod);
         int32_t node = full[class_] ? NO_NODE : schedule_place(r->schedule, pod);
+        if (node == NO_NODE && !full[class_])
+            node = pod_preempt(r, pod);
         if (node != NO_NODE) {
             pod_place(r, pod, (uint32_t)node);
             continue;
@@ -265,6 +302,7 @@ void pods_schedule(struct sim_runner *r)
     }
     q->count = kept;
     arena_reset(&r->scratch);
+    replace_preempted(r);
 }
 
 void pod_start(struct sim_runner *r, uint32_t pod)
@@ -349,7 +387,7 @@ void drain_step(struct sim_runner *r, uint32_t node)
             continue;
         }
         r->out->displaced++;
-        note_pod(r, SIM_DELETED, p, (int32_t)node);
+        note_pod(r, SIM_DRAINED, p, (int32_t)node);
         pod_remove(r, p);
         pod_replace(r, p, 0);
     }

@@ -141,7 +141,7 @@ struct sim_runner {
     struct run_node *nodes;
     struct run_workload *workloads;
     struct run_zone *zones;
-    struct index_list active, touched, pending, sick, leaking, lost, storms;
+    struct index_list active, touched, pending, sick, leaking, lost, storms, preempted;
     int64_t *leak; /* bytes per minute, by world workload */
     /* node usage without any event, at one factor */
     int64_t base_factor;

@@ -54,6 +54,9 @@ int64_t node_level(const struct sim_runner *r, uint32_t node, int64_t at_ms)
 /* The kernel's view first: what the kubelet cannot see counts there. */
 enum trouble level_trouble(const struct sim_node *n, int64_t pods)
 {
+    /* Page cache goes before anybody is killed. */
+    if (n->thrash_below && n->capacity - n->system - n->unaccounted - pods < n->thrash_below)
+        return TROUBLE_PRESSURE;
     if (n->kubepods && pods > n->kubepods)
         return TROUBLE_KUBEPODS;
     if (pods + n->system + n->unaccounted > n->capacity)

@@ -58,12 +58,13 @@ enum sim_controller {
 struct sim_node {
     const struct node *node;
     int64_t capacity, allocatable;
-    int64_t kubepods;    /* memory.max of kubepods; 0 = none */
-    int64_t evict_below; /* hard memory.available; 0 = never evicts */
-    int64_t system;      /* what runs outside of pods, as the kubelet sees it */
-    int64_t unaccounted; /* what it does not see */
-    uint32_t zone;       /* index in zones, 0 = none */
-    uint32_t first_pod;  /* of those that run here; UINT32_MAX ends the list */
+    int64_t kubepods;     /* memory.max of kubepods; 0 = none */
+    int64_t evict_below;  /* hard memory.available; 0 = never evicts */
+    int64_t system;       /* what runs outside of pods, as the kubelet sees it */
+    int64_t unaccounted;  /* what it does not see */
+    int64_t thrash_below; /* --node-pressure=thrash: left in truth when it thrashes; 0 = never */
+    uint32_t zone;        /* index in zones, 0 = none */
+    uint32_t first_pod;   /* of those that run here; UINT32_MAX ends the list */
     bool usable;
 };
 struct sim_container {
@@ -107,6 +108,7 @@ struct sim_world {
     uint32_t node_count, container_count, pod_count, workload_count;
     struct str *zones; /* [0] = no zone */
     uint32_t zone_count;
+    int64_t lowest_priority;
     uint32_t placed;   /* pods that the scheduler model placed before time 0 */
     uint32_t pending;  /* and those that it could not */
     uint32_t expanded; /* pods made from templates: the input has none */
@@ -157,7 +159,7 @@ enum sim_event_type {
     SIM_LOST,      /* the node is gone: power, kernel, network */
     SIM_NOT_READY, /* the node lifecycle controller noticed */
     SIM_TAINTED,   /* unreachable:NoExecute */
-    SIM_DELETED,   /* a pod, by the taint eviction controller or by a drain */
+    SIM_DELETED,   /* a pod, by the taint eviction controller */
     SIM_REPLACED,  /* its controller made another */
     SIM_WAITS,     /* its StatefulSet does not */
     SIM_PLACED,    /* by the scheduler */
@@ -174,6 +176,8 @@ enum sim_event_type {
     SIM_NO_VICTIM, /* over the threshold, and nothing may be evicted */
     SIM_THRASHED,  /* by assumption: the node loses its lease instead of evicting */
     SIM_OOM_LOST,  /* by assumption: the kubelet dies with a global OOM */
+    SIM_PREEMPTED, /* by the scheduler, for a pod of higher priority */
+    SIM_DRAINED,   /* evicted by a drain */
     SIM_BLOCKED,   /* a drain that a PDB refuses */
     SIM_CORDONED,
     SIM_STORM, /* the same pod failed too often; it is not followed further */
@@ -218,7 +222,7 @@ struct sim_outcome {
     struct sim_failure *failures; /* in the settled state, sorted by way and subject */
     size_t failure_count;
     uint32_t nodes_lost; /* by memory */
-    uint32_t killed, evicted, displaced, pending;
+    uint32_t killed, evicted, preempted, displaced, pending;
     uint32_t below, zero;    /* workloads in the settled state */
     uint32_t dips;           /* workloads that were below only for a time */
     uint32_t depth;          /* of the cascade: 0 = only what the contingency took */

@@ -107,6 +107,30 @@ static void test_nobody_makes_it_again(void **state)
     test_done(&t);
 }
 
+/* What matters more takes the place of what matters less, which waits. */
+static void test_preemption(void **state)
+{
+    (void)state;
+    struct test_world t;
+    uint32_t a = 0;
+    test_init(&t);
+    test_node(&t, "a", 1000, NULL);
+    test_node(&t, "b", 1000, NULL);
+    test_pod(&t,
+             (struct test_pod){"vip-1", "ReplicaSet", "vip", "a", 600, 0, 100, "priority: 1000"});
+    test_pod(&t, (struct test_pod){"low-1", "ReplicaSet", "low", "b", 600, 0, 100, NULL});
+    test_ready(&t);
+    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {50000, SIM_NOT_READY, 0}, {50000, SIM_TAINTED, 0},
+                  {350000, SIM_DELETED, 0}, {350000, SIM_REPLACED, -1}, {350000, SIM_PREEMPTED, 1},
+                  {350000, SIM_PLACED, 1}, {350000, SIM_REPLACED, -1}, {350000, SIM_PENDING, -1},
+                  {360000, SIM_STARTED, 1});
+    assert_int_equal(t.outcome.failure_count, 1);
+    assert_failure(&t, WAY_ZERO, "ReplicaSet shop/low");
+    test_done(&t);
+}
+
 static void test_pending(void **state)
 {
     (void)state;
@@ -370,8 +394,8 @@ static void test_drain(void **state)
     drain_world(&t, "1");
     struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
     test_run(&t, &c, FACTOR_ONE);
-    ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_DELETED, 0}, {0, SIM_REPLACED, -1},
-                  {0, SIM_PLACED, 1}, {10000, SIM_STARTED, 1}, {10000, SIM_DELETED, 0},
+    ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_DRAINED, 0}, {0, SIM_REPLACED, -1},
+                  {0, SIM_PLACED, 1}, {10000, SIM_STARTED, 1}, {10000, SIM_DRAINED, 0},
                   {10000, SIM_REPLACED, -1}, {10000, SIM_PLACED, 1}, {20000, SIM_STARTED, 1});
     assert_false(t.outcome.blocked);
     assert_int_equal(t.outcome.failure_count, 0);
@@ -548,6 +572,7 @@ int main(void)
         cmocka_unit_test(test_node_lost),
         cmocka_unit_test(test_stateful_set_waits),
         cmocka_unit_test(test_nobody_makes_it_again),
+        cmocka_unit_test(test_preemption),
         cmocka_unit_test(test_pending),
         cmocka_unit_test(test_container_limit),
         cmocka_unit_test(test_backoff_resets),

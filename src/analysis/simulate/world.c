@@ -69,6 +69,8 @@ static void build_nodes(struct arena *a, struct sim_world *w, const struct sched
             n->kubepods = 0;
         n->evict_below = eviction_hard_memory_bytes(&scratch, n->node->kubelet, n->capacity);
         n->unaccounted = n->capacity / FACTOR_ONE * w->options.unaccounted_permyriad;
+        if (w->options.node_pressure == NODE_PRESSURE_THRASH)
+            n->thrash_below = n->evict_below;
         n->zone = zone_of(a, w, n->node);
         n->first_pod = NO_POD;
         n->usable = n->capacity > 0 && node_is_ready(n->node);
@@ -269,8 +271,10 @@ static void build_pods(struct arena *a, struct sim_world *w, const struct schedu
         containers += spec->containers.count + spec->init_containers.count;
     }
     w->containers = arena_array(a, struct sim_container, containers);
-    for (uint32_t i = 0; i < w->pod_count; i++)
+    for (uint32_t i = 0; i < w->pod_count; i++) {
         build_pod(w, s, i, index, &scratch);
+        w->lowest_priority = i ? MIN(w->lowest_priority, w->pods[i].priority) : w->pods[i].priority;
+    }
 }
 
 /* Time 0: what waits is placed in the order of the scheduling queue. */
