@@ -213,11 +213,8 @@ struct view {
      * that own a required anti-affinity term which matches this class; weights of preferences. */
     struct topo_counters affinity, anti, existing_anti, score;
     bool affinity_self; /* the pod matches all its own terms */
-    /* See place.c. */
-    uint8_t *fits;
-    int16_t *base;
-    uint64_t seen;
-    uint32_t version;
+    int16_t *base;      /* per node: see place.c */
+    uint64_t seen;      /* what of the log it knows */
 };
 /* One node with pods taken away: what preemption tries. */
 struct node_state {
@@ -264,6 +261,8 @@ struct schedule {
     const struct node **nodes;
     uint8_t *on, *closed;
     uint32_t *name_rank, *by_name;
+    bool in_name_order;
+    struct work *work;       /* see place.c */
     uint32_t *first_pod;     /* per node */
     struct port_list *ports; /* per node */
     uint32_t resource_count;

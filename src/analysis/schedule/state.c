@@ -38,8 +38,11 @@ static void nodes_build(struct schedule *s)
         map_put(&s->node_names, s->nodes[i]->o.name, (void *)(uintptr_t)(i + 1));
     }
     qsort_r(s->by_name, n, sizeof(*s->by_name), name_order, s);
-    for (uint32_t i = 0; i < n; i++)
+    s->in_name_order = true;
+    for (uint32_t i = 0; i < n; i++) {
         s->name_rank[s->by_name[i]] = i;
+        s->in_name_order = s->in_name_order && s->by_name[i] == i;
+    }
 }
 
 static void spec_resources_note(struct schedule *s, const struct pod_spec *spec)
