@@ -59,7 +59,7 @@ void node_lose(struct sim_runner *r, uint32_t node, bool by_memory)
     } else {
         note_node(r, SIM_LOST, node, pods);
     }
-    plan(r, r->now + HEARTBEAT_GRACE_MS, TODO_NOT_READY, node, 0);
+    plan(r, r->now + NODE_MONITOR_GRACE_MS, TODO_NOT_READY, node, 0);
 }
 
 void node_not_ready(struct sim_runner *r, uint32_t node)
@@ -92,11 +92,8 @@ static int64_t taint_interval(const struct sim_runner *r, uint32_t zone)
     }
     if (all_down)
         return 0;
-    if (down == total)
-        return TAINT_INTERVAL_MS;
-    if (down > 2 && (float)down / (float)total >= 0.55F)
-        return total > LARGE_ZONE ? TAINT_INTERVAL_PARTIAL_MS : 0;
-    return TAINT_INTERVAL_MS;
+    return zone_taint_interval_ms(zone_state_of(total, down, UNHEALTHY_ZONE_THRESHOLD), total,
+                                  LARGE_CLUSTER_NODES);
 }
 
 static void plan_deletions(struct sim_runner *r, uint32_t node)

@@ -9,6 +9,7 @@
 #ifndef ANALYSIS_SIMULATE_INTERNAL_H
 #define ANALYSIS_SIMULATE_INTERNAL_H
 
+#include "analysis/node_lifecycle.h"
 #include "analysis/schedule/schedule.h"
 #include "analysis/simulate/simulate.h"
 #include "model/eviction.h"
@@ -17,15 +18,7 @@
 
 enum {
     SECOND = 1000,
-    HEARTBEAT_GRACE_MS = 50 * SECOND, /* cmd/kube-controller-manager nodeMonitorGracePeriod */
-    TAINT_INTERVAL_MS = 10 * SECOND,  /* nodeEvictionRate 0.1/s */
-    TAINT_INTERVAL_PARTIAL_MS = 100 * SECOND, /* secondaryNodeEvictionRate 0.01/s */
-    LARGE_ZONE = 50,                          /* largeClusterSizeThreshold */
-    POLL_MS = 10 * SECOND,                    /* kubelet.go evictionMonitoringPeriod */
-    EVICT_GRACE_MS = SECOND,                  /* immediateEvictionGracePeriodSeconds */
-    PRESSURE_MS = 300 * SECOND,               /* evictionPressureTransitionPeriod */
-    BACKOFF_MAX_MS = 300 * SECOND,            /* MaxCrashLoopBackOff */
-    BACKOFF_RESET_MS = 600 * SECOND,
+    EVICT_GRACE_MS = SECOND,     /* immediateEvictionGracePeriodSeconds */
     DRAIN_RETRY_MS = 5 * SECOND, /* kubectl drain's sleep after a 429 */
     /* A pod that failed this often fails "again and again"; after more it is not followed. */
     FAILURES_STORM = 3,

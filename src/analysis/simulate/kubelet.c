@@ -21,7 +21,8 @@ void kubelet_poll_later(struct sim_runner *r, uint32_t node)
         return;
     }
     r->nodes[node].polling = true;
-    plan(r, (r->now + POLL_MS - 1) / POLL_MS * POLL_MS, TODO_POLL, node, 0);
+    plan(r, (r->now + EVICTION_POLL_MS - 1) / EVICTION_POLL_MS * EVICTION_POLL_MS, TODO_POLL, node,
+         0);
 }
 
 /* The pod that goes first, or NO_POD when none may. */
@@ -103,7 +104,7 @@ void kubelet_poll(struct sim_runner *r, uint32_t node)
                                .of_bytes = wn->evict_below},
             node);
         node_close(r, node, CLOSED_PRESSURE, true);
-        plan(r, r->now + PRESSURE_MS, TODO_PRESSURE_END, node, 0);
+        plan(r, r->now + PRESSURE_TRANSITION_MS, TODO_PRESSURE_END, node, 0);
     }
     uint32_t victim = choose_victim(r, node);
     if (victim == NO_POD) {
@@ -126,8 +127,8 @@ void kubelet_pressure_end(struct sim_runner *r, uint32_t node)
     if (level_trouble(&r->world->nodes[node], node_level(r, node, r->now)) == TROUBLE_PRESSURE &&
         !n->gave_up)
         n->seen_ms = r->now;
-    if (r->now - n->seen_ms < PRESSURE_MS) {
-        plan(r, n->seen_ms + PRESSURE_MS, TODO_PRESSURE_END, node, 0);
+    if (r->now - n->seen_ms < PRESSURE_TRANSITION_MS) {
+        plan(r, n->seen_ms + PRESSURE_TRANSITION_MS, TODO_PRESSURE_END, node, 0);
         return;
     }
     n->pressure = false;

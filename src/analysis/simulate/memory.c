@@ -173,16 +173,6 @@ static void plan_check(struct sim_runner *r, uint32_t node)
 
 /* ---- the kernel kills ---- */
 
-static int64_t backoff_ms(const struct run_container *c)
-{
-    int64_t delay = 10 * SECOND;
-    if (c->restarts == 0)
-        return 0;
-    for (uint32_t i = 1; i < c->restarts && delay < BACKOFF_MAX_MS; i++)
-        delay *= 2;
-    return MIN(delay, BACKOFF_MAX_MS);
-}
-
 /* The whole container dies (memory.oom.group) and comes back after its crash-loop delay
  * (kuberuntime_manager.go doBackOff). */
 static void container_kill(struct sim_runner *r, uint32_t pod, uint32_t index,
@@ -191,7 +181,7 @@ static void container_kill(struct sim_runner *r, uint32_t pod, uint32_t index,
     struct run_pod *p = &r->pods.items[pod];
     struct run_container *c = &r->containers.items[p->container + index];
     int64_t level = container_level(c, r->now);
-    if (c->restarts && r->now - c->updated_ms > BACKOFF_RESET_MS)
+    if (c->restarts && crash_loop_is_over(r->now, c->updated_ms, CRASH_LOOP_MAX_MS))
         c->restarts = 0;
     note_trouble(r,
                  (struct sim_event){.type = why,
@@ -212,7 +202,8 @@ static void container_kill(struct sim_runner *r, uint32_t pod, uint32_t index,
     pod_set_ready(r, pod, false);
     r->out->killed++;
     if (!pod_failed(r, pod))
-        plan(r, r->now + backoff_ms(c), TODO_RESTART, pod, index);
+        plan(r, r->now + crash_loop_delay_ms(c->restarts, CRASH_LOOP_INITIAL_MS, CRASH_LOOP_MAX_MS),
+             TODO_RESTART, pod, index);
 }
 
 void container_restart(struct sim_runner *r, uint32_t pod, uint32_t index)
