@@ -112,28 +112,21 @@ static void add_margin(const struct simulate_results *r, const struct out_format
         buf_add_cstr(b, "Booking margin: nothing is displaced.\n");
         return;
     }
-    enum table_style style = m->pods < 0 ? STYLE_BAD : STYLE_GOOD;
-    style_begin(b, f, style);
-    if (m->pods < 0)
-        buf_printf(b, "Booking margin -%s", amount(a, -m->bytes));
-    else
-        buf_printf(b, "Booking margin %s", amount(a, m->bytes));
-    style_end(b, f, style);
     struct str name = workload_name(r, m->workload), where = contingency_name(r, m->item);
+    struct str text;
     if (m->pods < 0)
-        text_wrap(b, f, "",
-                  arena_printf(a,
-                               ": %lld pods (first: " STR_FMT ") find no node after " STR_FMT
-                               " is lost, by their requests.",
-                               (long long)-m->pods, STR_ARG(name), STR_ARG(where)),
-                  0);
+        text =
+            arena_printf(a,
+                         "Booking margin -%s: %lld pods (first: " STR_FMT
+                         ") find no node after " STR_FMT " is lost, by their requests.",
+                         amount(a, -m->bytes), (long long)-m->pods, STR_ARG(name), STR_ARG(where));
     else
-        text_wrap(b, f, "",
-                  arena_printf(a,
-                               ": after " STR_FMT " is lost and all it ran is placed again, %lld "
-                               "more pods of " STR_FMT " fit, by their requests.",
-                               STR_ARG(where), (long long)m->pods, STR_ARG(name)),
-                  0);
+        text = arena_printf(a,
+                            "Booking margin %s: after " STR_FMT
+                            " is lost and all it ran is placed again, %lld more pods of " STR_FMT
+                            " fit, by their requests.",
+                            amount(a, m->bytes), STR_ARG(where), (long long)m->pods, STR_ARG(name));
+    text_wrap(b, f, "", text, 0);
 }
 
 /* ---- structural failures ---- */

@@ -255,7 +255,7 @@ size_t simulate_assumptions(const struct simulate_results *r,
     ret[n++] = (struct simulate_assumption){
         "notModelled",
         STR("a lost node stays lost, its Node object stays; no autoscaler reacts; webhooks, "
-            " load on the API server and etcd are not modelled"),
+            "load on the API server and etcd are not modelled"),
         NULL};
     return n;
 }

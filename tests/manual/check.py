@@ -176,6 +176,8 @@ OUTPUTS = (  # command, kind
     (f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15 -o json", "VictimList"),
     (f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15 --assume limits -o json",
      "VictimList"),
+    (f"plimsoll simulate -f {BLACK_FRIDAY} -o json", "SimulationReport"),
+    (f"plimsoll simulate -f {BLACK_FRIDAY} --lose node/ip-10-0-3-12 -o json", "SimulationReport"),
 )
 
 
