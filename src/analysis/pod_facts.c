@@ -85,10 +85,17 @@ static void sign_containers(struct buf *b, const struct containers *list)
         buf_add_str(b, k->name);
         buf_printf(b, "\n%d", (int)k->kind);
         sign_requirements(b, &k->resources);
-        if (k->status) {
-            sign_requirements(b, &k->status->resources);
-            sign_resources(b, &k->status->allocated);
-        }
+    }
+    buf_add_char(b, '\n');
+}
+
+/* What the node runs, where a resize is on its way. */
+static void sign_statuses(struct buf *b, const struct container_statuses *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        buf_add_str(b, list->items[i].name);
+        sign_requirements(b, &list->items[i].resources);
+        sign_resources(b, &list->items[i].allocated);
     }
     buf_add_char(b, '\n');
 }
@@ -98,6 +105,8 @@ static struct str pod_signature(const struct pod *p, struct buf *scratch)
     buf_clear(scratch);
     sign_containers(scratch, &p->spec.init_containers);
     sign_containers(scratch, &p->spec.containers);
+    sign_statuses(scratch, &p->status.init_containers);
+    sign_statuses(scratch, &p->status.containers);
     sign_requirements(scratch, &p->spec.resources);
     sign_resources(scratch, &p->spec.overhead);
     buf_add_str(scratch, p->status.qos_class);

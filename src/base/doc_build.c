@@ -12,6 +12,7 @@ void doc_build_init(struct doc_builder *b, struct arena *a, struct doc_root *roo
     b->duplicate_cap = 0;
     b->nodes = 0;
     b->depth = 0;
+    b->unwanted = STR_NONE;
 }
 
 void doc_build_done(struct doc_builder *b)

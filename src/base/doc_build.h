@@ -22,7 +22,8 @@ struct doc_builder {
     struct doc_root *root;
     size_t duplicate_cap;
     int64_t nodes;
-    size_t depth; /* open frames */
+    size_t depth;        /* open frames */
+    struct str unwanted; /* a map key whose value is read over (JSON); absent: none */
     struct doc_frame frames[DOC_MAX_DEPTH];
 };
 

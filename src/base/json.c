@@ -402,6 +402,13 @@ static inline struct doc *begin_value(struct json_cursor *c, struct doc_builder 
     return n;
 }
 
+/* A key that the caller has no use for: its value is checked, not built. */
+static inline bool is_unwanted(const struct doc_builder *b, const struct nesting *s,
+                               const struct doc_key *key)
+{
+    return b && b->unwanted.n && s->depth > s->base && in_map(s) && str_eq(key->text, b->unwanted);
+}
+
 /* Builds one value, or with no builder only checks it: two copies of one loop, so that they cannot
  * differ in what they accept. */
 static inline __attribute__((always_inline)) int walk(struct json_cursor *c, struct doc_builder *b,
@@ -417,26 +424,32 @@ static inline __attribute__((always_inline)) int walk(struct json_cursor *c, str
             return fail(c, e, "the text ends where a value is expected");
         if (b && b->nodes >= DOC_MAX_NODES)
             return fail(c, e, "more values than one document may have");
-        struct doc *n = begin_value(c, b, &key, &scratch);
         int r = 0;
-        if (*c->p == '{' || *c->p == '[') {
-            n->type = *c->p == '{' ? DOC_MAP : DOC_SEQ;
-            r = push(c, &s, e);
+        if (is_unwanted(b, &s, &key)) {
+            r = json_skip(c, e);
             if (r)
                 return r;
-            if (b)
-                doc_build_open(b, n);
-            if (!at_end_of(c, &s)) {
-                r = in_map(&s) ? read_key(c, a, &key, e) : 0;
+        } else {
+            struct doc *n = begin_value(c, b, &key, &scratch);
+            if (*c->p == '{' || *c->p == '[') {
+                n->type = *c->p == '{' ? DOC_MAP : DOC_SEQ;
+                r = push(c, &s, e);
                 if (r)
                     return r;
-                continue;
+                if (b)
+                    doc_build_open(b, n);
+                if (!at_end_of(c, &s)) {
+                    r = in_map(&s) ? read_key(c, a, &key, e) : 0;
+                    if (r)
+                        return r;
+                    continue;
+                }
+            } else {
+                r = read_scalar(c, a, n, e);
+                if (r)
+                    return r;
+                n->end = (size_t)(c->p - c->begin);
             }
-        } else {
-            r = read_scalar(c, a, n, e);
-            if (r)
-                return r;
-            n->end = (size_t)(c->p - c->begin);
         }
         r = pop_ended(c, &s, b, e);
         if (r <= 0)

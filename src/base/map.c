@@ -39,12 +39,9 @@ static void sip_round(uint64_t v[4])
     v[2] = rotl(v[2], 32);
 }
 
-uint64_t str_hash(struct str s)
+/* The state after all of s, before finalisation. */
+static void sip_absorb(uint64_t v[4], struct str s)
 {
-    pthread_once(&seed_once, draw_seed);
-    uint64_t v[4] = {seed[0] ^ UINT64_C(0x736f6d6570736575), seed[1] ^ UINT64_C(0x646f72616e646f6d),
-                     seed[0] ^ UINT64_C(0x6c7967656e657261),
-                     seed[1] ^ UINT64_C(0x7465646279746573)};
     const unsigned char *p = (const unsigned char *)s.p;
     size_t left = s.n;
     for (; left >= 8; left -= 8, p += 8) {
@@ -60,10 +57,43 @@ uint64_t str_hash(struct str s)
     v[3] ^= last;
     sip_round(v);
     v[0] ^= last;
-    v[2] ^= 0xff;
+}
+
+static void sip_init(uint64_t v[4])
+{
+    pthread_once(&seed_once, draw_seed);
+    v[0] = seed[0] ^ UINT64_C(0x736f6d6570736575);
+    v[1] = seed[1] ^ UINT64_C(0x646f72616e646f6d);
+    v[2] = seed[0] ^ UINT64_C(0x6c7967656e657261);
+    v[3] = seed[1] ^ UINT64_C(0x7465646279746573);
+}
+
+static uint64_t sip_finish(uint64_t v[4])
+{
     for (int i = 0; i < 3; i++)
         sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t str_hash(struct str s)
+{
+    uint64_t v[4];
+    sip_init(v);
+    sip_absorb(v, s);
+    v[2] ^= 0xff;
+    return sip_finish(v);
+}
+
+void str_hash128(struct str s, uint64_t ret[2])
+{
+    uint64_t v[4];
+    sip_init(v);
+    v[1] ^= 0xee;
+    sip_absorb(v, s);
+    v[2] ^= 0xee;
+    ret[0] = sip_finish(v);
+    v[1] ^= 0xdd;
+    ret[1] = sip_finish(v);
 }
 
 void map_init(struct map *m)

@@ -28,5 +28,7 @@ void *map_get(const struct map *m, struct str key);
 /* Sets key to value (not NULL). Returns the old value, or NULL. */
 void *map_put(struct map *m, struct str key, void *value);
 uint64_t str_hash(struct str s);
+/* 128 bits (SipHash-1-3-128): equal hashes of different strings need not be expected. */
+void str_hash128(struct str s, uint64_t ret[2]);
 
 #endif

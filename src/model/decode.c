@@ -313,6 +313,77 @@ static void read_field(struct decoder *d, const struct doc *v, const struct fiel
     }
 }
 
+/* ---- shared values ---- */
+
+void decode_cache_init(struct decode_cache *c)
+{
+    map_init(&c->values);
+    arena_init(&c->a);
+}
+
+void decode_cache_done(struct decode_cache *c)
+{
+    map_done(&c->values);
+    arena_done(&c->a);
+}
+
+/* How many bytes of a struct hold the value, if it may be shared; 0 = never. */
+static size_t shared_size(const struct field *f)
+{
+    switch (f->type) {
+    case F_LIST:
+    case F_STR_LIST:
+    case F_LABELS:
+    case F_RESOURCES:
+        return sizeof(struct any_list);
+    case F_POINTER:
+        return sizeof(void *);
+    case F_CUSTOM:
+        return f->shared ? sizeof(void *) : 0;
+    default:
+        return 0;
+    }
+}
+
+/* Equal bytes in another field are another value. No padding: it is compared as bytes. */
+struct shared_key {
+    const struct field *field;
+    uint64_t bytes;
+    uint64_t hash[2];
+};
+enum { SHORTEST_SHARED = 32, LONGEST_SHARED = 64 << 10 };
+
+static void read_field(struct decoder *d, const struct doc *v, const struct field *f, char *base);
+
+/* As read_field, through the cache. Values with a fault in them are not kept: each object is to
+ * report its own. */
+static void read_shared(struct decoder *d, const struct doc *v, const struct field *f, char *base)
+{
+    size_t size = d->cached ? shared_size(f) : 0;
+    size_t bytes = v->end - v->start;
+    if (!size || bytes < SHORTEST_SHARED || bytes > LONGEST_SHARED || v->end > d->in->text.n) {
+        read_field(d, v, f, base);
+        return;
+    }
+    struct shared_key key = {.field = f, .bytes = bytes};
+    str_hash128(str_sub(d->in->text, v->start, v->end), key.hash);
+    struct decode_cache *cache = d->in->cache;
+    const void *known = map_get(&cache->values, (struct str){(const char *)&key, sizeof(key)});
+    if (known) {
+        memcpy(base + f->offset, known, size);
+        return;
+    }
+    size_t problems = d->cluster ? d->cluster->problems.count : 0;
+    read_field(d, v, f, base);
+    if (d->cluster && d->cluster->problems.count > problems)
+        return;
+    struct shared_key *kept = arena_new(&cache->a, struct shared_key);
+    void *value = arena_alloc(&cache->a, size);
+    *kept = key;
+    memcpy(value, base + f->offset, size);
+    map_put(&cache->values, (struct str){(const char *)kept, sizeof(*kept)}, value);
+}
+
 void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s, void *ret)
 {
     if (is_null(n) || wrong_type(d, n, n->type == DOC_MAP, "object"))
@@ -327,7 +398,7 @@ void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s,
                 continue;
             struct path p = {outer, f->name, 0};
             d->path = &p;
-            read_field(d, c, f, ret);
+            read_shared(d, c, f, ret);
             d->path = outer;
         }
     }
@@ -428,6 +499,7 @@ static const struct object *decode_one(const struct decode_input *in, const stru
     const struct shape *s = decode_kind_shape(k);
     struct object *o = arena_alloc(in->a, s->size);
     struct decoder d = {.in = in, .cluster = c, .object = o};
+    d.cached = in->cache && k == KIND_POD && doc_text(doc_get(n, "metadata"), "uid").n;
     o->kind = k;
     o->api_version = arena_str(in->a, api_version);
     o->kind_text = arena_str(in->a, kind);

@@ -9,12 +9,25 @@
 
 #include "model/cluster.h"
 
+/* Values that come again and again in a recording (the containers of 200 pods of one Deployment)
+ * are decoded once and shared: the key is the field and the bytes of the value, so this needs the
+ * text that the tree was read from. Only for pods that have been through the API server (a uid):
+ * nothing changes them afterwards. One cache per thread. */
+struct decode_cache {
+    struct map values;
+    struct arena a;
+};
+void decode_cache_init(struct decode_cache *c);
+void decode_cache_done(struct decode_cache *c);
+
 /* Adds what a document holds to c: an object, the items of a List of any kind, or one more of the
  * skipped kinds. Everything is copied into a (the tree can go). `bulk`: no positions are kept. */
 struct decode_input {
     struct arena *a;
     const struct source *source;
     bool bulk;
+    struct str text;            /* with cache: what the positions of the tree count in */
+    struct decode_cache *cache; /* NULL = none */
 };
 void decode_document(const struct decode_input *in, const struct doc_root *doc, struct cluster *c);
 

@@ -320,9 +320,21 @@ static const struct field container_fields[] = {
     FIELD_OF("ports", F_LIST, ports, shape_port),
     FIELD_OF("volumeMounts", F_LIST, volume_mounts, shape_mount),
     FIELD_OF("resources", F_STRUCT, resources, shape_resource_requirements),
-    FIELD_FN("livenessProbe", liveness, read_probe),
-    FIELD_FN("readinessProbe", readiness, read_probe),
-    FIELD_FN("startupProbe", startup, read_probe),
+    {.name = "livenessProbe",
+     .type = F_CUSTOM,
+     .offset = offsetof(T, liveness),
+     .fn = read_probe,
+     .shared = true},
+    {.name = "readinessProbe",
+     .type = F_CUSTOM,
+     .offset = offsetof(T, readiness),
+     .fn = read_probe,
+     .shared = true},
+    {.name = "startupProbe",
+     .type = F_CUSTOM,
+     .offset = offsetof(T, startup),
+     .fn = read_probe,
+     .shared = true},
     FIELD_OF("lifecycle", F_POINTER, lifecycle, shape_lifecycle),
     FIELD_INTO("securityContext", shape_container_security),
     FIELDS_END};
@@ -534,23 +546,6 @@ static const struct field pod_status_fields[] = {
 static const struct shape shape_pod_status = {sizeof(T), pod_status_fields, 0, NULL};
 #undef T
 
-static void join_statuses(struct containers *l, const struct container_statuses *statuses)
-{
-    for (size_t i = 0; i < l->count; i++)
-        for (size_t j = 0; j < statuses->count; j++)
-            if (str_eq(l->items[i].name, statuses->items[j].name))
-                l->items[i].status = &statuses->items[j];
-}
-
-static void pod_done(struct decoder *d, const struct doc *n, void *ret)
-{
-    (void)d;
-    (void)n;
-    struct pod *p = ret;
-    join_statuses(&p->spec.containers, &p->status.containers);
-    join_statuses(&p->spec.init_containers, &p->status.init_containers);
-}
-
 #define T struct pod
 static const struct field pod_fields[] = {{.name = "metadata",
                                            .type = F_STRUCT,
@@ -565,5 +560,5 @@ static const struct field pod_fields[] = {{.name = "metadata",
                                            .shape = &shape_pod_spec},
                                           FIELD_OF("status", F_STRUCT, status, shape_pod_status),
                                           FIELDS_END};
-const struct shape shape_pod = {sizeof(T), pod_fields, 0, pod_done};
+const struct shape shape_pod = {sizeof(T), pod_fields, 0, NULL};
 #undef T

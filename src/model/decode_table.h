@@ -13,6 +13,7 @@ struct decoder {
     struct cluster *cluster;     /* problems go here; NULL = nobody wants them */
     const struct object *object; /* being decoded, for problems */
     const struct path *path;     /* of the value being decoded */
+    bool cached;                 /* values may be shared with other objects */
 };
 
 /* The path to a value as a chain on the C stack; decoding nests no deeper than the tables do. */
@@ -55,6 +56,7 @@ struct field {
     size_t at;                 /* 1 + offset of a struct pos for the key; 0 = none */
     const struct shape *shape; /* F_STRUCT, F_POINTER, F_LIST */
     decode_fn *fn;             /* F_CUSTOM */
+    bool shared;               /* F_CUSTOM that makes a pointer: the value may be shared */
 };
 struct shape {
     size_t size;

@@ -77,8 +77,6 @@ struct container {
     struct opt_bool privileged, run_as_non_root, read_only_root_filesystem,
         allow_privilege_escalation;
     struct opt_int run_as_user;
-    /* Status of the container of this name, when the pod is live. */
-    const struct container_status *status;
 };
 struct containers {
     struct container *items;

@@ -15,13 +15,15 @@
 #include "base/buf.h"
 #include "model/decode.h"
 #include "model/defaults.h"
+#include "source/bulk.h"
+#include "source/join.h"
 #include "source/source.h"
 
 /* A larger JSON text is read item by item and keeps no positions: a tree takes about ten times its
  * size. YAML of any size keeps them. */
-#define BULK_BYTES (8 * MIB)
-/* More than any world we know of (150,000 pods: 0.7 GB), less than what would be a mistake. */
-#define LARGEST_INPUT (INT64_C(8) << 30)
+#define BULK_BYTES ((size_t)(8 * MIB))
+/* Of YAML, which is read whole: a hundred times the largest that we know of. */
+#define LARGEST_INPUT ((size_t)1 << 30)
 
 enum { DEEPEST_FOLDER = 64, MOST_THREADS = 8 };
 
@@ -43,13 +45,6 @@ struct job {
     struct cluster *cluster;
 };
 
-static void add_problem(struct arena *a, struct cluster *c, struct str file, struct pos at,
-                        struct str message)
-{
-    struct problem *p = PUSH(a, &c->problems);
-    *p = (struct problem){.type = PROBLEM_UNREADABLE, .file = file, .at = at, .message = message};
-}
-
 static bool has_suffix(struct str name)
 {
     return str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json");
@@ -67,8 +62,8 @@ static void walk_entry(struct job *j, struct str path, int depth)
 {
     struct stat st;
     if (lstat(path.p, &st) < 0) {
-        add_problem(j->a, j->cluster, path, (struct pos){0, 0},
-                    arena_printf(j->a, "cannot be read: %s", strerror(errno)));
+        cluster_unreadable(j->a, j->cluster, path, (struct pos){0, 0},
+                           arena_printf(j->a, "cannot be read: %s", strerror(errno)));
         return;
     }
     if (S_ISDIR(st.st_mode)) {
@@ -85,8 +80,8 @@ static void walk_entry(struct job *j, struct str path, int depth)
 
 static void folder_problem(struct job *j, struct str path, const char *why)
 {
-    add_problem(j->a, j->cluster, path, (struct pos){0, 0},
-                arena_printf(j->a, "cannot be read: %s", why));
+    cluster_unreadable(j->a, j->cluster, path, (struct pos){0, 0},
+                       arena_printf(j->a, "cannot be read: %s", why));
 }
 
 static void walk_folder(struct job *j, struct str path, int depth)
@@ -146,84 +141,38 @@ static void worker_done(struct worker *w)
     buf_done(&w->text);
 }
 
-/* Reads fd to its end into w->text. 0 or negative errno. */
-static int read_all(struct worker *w, int fd)
+/* Reads fd into w->text until it ends or w->text holds `most` bytes. 1 = it ended, 0 = there is more,
+ * or negative errno. */
+static int read_some(struct worker *w, int fd, size_t most)
 {
-    buf_clear(&w->text);
     struct stat st;
     size_t step = 64 << 10;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 && st.st_size < LARGEST_INPUT)
-        step = (size_t)st.st_size + 1;
-    for (;;) {
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        step = MIN((size_t)st.st_size, most) + 1;
+    while (w->text.n < most) {
         size_t room = w->text.cap > w->text.n + 1 ? w->text.cap - w->text.n - 1 : 0;
         if (room < MIN(step, (size_t)4096)) {
             size_t cap = MAX(w->text.n + step + 1, w->text.cap + w->text.cap / 2);
-            if (cap > (size_t)LARGEST_INPUT)
-                return -EFBIG;
             w->text.p = mem_realloc(w->text.p, cap);
             w->text.cap = cap;
             room = cap - w->text.n - 1;
         }
         ssize_t n = read(fd, w->text.p + w->text.n, room);
         if (n == 0)
-            return 0;
+            return 1;
         if (n < 0 && errno != EINTR)
             return -errno;
         if (n > 0)
             w->text.n += (size_t)n;
         step = 64 << 10;
     }
-}
-
-struct bulk {
-    struct decode_input in;
-    struct cluster *c;
-    struct str list_api_version, list_kind;
-};
-
-static int bulk_item(void *ctx, const struct doc_root *item, struct err *e)
-{
-    (void)e;
-    struct bulk *b = ctx;
-    decode_list_item(&b->in, item, b->list_api_version, b->list_kind, b->c);
     return 0;
 }
 
-/* The list's own fields, or a whole object that is no list. */
-static int bulk_header(void *ctx, const struct doc *header, struct err *e)
-{
-    (void)e;
-    struct bulk *b = ctx;
-    struct str kind = doc_text(header, "kind");
-    if (str_ends(kind, "List")) {
-        b->list_kind = arena_str(b->in.a, kind);
-        b->list_api_version = arena_str(b->in.a, doc_text(header, "apiVersion"));
-        return 0;
-    }
-    struct doc copy = *header;
-    struct doc_root root = {.root = &copy, .start = header->start, .end = header->end};
-    decode_document(&b->in, &root, b->c);
-    return 0;
-}
-
-static bool is_bulk(struct str text)
+static bool is_object(struct str text)
 {
     struct str t = str_trim(str_sub(text, 0, 256));
-    return (int64_t)text.n > BULK_BYTES && t.n && t.p[0] == '{';
-}
-
-static struct pos pos_of_err(const struct err *e)
-{
-    /* where is "file:line:column"; the numbers are its last two parts */
-    struct str where = str_of(e->where);
-    struct pos at = {0, 0};
-    ptrdiff_t second = str_rfind_char(where, ':');
-    ptrdiff_t first = second > 0 ? str_rfind_char(str_sub(where, 0, (size_t)second), ':') : -1;
-    int64_t line, column;
-    if (first > 0 && str_to_int64(str_sub(where, (size_t)first + 1, (size_t)second), &line) == 0 &&
-        str_to_int64(str_sub(where, (size_t)second + 1, where.n), &column) == 0)
-        at = (struct pos){(uint32_t)line, (uint32_t)column};
-    return at;
+    return t.n && t.p[0] == '{';
 }
 
 static void read_documents(struct worker *w, const struct decode_input *in, struct str text,
@@ -241,33 +190,14 @@ static void read_documents(struct worker *w, const struct decode_input *in, stru
             decode_document(in, &root, c);
         } else {
             c->documents++;
-            add_problem(&w->keep, c, in->source->name, pos_of_err(&e),
-                        arena_str(&w->keep, str_of(e.msg)));
+            cluster_unreadable(&w->keep, c, in->source->name, pos_of_err(&e),
+                               arena_str(&w->keep, str_of(e.msg)));
             if (doc_reader_resync(&r) <= 0)
                 break;
         }
         arena_reset(&w->scratch);
     }
     doc_reader_done(&r);
-    arena_reset(&w->scratch);
-}
-
-static void read_text(struct worker *w, struct str name, struct str text, struct cluster *c)
-{
-    struct source *source = arena_new(&w->keep, struct source);
-    source->name = name;
-    struct decode_input in = {.a = &w->keep, .source = source, .bulk = is_bulk(text)};
-    if (!in.bulk) {
-        read_documents(w, &in, text, c);
-        return;
-    }
-    struct bulk b = {.in = in, .c = c};
-    struct json_stream s = {.item = bulk_item, .header = bulk_header, .ctx = &b};
-    struct err e = {0};
-    size_t before = c->documents;
-    if (json_parse_list(name, text, &w->scratch, &s, &e) < 0)
-        add_problem(&w->keep, c, name, pos_of_err(&e), arena_str(&w->keep, str_of(e.msg)));
-    c->documents = before + 1;
     arena_reset(&w->scratch);
 }
 
@@ -281,19 +211,41 @@ static int open_file(const char *path)
     return fd;
 }
 
-static void read_file(struct worker *w, struct str path, struct cluster *c)
+/* 0 or negative errno. */
+static int read_fd(struct worker *w, int fd, const struct source *source, unsigned threads,
+                   struct cluster *c)
+{
+    buf_clear(&w->text);
+    int r = read_some(w, fd, BULK_BYTES);
+    if (r == 0 && is_object(buf_str(&w->text))) {
+        struct bulk_input in = {fd, source, buf_str(&w->text), threads};
+        if (bulk_read(&in, &w->keep, c) == -ENOMEM)
+            mem_out();
+        return 0;
+    }
+    if (r == 0)
+        r = read_some(w, fd, LARGEST_INPUT);
+    if (r == 0)
+        return -EFBIG;
+    if (r < 0)
+        return r;
+    struct decode_input in = {.a = &w->keep, .source = source};
+    read_documents(w, &in, buf_str(&w->text), c);
+    return 0;
+}
+
+static void read_file(struct worker *w, struct str path, unsigned threads, struct cluster *c)
 {
     bool is_stdin = str_is(path, "-");
-    struct str name = is_stdin ? STR("<stdin>") : path;
+    struct source *source = arena_new(&w->keep, struct source);
+    source->name = is_stdin ? STR("<stdin>") : path;
     int fd = is_stdin ? STDIN_FILENO : open_file(path.p);
-    int r = fd < 0 ? -errno : read_all(w, fd);
+    int r = fd < 0 ? -errno : read_fd(w, fd, source, threads, c);
     if (fd > 0)
         close(fd);
     if (r < 0)
-        add_problem(&w->keep, c, name, (struct pos){0, 0},
-                    arena_printf(&w->keep, "cannot be read: %s", strerror(-r)));
-    else
-        read_text(w, name, buf_str(&w->text), c);
+        cluster_unreadable(&w->keep, c, source->name, (struct pos){0, 0},
+                           arena_printf(&w->keep, "cannot be read: %s", strerror(-r)));
     c->files++;
     /* One huge file must not cost its size for as long as the others are read. */
     if (w->text.cap > (size_t)(4 * MIB))
@@ -305,6 +257,7 @@ static void read_file(struct worker *w, struct str path, struct cluster *c)
 struct pool {
     const struct file_list *files;
     struct cluster *results; /* one per file */
+    unsigned threads;
     atomic_size_t next;
     atomic_bool out_of_memory;
     struct worker workers[MOST_THREADS];
@@ -321,7 +274,7 @@ static int work(void *arg)
         size_t i = atomic_fetch_add(&j->pool->next, 1);
         if (i >= j->pool->files->count || atomic_load(&j->pool->out_of_memory))
             return 0;
-        read_file(j->worker, j->pool->files->items[i], &j->pool->results[i]);
+        read_file(j->worker, j->pool->files->items[i], j->pool->threads, &j->pool->results[i]);
     }
 }
 
@@ -333,11 +286,11 @@ static void *work_protected(void *arg)
     return NULL;
 }
 
-static unsigned thread_count(const struct source_options *o, size_t files)
+static unsigned thread_count(const struct source_options *o)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = o->threads ? o->threads : cpus > 0 ? (size_t)cpus : 1;
-    return (unsigned)MAX(MIN(MIN(n, files), (size_t)MOST_THREADS), (size_t)1);
+    unsigned n = o->threads ? o->threads : cpus > 0 ? (unsigned)cpus : 1;
+    return MAX(MIN(n, (unsigned)MOST_THREADS), 1U);
 }
 
 static void run_pool(struct pool *p, unsigned threads)
@@ -358,38 +311,6 @@ static void run_pool(struct pool *p, unsigned threads)
         pthread_join(ids[i], NULL);
 }
 
-#define APPEND(a, to, from)                                         \
-    for (size_t append_i = 0; append_i < (from)->count; append_i++) \
-    *PUSH((a), (to)) = (from)->items[append_i]
-
-static void join_skipped(struct arena *a, struct cluster *to, const struct cluster *from)
-{
-    for (size_t i = 0; i < from->skipped.count; i++) {
-        const struct skipped_kind *f = &from->skipped.items[i];
-        struct skipped_kind *same = NULL;
-        for (size_t j = 0; j < to->skipped.count && !same; j++)
-            if (str_eq(to->skipped.items[j].kind, f->kind) &&
-                str_eq(to->skipped.items[j].api_version, f->api_version))
-                same = &to->skipped.items[j];
-        if (same)
-            same->count += f->count;
-        else
-            *PUSH(a, &to->skipped) = *f;
-    }
-}
-
-static void join(struct arena *a, struct cluster *to, const struct cluster *from)
-{
-#define X(type, list) APPEND(a, &to->list, &from->list);
-    CLUSTER_LISTS(X)
-#undef X
-    APPEND(a, &to->problems, &from->problems);
-    join_skipped(a, to, from);
-    to->files += from->files;
-    to->documents += from->documents;
-    to->objects += from->objects;
-}
-
 int source_read(const struct source_options *o, struct arena *a, struct cluster *ret, struct err *e)
 {
     *ret = (struct cluster){.arena = a, .complete = o->complete};
@@ -400,9 +321,10 @@ int source_read(const struct source_options *o, struct arena *a, struct cluster 
     for (size_t i = 0; i < MOST_THREADS; i++) {
         arena_init(&pool.workers[i].keep);
         arena_init(&pool.workers[i].scratch);
-        buf_init(&pool.workers[i].text, (size_t)LARGEST_INPUT);
+        buf_init(&pool.workers[i].text, LARGEST_INPUT);
     }
-    run_pool(&pool, thread_count(o, job.files.count));
+    pool.threads = thread_count(o);
+    run_pool(&pool, (unsigned)MAX(MIN((size_t)pool.threads, job.files.count), (size_t)1));
     for (size_t i = 0; i < MOST_THREADS; i++) {
         arena_absorb(a, &pool.workers[i].keep);
         worker_done(&pool.workers[i]);
@@ -410,7 +332,7 @@ int source_read(const struct source_options *o, struct arena *a, struct cluster 
     if (atomic_load(&pool.out_of_memory))
         return err_set(e, ENOMEM, "out of memory");
     for (size_t i = 0; i < job.files.count; i++)
-        join(a, ret, &pool.results[i]);
+        cluster_join(a, ret, &pool.results[i]);
     cluster_resolve(ret);
     cluster_default(ret);
     return 0;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Puts together what several threads read.
+ */
+#include "source/join.h"
+
+#define APPEND(a, to, from)                                         \
+    for (size_t append_i = 0; append_i < (from)->count; append_i++) \
+    *PUSH((a), (to)) = (from)->items[append_i]
+
+static void join_skipped(struct arena *a, struct cluster *to, const struct cluster *from)
+{
+    for (size_t i = 0; i < from->skipped.count; i++) {
+        const struct skipped_kind *f = &from->skipped.items[i];
+        struct skipped_kind *same = NULL;
+        for (size_t j = 0; j < to->skipped.count && !same; j++)
+            if (str_eq(to->skipped.items[j].kind, f->kind) &&
+                str_eq(to->skipped.items[j].api_version, f->api_version))
+                same = &to->skipped.items[j];
+        if (same)
+            same->count += f->count;
+        else
+            *PUSH(a, &to->skipped) = *f;
+    }
+}
+
+void cluster_join(struct arena *a, struct cluster *to, const struct cluster *from)
+{
+#define X(type, list) APPEND(a, &to->list, &from->list);
+    CLUSTER_LISTS(X)
+#undef X
+    APPEND(a, &to->problems, &from->problems);
+    join_skipped(a, to, from);
+    to->files += from->files;
+    to->documents += from->documents;
+    to->objects += from->objects;
+}
+
+void cluster_unreadable(struct arena *a, struct cluster *c, struct str file, struct pos at,
+                        struct str message)
+{
+    struct problem *p = PUSH(a, &c->problems);
+    *p = (struct problem){.type = PROBLEM_UNREADABLE, .file = file, .at = at, .message = message};
+}
+
+struct pos pos_of_err(const struct err *e)
+{
+    /* where is "file:line:column"; the numbers are its last two parts */
+    struct str where = str_of(e->where);
+    struct pos at = {0, 0};
+    ptrdiff_t second = str_rfind_char(where, ':');
+    ptrdiff_t first = second > 0 ? str_rfind_char(str_sub(where, 0, (size_t)second), ':') : -1;
+    int64_t line, column;
+    if (first > 0 && str_to_int64(str_sub(where, (size_t)first + 1, (size_t)second), &line) == 0 &&
+        str_to_int64(str_sub(where, (size_t)second + 1, where.n), &column) == 0)
+        at = (struct pos){(uint32_t)line, (uint32_t)column};
+    return at;
+}
