@@ -29,6 +29,13 @@ static void find_visible(struct facts *f, const struct cluster *c)
 {
     static char seen;
     map_init(&f->visible);
+    map_init(&f->populated);
+    map_init(&f->live);
+    for (size_t i = 0; i < c->pods.count; i++)
+        if (!str_empty(c->pods.items[i]->spec.node_name.v))
+            map_put(&f->live, c->pods.items[i]->o.ns, &seen);
+    for (size_t i = 0; i < c->workloads.count; i++)
+        map_put(&f->populated, c->workloads.items[i]->o.ns, &seen);
     for (size_t i = 0; i < c->namespaces.count; i++)
         map_put(&f->visible, c->namespaces.items[i]->o.name, &seen);
 #define X(list)                                \
@@ -77,11 +84,34 @@ void facts_init(struct facts *f, const struct cluster *c, const struct check_con
 void facts_done(struct facts *f)
 {
     map_done(&f->visible);
+    map_done(&f->populated);
+    map_done(&f->live);
 }
 
 bool facts_namespace_visible(const struct facts *f, struct str ns)
 {
     return f->cluster->complete || map_get(&f->visible, ns);
+}
+
+bool facts_namespace_is_live(const struct facts *f, struct str ns)
+{
+    return map_get(&f->live, ns) != NULL;
+}
+
+bool facts_namespace_has_workloads(const struct facts *f, struct str ns)
+{
+    return map_get(&f->populated, ns) != NULL;
+}
+
+bool facts_has_custom_kinds(const struct facts *f)
+{
+    for (size_t i = 0; i < f->cluster->skipped.count; i++) {
+        struct str version,
+            group = str_cut(f->cluster->skipped.items[i].api_version, '/', &version);
+        if (version.p && str_find_char(group, '.') > 0 && !str_ends(group, ".k8s.io"))
+            return true;
+    }
+    return false;
 }
 
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k)

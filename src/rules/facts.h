@@ -12,8 +12,10 @@
 struct facts {
     const struct cluster *cluster;
     const struct check_config *config;
-    struct arena *a;    /* that of the findings */
-    struct map visible; /* names of namespaces of which more than workloads are seen */
+    struct arena *a;      /* that of the findings */
+    struct map populated; /* names of namespaces with workloads */
+    struct map live;      /* names of namespaces with pods that have been bound to a node */
+    struct map visible;   /* names of namespaces of which more than workloads are seen */
     int64_t smallest_memory_bytes, smallest_cpu_milli; /* that any one Node can give */
 };
 
@@ -23,6 +25,11 @@ void facts_done(struct facts *f);
 
 /* What is absent from the namespace does not exist. */
 bool facts_namespace_visible(const struct facts *f, struct str ns);
+/* The input holds pods of it as they run, not only manifests. */
+bool facts_namespace_is_live(const struct facts *f, struct str ns);
+bool facts_namespace_has_workloads(const struct facts *f, struct str ns);
+/* The input holds kinds that are not Kubernetes' own (any of them may stand for pods). */
+bool facts_has_custom_kinds(const struct facts *f);
 /* By nature, by injection, or by name or image beside another container; see model/sidecar.h. */
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k);
 /* The amounts in force (given or defaulted), or NULL. */

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Says where nothing keeps replicas from sharing a node; a warning where all live pods of a workload
+ * do share one, though there are others.
+ */
+#include "rules/facts.h"
+
+/* The node that all pods are on, or NULL. */
+static const struct node *common_node(const struct workload *w)
+{
+    const struct node *n = w->pods.count > 1 ? w->pods.items[0]->node : NULL;
+    for (size_t i = 1; i < w->pods.count; i++)
+        if (w->pods.items[i]->node != n)
+            return NULL;
+    return n;
+}
+
+static void check(const struct rule_ctx *c, const struct workload *w)
+{
+    const struct pod_spec *s = &w->tmpl.spec;
+    if (facts_replicas_min(w) < 2)
+        return;
+    const struct node *n = common_node(w);
+    if (n && c->cluster->nodes.count > 1) {
+        finding_as(c, SEV_WARNING, AT_POD(((struct pos){0, 0}), "topologySpreadConstraints"),
+                   "all %zu of its pods run on node " STR_FMT ": its loss is an outage",
+                   w->pods.count, STR_ARG(n->o.name));
+        return;
+    }
+    bool anti = s->affinity && s->affinity->anti_required.count + s->affinity->anti_preferred.count;
+    if (!anti && s->spread.count == 0)
+        finding_as(c, SEV_INFO, AT_POD(((struct pos){0, 0}), "topologySpreadConstraints"),
+                   "neither topology spread nor anti-affinity keeps its %lld replicas apart",
+                   (long long)facts_replicas_min(w));
+}
+
+const struct rule rule_no_spread = {
+    .id = "no-spread",
+    .severity = SEV_WARNING,
+    .title = "Replicas may share a node",
+    .why = "several replicas on one node are lost together, and together they overload the next",
+    .fix =
+        "add topologySpreadConstraints over kubernetes.io/hostname and topology.kubernetes.io/zone",
+    .workload = check,
+};
