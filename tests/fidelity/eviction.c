@@ -299,7 +299,9 @@ static void candidate_of_doc(struct check *k, const struct doc *n, bool disk,
     *(struct str *)ret->ctx = name;
     ret->usage_set = !is_null(stats) || !is_null(doc_get(n, "usage"));
     ret->usage = all ? used(stats, "memory") : used(n, "usage");
-    ret->processes = doc_int(stats, "processes", doc_int(stats, "process", 0));
+    static const char *const counts[] = {"processes", "process", "process_count", "pids"};
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++)
+        ret->processes = MAX(ret->processes, doc_int(stats, counts[i], 0));
     if (!disk)
         return;
     ret->usage = disk_usage(stats, inodes ? "inodes" : "used");

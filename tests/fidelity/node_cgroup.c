@@ -327,6 +327,29 @@ static void qos_reserved(struct check *k)
 
 /* ---- swap and huge pages ---- */
 
+static void set_memory(struct check *k, struct resource_requirements *r, int64_t request,
+                       int64_t limit)
+{
+    resources_set(k->a, &r->requests, STR("memory"), quantity_of_bytes(request));
+    resources_set(k->a, &r->limits, STR("memory"), quantity_of_bytes(limit));
+}
+
+/* Upstream's test gives a request of 1Gi and a limit of 2Gi unless a case has a function that
+ * changes them; where a table does not say to what, the case's name does. */
+static void swap_resources_at(struct check *k, struct resource_requirements *ret)
+{
+    struct doc *own = at(k, "containerResourceOverride");
+    struct str name = text_at(k, "name");
+    if (own && own->type == DOC_MAP)
+        requirements_of_doc(k, own, ret);
+    else if (str_ends(name, "zero memory"))
+        set_memory(k, ret, 0, 0);
+    else if (str_ends(name, "memory request equal to limit"))
+        set_memory(k, ret, 100 * MIB, 100 * MIB);
+    else
+        set_memory(k, ret, GIB, 2 * GIB);
+}
+
 static void swap(struct check *k)
 {
     struct cgroup_settings s;
@@ -337,14 +360,7 @@ static void swap(struct check *k)
     s.swap_controller_missing = !bool_at(k, "isSwapControllerAvailable");
     s.swap = str_is(text_at(k, "configuredMemorySwap"), "LimitedSwap") ? SWAP_LIMITED : SWAP_NONE;
     (void)!qos_find(text_at(k, "qosClass"), &q);
-    /* Upstream's test fills in a request below the limit unless a case overrides it. */
-    struct doc *own = at(k, "containerResourceOverride");
-    if (is_null(own)) {
-        resources_set(k->a, &c.resources.requests, STR("memory"), quantity_of(1));
-        resources_set(k->a, &c.resources.limits, STR("memory"), quantity_of(2));
-    } else {
-        requirements_of_doc(k, own, &c.resources);
-    }
+    swap_resources_at(k, &c.resources);
     enum swap_behavior got = container_swap(&s, q, bool_at(k, "isCriticalPod"), &c);
     expect_text(k, "behaviour", text_at(k, "expected"),
                 got == SWAP_LIMITED ? STR("LimitedSwap") : STR("NoSwap"));
