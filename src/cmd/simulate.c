@@ -60,8 +60,7 @@ static int parse_time(struct str text, void *ret, struct err *e)
         return err_set(e, EINVAL, "\"%.*s\" is no duration such as 90s, 5m or 6h",
                        (int)MIN(text.n, 40U), text.p ? text.p : "");
     if (ms < 0 || ms > INT64_C(7) * 24 * 3600 * 1000)
-        return err_set(e, EINVAL, "%.*s is not between 0 and 168h", (int)MIN(text.n, 40U),
-                       text.p);
+        return err_set(e, EINVAL, "%.*s is not between 0 and 168h", (int)MIN(text.n, 40U), text.p);
     *(int64_t *)ret = ms;
     return 0;
 }

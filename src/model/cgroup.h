@@ -108,7 +108,7 @@ bool cgroup_is_pod(const struct str_list *root, const struct str_list *name, str
 /* What a path tells about the pod and container that it belongs to, whatever the driver and the
  * runtime, with any prefix (kind, docker). */
 struct cgroup_owner {
-    bool in_kubepods;        /* below (or at) the cgroup of all pods */
+    bool in_kubepods; /* below (or at) the cgroup of all pods */
     bool qos_known;
     enum qos qos;
     struct str pod_uid;      /* "" = not below a pod; static pods have 32 hex digits */
