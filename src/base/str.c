@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <locale.h>
+#include <pthread.h>
 
 struct str str_of(const char *cstr)
 {
@@ -136,6 +137,14 @@ int str_to_int64(struct str s, int64_t *ret)
     return 0;
 }
 
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+}
+
 int str_to_double(struct str s, double *ret)
 {
     char text[64];
@@ -151,9 +160,7 @@ int str_to_double(struct str s, double *ret)
         return -EINVAL;
     memcpy(text, s.p, s.n);
     text[s.n] = '\0';
-    static locale_t c_locale;
-    if (!c_locale)
-        c_locale = newlocale(LC_ALL_MASK, "C", NULL);
+    pthread_once(&c_locale_once, make_c_locale);
     char *end;
     double v = c_locale ? strtod_l(text, &end, c_locale) : (end = text, 0);
     if (*end)
