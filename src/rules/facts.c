@@ -114,6 +114,19 @@ bool facts_has_custom_kinds(const struct facts *f)
     return false;
 }
 
+bool list_has(const struct str_list *l, const char *word)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (str_is(l->items[i], word))
+            return true;
+    return false;
+}
+
+bool list_matches(const struct str_list *l, const char *word)
+{
+    return list_has(l, "*") || list_has(l, word);
+}
+
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k)
 {
     /* Seen in a pod but not in the template that made it: somebody put it there. */

@@ -30,6 +30,9 @@ bool facts_namespace_is_live(const struct facts *f, struct str ns);
 bool facts_namespace_has_workloads(const struct facts *f, struct str ns);
 /* The input holds kinds that are not Kubernetes' own (any of them may stand for pods). */
 bool facts_has_custom_kinds(const struct facts *f);
+bool list_has(const struct str_list *l, const char *word);
+/* The word or "*", as in rules of roles and webhooks. */
+bool list_matches(const struct str_list *l, const char *word);
 /* By nature, by injection, or by name or image beside another container; see model/sidecar.h. */
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k);
 /* The amounts in force (given or defaulted), or NULL. */

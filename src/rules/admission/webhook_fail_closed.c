@@ -6,22 +6,14 @@
  */
 #include "rules/facts.h"
 
-static bool has(const struct str_list *l, const char *word)
-{
-    for (size_t i = 0; i < l->count; i++)
-        if (str_is(l->items[i], "*") || str_is(l->items[i], word))
-            return true;
-    return false;
-}
-
 /* Asked when a pod is created. As webhook/predicates/rules: "*" is every resource, and so is the
  * pair of stars, which takes in subresources. */
 static bool matches_pods(const struct webhook *h)
 {
     for (size_t i = 0; i < h->rules.count; i++) {
         const struct webhook_rule *r = &h->rules.items[i];
-        bool pods = has(&r->resources, "pods") || has(&r->resources, "*/*");
-        if (pods && has(&r->api_groups, "") && has(&r->operations, "CREATE") &&
+        bool pods = list_matches(&r->resources, "pods") || list_matches(&r->resources, "*/*");
+        if (pods && list_matches(&r->api_groups, "") && list_matches(&r->operations, "CREATE") &&
             !str_is(r->scope, "Cluster"))
             return true;
     }

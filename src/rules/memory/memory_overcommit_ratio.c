@@ -7,8 +7,9 @@
 
 enum { OPTION_RATIO };
 
-static void compare(const struct rule_ctx *c, const char *what,
-                    const struct resource_requirements *r, bool in_pod)
+/* k: whose they are; NULL: the pod's. */
+static void compare(const struct rule_ctx *c, const struct container *k,
+                    const struct resource_requirements *r)
 {
     const struct resource_amount *request = memory_request(r), *limit = memory_limit(r);
     if (!request || !limit)
@@ -19,20 +20,21 @@ static void compare(const struct rule_ctx *c, const char *what,
         (limited / ratio == requested && limited % ratio == 0))
         return;
     struct place where = AT(limit->at, "resources.limits.memory");
-    where.in_pod = in_pod;
-    finding(c, where, "%s reserves %s of memory and may use %s, more than %lld times as much", what,
-            say_bytes(c, requested), say_bytes(c, limited), (long long)ratio);
+    where.in_pod = !k;
+    finding(c, where, "%s reserves %s of memory and may use %s, more than %lld times as much",
+            k ? say_container(c, k) : "the pod", say_bytes(c, requested), say_bytes(c, limited),
+            (long long)ratio);
 }
 
 static void check_container(const struct rule_ctx *c, const struct container *k)
 {
     if (k->kind != CONTAINER_INIT && !pod_level_resources_set(&c->w->tmpl.spec))
-        compare(c, say_container(c, k), &k->resources, false);
+        compare(c, k, &k->resources);
 }
 
 static void check_pod(const struct rule_ctx *c, const struct workload *w)
 {
-    compare(c, "the pod", &w->tmpl.spec.resources, true);
+    compare(c, NULL, &w->tmpl.spec.resources);
 }
 
 const struct rule rule_memory_overcommit_ratio = {

@@ -5,8 +5,9 @@
  */
 #include "rules/facts.h"
 
-static void compare(const struct rule_ctx *c, const char *what,
-                    const struct resource_requirements *r, bool pod_level)
+/* k: whose they are; NULL: the pod's. */
+static void compare(const struct rule_ctx *c, const struct container *k,
+                    const struct resource_requirements *r)
 {
     const struct resource_amount *request = resources_find(&r->requests, "memory");
     const struct resource_amount *limit = resources_find(&r->limits, "memory");
@@ -14,26 +15,27 @@ static void compare(const struct rule_ctx *c, const char *what,
         return;
     bool from_range = limit->origin == AMOUNT_FROM_LIMITRANGE;
     struct place where = AT(pos_or(request->at, limit->at), "resources.requests.memory");
-    where.in_pod = pod_level;
+    where.in_pod = !k;
     const char *requested = say_bytes(c, quantity_value(request->q));
     const char *limited = say_bytes(c, quantity_value(limit->q));
     struct finding *f =
         finding(c, where,
                 "%s requests %s of memory but its limit%s is %s: the API server refuses "
                 "the pod",
-                what, requested, from_range ? " (the LimitRange's default)" : "", limited);
+                k ? say_container(c, k) : "the pod", requested,
+                from_range ? " (the LimitRange's default)" : "", limited);
     finding_fix(c, f, "raise limits.memory to %s or more, or lower requests.memory to %s or less",
                 requested, limited);
 }
 
 static void check_container(const struct rule_ctx *c, const struct container *k)
 {
-    compare(c, say_container(c, k), &k->resources, false);
+    compare(c, k, &k->resources);
 }
 
 static void check_pod(const struct rule_ctx *c, const struct workload *w)
 {
-    compare(c, "the pod", &w->tmpl.spec.resources, true);
+    compare(c, NULL, &w->tmpl.spec.resources);
 }
 
 const struct rule rule_memory_request_over_limit = {

@@ -106,11 +106,12 @@ static void check(const struct rule_ctx *c, const struct container *k)
     check_words(c, k, &k->args, AT(k->args_at, "args"), limit_bytes);
     for (size_t i = 0; i < k->env.count; i++) {
         const struct env_var *v = &k->env.items[i];
-        struct place where = AT(v->at, say(c, "env[%zu].value", i));
-        if (str_is(v->name, "GOMEMLIMIT"))
-            compare(c, k, where, (struct heap){"GOMEMLIMIT", size_bytes(v->value, 1)}, limit_bytes);
-        else if (str_find(v->name, "OPT") >= 0)
-            compare(c, k, where, heap_in(v->value, limit_bytes), limit_bytes);
+        bool go = str_is(v->name, "GOMEMLIMIT");
+        if (!go && str_find(v->name, "OPT") < 0)
+            continue;
+        struct heap heap = go ? (struct heap){"GOMEMLIMIT", size_bytes(v->value, 1)}
+                              : heap_in(v->value, limit_bytes);
+        compare(c, k, AT(v->at, say(c, "env[%zu].value", i)), heap, limit_bytes);
     }
 }
 

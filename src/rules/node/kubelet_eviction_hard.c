@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Flags kubelet configurations that leave eviction thresholds to chance: none at all (100Mi of memory
+ * is then the last line), or some keys, which drops the defaults of the others.
+ */
+#include "rules/facts.h"
+
+static const char *const signals[] = {"memory.available", "nodefs.available", "nodefs.inodesFree",
+                                      "imagefs.available", "imagefs.inodesFree"};
+
+static void check(const struct rule_ctx *c, const struct kubelet_config *k)
+{
+    struct place where = AT(k->eviction_hard_at, "evictionHard");
+    if (!k->eviction_hard_set || k->eviction_hard.count == 0) {
+        finding(c, where,
+                "no evictionHard: memory is reclaimed by eviction only below the default of 100Mi, "
+                "which a busy node passes between two looks, 10 s apart");
+        return;
+    }
+    /* As in the kubelet's defaults: any key that is named replaces the whole map of defaults. */
+    if (k->merge_default_eviction.v)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+        if (!labels_find(&k->eviction_hard, str_of(signals[i]))) {
+            finding(c, where,
+                    "evictionHard names other signals but not %s, which drops its default: nothing "
+                    "is evicted for it any more",
+                    signals[i]);
+            return;
+        }
+}
+
+const struct rule rule_kubelet_eviction_hard = {
+    .id = "kubelet-eviction-hard",
+    .severity = SEV_WARNING,
+    .title = "Eviction thresholds are missing",
+    .why = "where the kubelet does not evict in time, the kernel kills, and chooses by other rules",
+    .fix = "write all five: memory.available 500Mi, nodefs.available 10%, nodefs.inodesFree 5%, "
+           "imagefs.available 15%, imagefs.inodesFree 5%",
+    .see = "post-mortem 3",
+    .kubelet = check,
+};
