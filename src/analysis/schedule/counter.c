@@ -8,7 +8,7 @@
 uint32_t counter_new(struct schedule *s, uint32_t topo, const uint8_t *include, bool domains)
 {
     struct counter c = {.topo = topo, .include = include};
-    c.counts = arena_array(s->a, int32_t, topo_size(s, topo));
+    c.counts = arena_array(s->a, int32_t, (size_t)topo_size(s, topo) + 1);
     if (domains) {
         c.domain_nodes = arena_array(s->a, uint32_t, topo_size(s, topo));
         c.min_stale = true;

@@ -188,6 +188,7 @@ uint32_t topo_of(struct schedule *s, struct str key)
         return id;
     struct topo t = {.key = (name_id)words[1], .empty_value = -1};
     t.value = arena_array(s->a, int32_t, s->node_count);
+    t.slot = arena_array(s->a, int32_t, s->node_count);
     for (uint32_t n = 0; n < s->node_count; n++) {
         const struct label *l = labels_find(&s->nodes[n]->o.labels, key);
         t.value[n] = -1;
@@ -199,6 +200,8 @@ uint32_t topo_of(struct schedule *s, struct str key)
         if (l->value.n == 0)
             t.empty_value = t.value[n];
     }
+    for (uint32_t n = 0; n < s->node_count; n++)
+        t.slot[n] = t.value[n] >= 0 ? t.value[n] : (int32_t)t.value_count;
     *PUSH(s->a, &s->topos) = t;
     return id;
 }

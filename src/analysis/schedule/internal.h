@@ -100,13 +100,14 @@ struct spread_list {
 struct topo {
     name_id key;
     int32_t *value; /* per node; -1 = the label is missing */
+    int32_t *slot;  /* the same with value_count for a missing label: see counter.counts */
     uint32_t value_count;
     int32_t empty_value; /* index of the value "", or -1 */
 };
 
 struct counter {
     uint32_t topo;
-    int32_t *counts;        /* per value (TOPO_NODE: per node) */
+    int32_t *counts;        /* per value (TOPO_NODE: per node), and one that stays 0 */
     const uint8_t *include; /* nodes that count; NULL = all */
     int64_t matches;        /* pods (times terms) that count, on nodes that have the key */
     uint32_t *domain_nodes; /* counting nodes per value; NULL = not kept */

@@ -9,12 +9,18 @@
 
 enum { UNFIT = -1 };
 
+/* A combination of what the soft spread constraints see of a node: see spread_codes(). */
+enum { CODES_MAX = 4096 };
+
 /* Arrays over the nodes that a placement works in, kept between placements. */
 struct work {
-    uint8_t *ok;
+    uint8_t *ok; /* passes every filter */
     int32_t *total, *raw;
+    uint8_t *allowed; /* per topology value */
     double *sum;
     uint32_t *seen, stamp; /* per topology value */
+    int32_t code_score[CODES_MAX];
+    uint8_t code_seen[CODES_MAX];
 };
 
 static struct work *work_of(struct schedule *s)
@@ -26,6 +32,7 @@ static struct work *work_of(struct schedule *s)
     w->total = arena_array(s->a, int32_t, s->node_count);
     w->raw = arena_array(s->a, int32_t, s->node_count);
     w->sum = arena_array(s->a, double, s->node_count);
+    w->allowed = arena_array(s->a, uint8_t, (size_t)s->node_count + 1);
     w->seen = arena_array(s->a, uint32_t, (size_t)s->node_count + 1);
     return w;
 }
@@ -119,18 +126,26 @@ static int32_t pick_plain(const struct schedule *s, const struct view *v)
 
 /* ---- filters that look at other pods ---- */
 
+static void mask_values(const struct schedule *s, uint32_t topo, struct work *w)
+{
+    const int32_t *slot = s->topos.items[topo].slot;
+    for (uint32_t n = 0; n < s->node_count; n++)
+        w->ok[n] &= w->allowed[slot[n]];
+}
+
 static void mask_spread(struct schedule *s, const struct view *v, struct work *w)
 {
     for (uint32_t i = 0; i < v->hard_count; i++) {
         const struct hard_spread *h = &v->hard[i];
         struct counter *c = &s->counters.items[h->counter];
-        const int32_t *value = s->topos.items[h->topo].value, *counts = c->counts;
+        uint32_t values = topo_size(s, h->topo);
         int64_t min = counter_min(s, c);
         if (c->domains < (uint32_t)MAX(h->min_domains, 0))
             min = 0;
-        int64_t most = h->max_skew - h->self + min;
-        for (uint32_t n = 0; n < s->node_count; n++)
-            w->ok[n] = w->ok[n] && value[n] >= 0 && counts[value[n]] <= most;
+        for (uint32_t k = 0; k < values; k++)
+            w->allowed[k] = c->counts[k] + h->self - min <= h->max_skew;
+        w->allowed[values] = 0; /* the label is missing */
+        mask_values(s, h->topo, w);
     }
 }
 
@@ -147,10 +162,12 @@ static void mask_affinity(const struct schedule *s, const struct view *v, struct
 {
     bool self = !any_matches(s, &v->affinity) && v->affinity_self;
     for (size_t i = 0; i < v->affinity.count; i++) {
-        const int32_t *value = s->topos.items[v->affinity.items[i].topo].value;
         const int32_t *counts = s->counters.items[v->affinity.items[i].counter].counts;
-        for (uint32_t n = 0; n < s->node_count; n++)
-            w->ok[n] = w->ok[n] && value[n] >= 0 && (self || counts[value[n]] > 0);
+        uint32_t values = topo_size(s, v->affinity.items[i].topo);
+        for (uint32_t k = 0; k < values; k++)
+            w->allowed[k] = self || counts[k] > 0;
+        w->allowed[values] = 0;
+        mask_values(s, v->affinity.items[i].topo, w);
     }
 }
 
@@ -158,9 +175,9 @@ static void mask_anti(const struct schedule *s, const struct topo_counters *l, s
 {
     for (size_t i = 0; i < l->count; i++) {
         const struct counter *c = &s->counters.items[l->items[i].counter];
-        const int32_t *value = s->topos.items[l->items[i].topo].value;
+        const int32_t *slot = s->topos.items[l->items[i].topo].slot;
         for (uint32_t n = 0; c->matches && n < s->node_count; n++)
-            w->ok[n] = w->ok[n] && !(value[n] >= 0 && c->counts[value[n]] > 0);
+            w->ok[n] &= c->counts[slot[n]] <= 0;
     }
 }
 
@@ -221,7 +238,8 @@ static int32_t round_half_up(double x)
     return below + (x - (double)below >= 0.5);
 }
 
-static void add_spread(const struct schedule *s, const struct view *v, struct work *w)
+/* Any constraints, however many values: one double per node. */
+static void add_spread_wide(const struct schedule *s, const struct view *v, struct work *w)
 {
     mark_ignored(s, v, w);
     memset(w->sum, 0, s->node_count * sizeof(*w->sum));
@@ -250,6 +268,129 @@ static void add_spread(const struct schedule *s, const struct view *v, struct wo
         int32_t score = max == 0 ? SCORE_MAX : SCORE_MAX * (max + min - w->raw[n]) / max;
         w->total[n] += factor * score;
     }
+}
+
+/* What the nodes' soft constraints see is often one of few combinations (so many pods on the node,
+ * this zone): the score is computed once for each. A combination is a number, digit by digit: the
+ * count of the node, or the value's slot; the last digit value means that the label is missing. */
+struct codes {
+    uint32_t digits[2], stride[2], count;
+};
+
+static bool spread_codes(const struct schedule *s, const struct view *v, struct codes *ret)
+{
+    uint32_t size = 1;
+    if (v->soft_count > ARRAY_LEN(ret->digits))
+        return false;
+    for (uint32_t i = 0; i < v->soft_count; i++) {
+        const struct soft_spread *soft = &v->soft[i];
+        uint32_t digits = topo_size(s, soft->topo) + 1;
+        if (soft->per_node) {
+            const int32_t *counts = s->counters.items[soft->counter].counts;
+            int32_t max = 0;
+            for (uint32_t n = 0; n < s->node_count; n++)
+                max = MAX(max, counts[n]);
+            digits = (uint32_t)max + 2;
+        }
+        if (digits > CODES_MAX / size)
+            return false;
+        ret->digits[i] = digits;
+        ret->stride[i] = size;
+        size *= digits;
+    }
+    ret->count = size;
+    return true;
+}
+
+/* Adds one constraint's digit to the code of every node. */
+static void add_digit(const struct schedule *s, const struct soft_spread *soft,
+                      const struct codes *c, uint32_t i, struct work *w)
+{
+    const struct topo *t = &s->topos.items[soft->topo];
+    const int32_t *counts = s->counters.items[soft->counter].counts;
+    int32_t stride = (int32_t)c->stride[i], missing = (int32_t)c->digits[i] - 1;
+    if (!soft->per_node) {
+        for (uint32_t n = 0; n < s->node_count; n++)
+            w->raw[n] += t->slot[n] * stride;
+        return;
+    }
+    for (uint32_t n = 0; n < s->node_count; n++)
+        w->raw[n] += (t->value[n] < 0 ? missing : counts[n]) * stride;
+}
+
+/* How many values of the constraint occur: a missing label is the value "". */
+static uint32_t codes_size(const struct schedule *s, const struct soft_spread *soft,
+                           const struct codes *c, uint32_t i, const struct work *w)
+{
+    const struct topo *t = &s->topos.items[soft->topo];
+    uint32_t size = 0;
+    for (uint32_t digit = 0; digit < c->digits[i]; digit++) {
+        bool seen = false;
+        for (uint32_t k = 0; k < c->count && !seen; k++)
+            seen = w->code_seen[k] && k / c->stride[i] % c->digits[i] == digit;
+        bool missing = digit + 1 == c->digits[i];
+        if (missing && seen && t->empty_value >= 0) {
+            for (uint32_t k = 0; k < c->count; k++) /* not a value of its own if "" occurs too */
+                seen = seen && !(w->code_seen[k] &&
+                                 k / c->stride[i] % c->digits[i] == (uint32_t)t->empty_value);
+        }
+        size += seen;
+    }
+    return size;
+}
+
+static void codes_score(const struct schedule *s, const struct view *v, const struct codes *c,
+                        uint32_t left, struct work *w)
+{
+    double weight[2] = {0};
+    for (uint32_t i = 0; i < v->soft_count; i++)
+        weight[i] = spread_weight(v->soft[i].per_node ? left : codes_size(s, &v->soft[i], c, i, w));
+    int32_t min = INT32_MAX, max = 0;
+    for (uint32_t k = 0; k < c->count; k++) {
+        double sum = 0;
+        for (uint32_t i = 0; i < v->soft_count && w->code_seen[k]; i++) {
+            const struct soft_spread *soft = &v->soft[i];
+            uint32_t digit = k / c->stride[i] % c->digits[i];
+            if (digit + 1 == c->digits[i])
+                continue;
+            int32_t count =
+                soft->per_node ? (int32_t)digit : s->counters.items[soft->counter].counts[digit];
+            sum += (double)count * weight[i] + (double)(soft->max_skew - 1);
+        }
+        w->code_score[k] = round_half_up(sum);
+        if (w->code_seen[k]) {
+            min = MIN(min, w->code_score[k]);
+            max = MAX(max, w->code_score[k]);
+        }
+    }
+    int32_t factor = (int32_t)plugin_weight(PLUGIN_POD_TOPOLOGY_SPREAD);
+    for (uint32_t k = 0; k < c->count; k++) {
+        int32_t raw = w->code_score[k];
+        w->code_score[k] = factor * (max == 0 ? SCORE_MAX : SCORE_MAX * (max + min - raw) / max);
+    }
+}
+
+static void add_spread(const struct schedule *s, const struct view *v, struct work *w)
+{
+    struct codes c;
+    if (!spread_codes(s, v, &c)) {
+        add_spread_wide(s, v, w);
+        return;
+    }
+    mark_ignored(s, v, w);
+    memset(w->raw, 0, s->node_count * sizeof(*w->raw));
+    memset(w->code_seen, 0, c.count);
+    for (uint32_t i = 0; i < v->soft_count; i++)
+        add_digit(s, &v->soft[i], &c, i, w);
+    uint32_t left = 0;
+    for (uint32_t n = 0; n < s->node_count; n++) {
+        bool counts = w->ok[n] == 1;
+        w->code_seen[w->raw[n]] |= counts;
+        left += counts;
+    }
+    codes_score(s, v, &c, left, w);
+    for (uint32_t n = 0; n < s->node_count; n++)
+        w->total[n] += w->ok[n] == 1 ? w->code_score[w->raw[n]] : 0;
 }
 
 static void add_affinity(const struct schedule *s, const struct view *v, struct work *w)
@@ -291,7 +432,7 @@ static int32_t pick_total(const struct schedule *s, const struct work *w)
 static int32_t place_related(struct schedule *s, const struct view *v)
 {
     struct work *w = work_of(s);
-    bool any = false;
+    uint8_t any = 0;
     for (uint32_t n = 0; n < s->node_count; n++) {
         w->ok[n] = v->base[n] != UNFIT;
         w->total[n] = v->base[n];
