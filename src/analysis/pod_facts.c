@@ -156,17 +156,19 @@ static void classify(struct scope *s, const struct workload *w, struct pod_class
 static void add_containers(const struct pod_facts *f, const struct cgroup_settings *settings,
                            const struct containers *list, struct container_facts *ret)
 {
+    struct oom_pod oom = oom_pod_of(f->spec, f->pod);
+    struct cgroup_pod cgroup = cgroup_pod_of(f->spec, f->pod);
     for (size_t i = 0; i < list->count; i++) {
         const struct container *k = &list->items[i];
-        struct oom_adj low = container_oom_adj(f->spec, f->pod, k, f->capacity.min_bytes);
-        struct oom_adj high = container_oom_adj(f->spec, f->pod, k, f->capacity.max_bytes);
+        struct oom_adj low = oom_pod_adj(&oom, k, f->capacity.min_bytes);
+        struct oom_adj high = oom_pod_adj(&oom, k, f->capacity.max_bytes);
         ret[i] = (struct container_facts){
             .container = k,
             .request = resource_amounts(&k->resources.requests),
             .limit = resource_amounts(&k->resources.limits),
             .adj = {MIN(low.min, high.min), MAX(low.max, high.max)},
         };
-        container_cgroup(settings, f->spec, f->pod, k, &ret[i].cgroup);
+        cgroup_pod_container(settings, &cgroup, k, &ret[i].cgroup);
     }
 }
 
@@ -205,11 +207,16 @@ static void compute(struct scope *s, struct pod_facts *f)
     add_containers(f, &settings, &spec->containers, f->containers + spec->init_containers.count);
 }
 
-const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name)
+const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name,
+                                                   size_t *hint)
 {
-    for (size_t i = 0; m && i < m->containers.count; i++)
-        if (str_eq(m->containers.items[i].name, name) && m->containers.items[i].memory_set)
-            return &m->containers.items[i];
+    for (size_t i = 0; m && i < m->containers.count; i++) {
+        size_t at = (*hint + i) % m->containers.count;
+        if (!str_eq(m->containers.items[at].name, name) || !m->containers.items[at].memory_set)
+            continue;
+        *hint = at + 1;
+        return &m->containers.items[at];
+    }
     return NULL;
 }
 
@@ -223,10 +230,11 @@ static void keep_max(struct opt_int *v, int64_t bytes)
 static void add_usage(struct pod_facts *f, const struct pod_metrics *m)
 {
     int64_t all = 0;
+    size_t hint = 0;
     bool any = false;
     for (size_t i = 0; i < f->container_count; i++) {
         struct container_facts *k = &f->containers[i];
-        const struct container_usage *u = container_find_usage(m, k->container->name);
+        const struct container_usage *u = container_find_usage(m, k->container->name, &hint);
         if (!u)
             continue;
         keep_max(&k->usage_max_bytes, MAX(u->memory_bytes, 0));

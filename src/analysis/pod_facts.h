@@ -70,8 +70,10 @@ struct pod_facts_options {
 void pod_facts_all(struct arena *a, const struct cluster *c, const struct pod_facts_options *o,
                    struct pod_facts_list *ret);
 
-/* The container's sample in a pod's metrics (NULL: none), or NULL. */
-const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name);
+/* The container's sample in a pod's metrics (NULL: none), or NULL. *hint (0 at first) makes the
+ * search short when the containers of a pod are asked for in the order of its metrics. */
+const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name,
+                                                   size_t *hint);
 /* name is that of w ("checkout"), with its kind ("deployment/checkout"), or of one of its pods. */
 bool workload_is_named(const struct workload *w, struct str name);
 /* Pods in all: replicas, of a DaemonSet the live pods and at least one. */

@@ -16,22 +16,30 @@ struct scope {
     struct cgroup_settings settings;
 };
 
+/* What the containers of one pod share. */
+struct pod_basis {
+    struct oom_pod oom;
+    struct cgroup_pod cgroup;
+    size_t hint; /* of container_find_usage() */
+};
+
 /* ---- usage ---- */
 
-static void sample(struct victim_container *k, const struct pod_metrics *m)
+static void sample(struct victim_container *k, const struct pod_metrics *m, size_t *hint)
 {
-    const struct container_usage *u = container_find_usage(m, k->container->name);
+    const struct container_usage *u = container_find_usage(m, k->container->name, hint);
     if (!u)
         return;
     k->usage_origin = USAGE_SAMPLED;
     k->usage_bytes = MAX(u->memory_bytes, 0);
 }
 
-static void assume_usage(struct scope *s, struct victim_container *k, const struct pod *p)
+static void assume_usage(struct scope *s, struct victim_container *k, struct pod_basis *b)
 {
+    const struct pod_metrics *m = k->pod->pod->metrics;
     switch (s->ret->assume) {
     case ASSUME_NOTHING:
-        sample(k, p->metrics);
+        sample(k, m, &b->hint);
         return;
     case ASSUME_LIMITS:
         if (k->memory_max_bytes.set) {
@@ -41,7 +49,7 @@ static void assume_usage(struct scope *s, struct victim_container *k, const stru
         }
         /* Nothing bounds it: what it was seen to use says more than its request. */
         s->ret->without_limit++;
-        sample(k, p->metrics);
+        sample(k, m, &b->hint);
         if (k->usage_origin == USAGE_SAMPLED)
             return;
         break;
@@ -62,16 +70,17 @@ static void note_sample_time(struct victims *v, const struct pod_metrics *m)
 
 /* ---- pods ---- */
 
-static void add_container(struct scope *s, struct victim_pod *p, const struct container *c)
+static void add_container(struct scope *s, struct pod_basis *b, struct victim_pod *p,
+                          const struct container *c)
 {
     struct victim_container *k = &p->containers[p->container_count++];
     struct cgroup_values cgroup;
     k->container = c;
     k->pod = p;
-    container_cgroup(&s->settings, &p->pod->spec, p->pod, c, &cgroup);
+    cgroup_pod_container(&s->settings, &b->cgroup, c, &cgroup);
     k->memory_max_bytes = cgroup.memory_max_bytes;
-    k->adj = container_oom_adj(&p->pod->spec, p->pod, c, s->ret->capacity_bytes).min;
-    assume_usage(s, k, p->pod);
+    k->adj = oom_pod_adj(&b->oom, c, s->ret->capacity_bytes).min;
+    assume_usage(s, k, b);
     k->near_limit =
         k->usage_origin == USAGE_SAMPLED && k->memory_max_bytes.set &&
         (double)k->usage_bytes * 100 >= (double)k->memory_max_bytes.v * NEAR_LIMIT_PERCENT;
@@ -81,17 +90,19 @@ static void add_container(struct scope *s, struct victim_pod *p, const struct co
 static void add_containers(struct scope *s, struct victim_pod *p)
 {
     const struct pod_spec *spec = &p->pod->spec;
+    struct pod_basis b = {oom_pod_of(spec, p->pod), cgroup_pod_of(spec, p->pod), 0};
+    size_t hint = 0;
     p->containers = arena_array(s->arena, struct victim_container,
                                 spec->containers.count + spec->init_containers.count +
                                     spec->ephemeral_containers.count);
     for (size_t i = 0; i < spec->init_containers.count; i++)
         if (spec->init_containers.items[i].kind == CONTAINER_SIDECAR)
-            add_container(s, p, &spec->init_containers.items[i]);
+            add_container(s, &b, p, &spec->init_containers.items[i]);
     for (size_t i = 0; i < spec->containers.count; i++)
-        add_container(s, p, &spec->containers.items[i]);
+        add_container(s, &b, p, &spec->containers.items[i]);
     for (size_t i = 0; i < spec->ephemeral_containers.count; i++)
-        if (container_find_usage(p->pod->metrics, spec->ephemeral_containers.items[i].name))
-            add_container(s, p, &spec->ephemeral_containers.items[i]);
+        if (container_find_usage(p->pod->metrics, spec->ephemeral_containers.items[i].name, &hint))
+            add_container(s, &b, p, &spec->ephemeral_containers.items[i]);
 }
 
 static void add_pod(struct scope *s, const struct pod *pod)

@@ -175,24 +175,39 @@ static void set_memory_qos(const struct cgroup_settings *s, enum qos q, const st
         v->memory_high_bytes = value(high);
 }
 
-void container_cgroup(const struct cgroup_settings *s, const struct pod_spec *spec,
-                      const struct pod *pod, const struct container *c, struct cgroup_values *ret)
+struct cgroup_pod cgroup_pod_of(const struct pod_spec *spec, const struct pod *pod)
+{
+    return (struct cgroup_pod){
+        .spec = spec,
+        .qos = pod_qos(spec, pod ? &pod->status : NULL, NULL),
+        .critical = pod_is_critical(spec, pod),
+    };
+}
+
+void cgroup_pod_container(const struct cgroup_settings *s, const struct cgroup_pod *p,
+                          const struct container *c, struct cgroup_values *ret)
 {
     struct cgroup_values v = {0};
-    enum qos q = pod_qos(spec, pod ? &pod->status : NULL, NULL);
-    set_cpu(s, spec, c, &v);
-    int64_t limit = quantity_value(limit_of(spec, c, "memory"));
+    set_cpu(s, p->spec, c, &v);
+    int64_t limit = quantity_value(limit_of(p->spec, c, "memory"));
     if (limit)
         v.memory_max_bytes = value(limit);
     if (!s->cgroup_v1 && !s->single_process_oom_kill)
         v.oom_group = value(1);
     if (!s->cgroup_v1 && !s->swap_controller_missing) {
-        bool swaps = container_swap(s, q, pod_is_critical(spec, pod), c) == SWAP_LIMITED;
+        bool swaps = container_swap(s, p->qos, p->critical, c) == SWAP_LIMITED;
         v.swap_max_bytes = value(swaps ? swap_share(s, c) : 0);
     }
     if (s->memory_qos && !s->cgroup_v1)
-        set_memory_qos(s, q, c, &v);
+        set_memory_qos(s, p->qos, c, &v);
     *ret = v;
+}
+
+void container_cgroup(const struct cgroup_settings *s, const struct pod_spec *spec,
+                      const struct pod *pod, const struct container *c, struct cgroup_values *ret)
+{
+    struct cgroup_pod p = cgroup_pod_of(spec, pod);
+    cgroup_pod_container(s, &p, c, ret);
 }
 
 int64_t container_hugepage_limit(const struct pod_spec *spec, const struct container *c,

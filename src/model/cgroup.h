@@ -44,6 +44,15 @@ struct cgroup_values {
 /* Of one container (app, init or sidecar). pod as in model/oom_score.h. */
 void container_cgroup(const struct cgroup_settings *s, const struct pod_spec *spec,
                       const struct pod *pod, const struct container *c, struct cgroup_values *ret);
+/* The same for many containers of one pod, whose QoS class and criticality are computed once. */
+struct cgroup_pod {
+    const struct pod_spec *spec;
+    enum qos qos;
+    bool critical;
+};
+struct cgroup_pod cgroup_pod_of(const struct pod_spec *spec, const struct pod *pod);
+void cgroup_pod_container(const struct cgroup_settings *s, const struct cgroup_pod *p,
+                          const struct container *c, struct cgroup_values *ret);
 /* Of the pod's own cgroup. */
 void pod_cgroup(struct arena *a, const struct cgroup_settings *s, const struct pod_spec *spec,
                 const struct pod *pod, struct cgroup_values *ret);

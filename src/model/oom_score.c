@@ -85,27 +85,40 @@ static int adj_of(int64_t bytes, int64_t capacity)
     return adj > INT_MAX ? INT_MAX : (int)adj;
 }
 
-struct oom_adj container_oom_adj(const struct pod_spec *spec, const struct pod *pod,
-                                 const struct container *c, int64_t memory_capacity_bytes)
+struct oom_pod oom_pod_of(const struct pod_spec *spec, const struct pod *pod)
 {
-    if (pod_is_node_critical(spec, pod))
-        return (struct oom_adj){OOM_ADJ_GUARANTEED, OOM_ADJ_GUARANTEED};
-    switch (pod_qos(spec, pod ? &pod->status : NULL, NULL)) {
-    case QOS_GUARANTEED:
-        return (struct oom_adj){OOM_ADJ_GUARANTEED, OOM_ADJ_GUARANTEED};
-    case QOS_BEST_EFFORT:
-        return (struct oom_adj){OOM_ADJ_BEST_EFFORT, OOM_ADJ_BEST_EFFORT};
-    case QOS_BURSTABLE:
-        break;
+    struct oom_pod p = {
+        .qos = pod_qos(spec, pod ? &pod->status : NULL, NULL),
+        .node_critical = pod_is_node_critical(spec, pod),
+    };
+    if (p.qos == QOS_BURSTABLE) {
+        p.share_bytes = pod_level_share(spec);
+        p.smallest_bytes = smallest_request(spec);
     }
-    int64_t share = pod_level_share(spec);
-    int64_t counted = memory_request(c) + share;
+    return p;
+}
+
+struct oom_adj oom_pod_adj(const struct oom_pod *p, const struct container *c,
+                           int64_t memory_capacity_bytes)
+{
+    if (p->node_critical || p->qos == QOS_GUARANTEED)
+        return (struct oom_adj){OOM_ADJ_GUARANTEED, OOM_ADJ_GUARANTEED};
+    if (p->qos == QOS_BEST_EFFORT)
+        return (struct oom_adj){OOM_ADJ_BEST_EFFORT, OOM_ADJ_BEST_EFFORT};
+    int64_t counted = memory_request(c) + p->share_bytes;
     if (c->kind == CONTAINER_SIDECAR)
-        counted = MAX(counted, smallest_request(spec) + share);
+        counted = MAX(counted, p->smallest_bytes + p->share_bytes);
     if (!counted)
         return (struct oom_adj){OOM_ADJ_BURSTABLE_MAX, OOM_ADJ_BURSTABLE_MAX};
     if (memory_capacity_bytes <= 0)
         return (struct oom_adj){OOM_ADJ_BURSTABLE_MIN, OOM_ADJ_BURSTABLE_MAX};
     int adj = adj_of(counted, memory_capacity_bytes);
     return (struct oom_adj){adj, adj};
+}
+
+struct oom_adj container_oom_adj(const struct pod_spec *spec, const struct pod *pod,
+                                 const struct container *c, int64_t memory_capacity_bytes)
+{
+    struct oom_pod p = oom_pod_of(spec, pod);
+    return oom_pod_adj(&p, c, memory_capacity_bytes);
 }

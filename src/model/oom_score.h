@@ -19,6 +19,19 @@ struct oom_adj {
     int min, max; /* equal when the node's capacity is known */
 };
 
+/* What all containers of a pod have in common; computed once per pod, since a pod may have very many
+ * of them. pod may be NULL for a template (its annotations tell mirror and static pods). */
+struct oom_pod {
+    enum qos qos;
+    bool node_critical;
+    int64_t share_bytes;    /* of a pod-level request that no container asks for, per container */
+    int64_t smallest_bytes; /* smallest request of a regular container */
+};
+struct oom_pod oom_pod_of(const struct pod_spec *spec, const struct pod *pod);
+/* memory_capacity_bytes as below. */
+struct oom_adj oom_pod_adj(const struct oom_pod *p, const struct container *c,
+                           int64_t memory_capacity_bytes);
+
 /* memory_capacity_bytes: of the node (status.capacity, not allocatable); 0 = unknown, then a
  * Burstable container that requests memory gets the whole range 3..999. pod may be NULL for a
  * template (its labels tell mirror and static pods). */
