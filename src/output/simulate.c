@@ -69,9 +69,13 @@ static void add_line(const struct simulate_results *r, const struct out_format *
     add_line_head(r, f, b);
     if (l->above)
         return;
-    text_wrap(b, f, "",
-              arena_printf(a, "Weakest: " STR_FMT ".", STR_ARG(contingency_name(r, l->weakest))),
-              0);
+    if (r->report->items[l->weakest].contingency->type == CONTINGENCY_NONE)
+        buf_printf(b, "Weakest: the cluster as it is; at %.2f it fails without any loss.\n",
+                   (double)l->fails_at / FACTOR_ONE);
+    else
+        text_wrap(
+            b, f, "",
+            arena_printf(a, "Weakest: " STR_FMT ".", STR_ARG(contingency_name(r, l->weakest))), 0);
     if (l->outcome.first.type != SIM_EVENT_TYPES)
         text_wrap(b, f, "",
                   arena_printf(a, "First to give way, at %.2f, after " STR_FMT ": " STR_FMT ".",

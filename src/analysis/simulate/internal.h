@@ -112,10 +112,23 @@ struct index_list {
 };
 
 /* Spare bookings: further pods of the workload that runs out first. Negative: what is pending. */
+enum { WORKLOADS_COUNTED = 5 };
 struct run_margin {
     bool known;
     int64_t bytes, pods;
     uint32_t workload;
+    /* From margin_begin to margin_end. */
+    uint32_t classes[WORKLOADS_COUNTED]; /* one pod of each */
+    int64_t slots[WORKLOADS_COUNTED];
+    bool counted[WORKLOADS_COUNTED]; /* slots is all of them */
+    size_t class_count, node_count;
+    uint32_t *nodes; /* that the run touched */
+    int64_t *slots_by_node[WORKLOADS_COUNTED];
+};
+/* Where pods of one class would fit, at rest. */
+struct run_slots {
+    uint8_t *allowed; /* by node; NULL = not yet made */
+    int64_t total;
 };
 
 struct sim_runner {
@@ -134,7 +147,7 @@ struct sim_runner {
     struct run_node *nodes;
     struct run_workload *workloads;
     struct run_zone *zones;
-    struct index_list active, touched, pending, sick, leaking, lost, storms, preempted;
+    struct index_list active, touched, pending, sick, leaking, lost, storms, preempted, waiting;
     int64_t *leak; /* bytes per minute, by world workload */
     /* node usage without any event, at one factor */
     int64_t base_factor;
@@ -149,12 +162,14 @@ struct sim_runner {
     uint32_t creations;
     int64_t creations_ms;
     struct index_list landed;  /* pods that the scheduler placed, in order */
+    struct run_slots *slots;   /* by class */
     struct run_margin *margin; /* measured at the end of a run; NULL = not wanted */
     struct arena scratch;
 };
 
 /* ---- margin.c ---- */
-void margin_measure(struct sim_runner *r, struct run_margin *ret);
+void margin_begin(struct sim_runner *r, struct run_margin *ret);
+void margin_end(struct sim_runner *r, struct run_margin *ret);
 
 /* ---- memory.c ---- */
 int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container);

@@ -6,8 +6,9 @@
 #include "analysis/schedule/schedule.h"
 #include "analysis/simulate/internal.h"
 
-/* The largest requests run out first; further workloads are not counted through. */
-enum { WORKLOADS_COUNTED = 5, PODS_COUNTED = 1000 };
+/* The largest requests run out first; further workloads are not counted through. Of those that are
+ * in each other's way the largest is tried, with this many pods. */
+enum { PODS_TRIED = 8, NOT_COUNTED = -1 };
 
 /* Pods of this kind get into each other's way beyond what they request. */
 static bool is_entangled(const struct pod_spec *spec)
@@ -25,13 +26,13 @@ static bool is_entangled(const struct pod_spec *spec)
     return false;
 }
 
-/* By placing one after the other. */
+/* By placing one after the other; NOT_COUNTED when it is not this kind that runs out first. */
 static int64_t count_placed(struct sim_runner *r, uint32_t pod)
 {
     struct schedule *s = r->schedule;
     uint32_t from = schedule_pod_count(s);
     int64_t placed = 0;
-    while (placed < PODS_COUNTED) {
+    while (placed < PODS_TRIED) {
         uint32_t more = schedule_clone_pod(s, pod);
         int32_t node = schedule_place(s, more);
         if (node == NO_NODE)
@@ -43,31 +44,42 @@ static int64_t count_placed(struct sim_runner *r, uint32_t pod)
         if (schedule_pod_node(s, p) != NO_NODE)
             schedule_unbind(s, p);
     schedule_forget_clones(s, from);
-    return placed;
+    return placed == PODS_TRIED ? NOT_COUNTED : placed;
 }
 
-/* By dividing what is free. */
-static int64_t count_free(struct sim_runner *r, uint32_t pod)
+/* ---- what is free, divided by what one pod requests ---- */
+
+static int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node)
 {
-    struct schedule *s = r->schedule;
-    uint32_t more = schedule_clone_pod(s, pod);
-    struct verdict v;
-    int64_t sum = 0;
-    schedule_explain(s, more, &r->scratch, &v);
-    for (uint32_t i = 0; i < v.feasible_count; i++) {
-        int64_t fits = INT64_MAX;
-        for (size_t k = 0; k < schedule_resource_count(s); k++) {
-            int64_t request = schedule_pod_request(s, more, k);
-            int64_t left =
-                schedule_allocatable(s, v.feasible[i], k) - schedule_requested(s, v.feasible[i], k);
-            if (request > 0)
-                fits = MIN(fits, left / request);
-        }
-        sum += fits == INT64_MAX ? 0 : fits;
+    int64_t fits = INT64_MAX;
+    for (size_t k = 0; k < schedule_resource_count(r->schedule); k++) {
+        int64_t request = schedule_pod_request(r->schedule, pod, k);
+        int64_t left =
+            schedule_allocatable(r->schedule, node, k) - schedule_requested(r->schedule, node, k);
+        if (request > 0)
+            fits = MIN(fits, MAX(left, 0) / request);
     }
-    schedule_forget_clones(s, more);
+    return fits == INT64_MAX ? 0 : fits;
+}
+
+/* Nodes that only lack room, if anything, before the contingency. Needs the state at rest. */
+static const struct run_slots *slots_of(struct sim_runner *r, uint32_t pod)
+{
+    struct run_slots *x = &r->slots[schedule_pod_class(r->schedule, pod)];
+    struct verdict v;
+    if (x->allowed)
+        return x;
+    x->allowed = arena_array(r->arena, uint8_t, r->world->node_count);
+    uint32_t more = schedule_clone_pod(r->schedule, pod);
+    schedule_explain(r->schedule, more, &r->scratch, &v);
+    for (uint32_t n = 0; v.nodes && n < r->world->node_count; n++) {
+        x->allowed[n] =
+            v.nodes[n].plugin == PLUGIN_NONE || v.nodes[n].plugin == PLUGIN_NODE_RESOURCES_FIT;
+        x->total += x->allowed[n] ? slots_on(r, pod, n) : 0;
+    }
+    schedule_forget_clones(r->schedule, more);
     arena_reset(&r->scratch);
-    return sum;
+    return x;
 }
 
 static int64_t memory_request(const struct sim_runner *r, uint32_t pod)
@@ -100,11 +112,11 @@ static size_t largest_classes(const struct sim_runner *r, uint32_t *ret)
     return n;
 }
 
-void margin_measure(struct sim_runner *r, struct run_margin *ret)
+/* At the end of the run, before it is put back. */
+void margin_begin(struct sim_runner *r, struct run_margin *ret)
 {
-    uint32_t list[WORKLOADS_COUNTED];
-    size_t count = largest_classes(r, list);
     *ret = (struct run_margin){0};
+    ret->class_count = largest_classes(r, ret->classes);
     for (size_t i = 0; i < r->pending.count; i++) {
         uint32_t pod = r->pending.items[i];
         if (pod < r->world->pod_count)
@@ -117,13 +129,54 @@ void margin_measure(struct sim_runner *r, struct run_margin *ret)
     }
     if (ret->known)
         return;
-    for (size_t i = 0; i < count; i++) {
-        const struct sim_pod *p = &r->world->pods[list[i]];
-        int64_t pods =
-            is_entangled(&p->pod->spec) ? count_placed(r, list[i]) : count_free(r, list[i]);
-        int64_t bytes = pods * memory_request(r, list[i]);
-        if (ret->known && (pods > ret->pods || (pods == ret->pods && bytes >= ret->bytes)))
+    bool tried = false;
+    for (size_t i = 0; i < ret->class_count; i++) {
+        uint32_t pod = ret->classes[i];
+        ret->slots[i] = 0;
+        if (is_entangled(&r->world->pods[pod].pod->spec)) {
+            ret->slots[i] = tried ? NOT_COUNTED : count_placed(r, pod);
+            ret->counted[i] = tried = true;
             continue;
-        *ret = (struct run_margin){true, bytes, pods, p->workload};
+        }
+        ret->slots_by_node[i] = arena_array(&r->scratch, int64_t, r->active.count);
+        for (size_t k = 0; k < r->active.count; k++)
+            if (!r->nodes[r->active.items[k]].closed)
+                ret->slots_by_node[i][k] = slots_on(r, pod, r->active.items[k]);
     }
+    ret->nodes = arena_array(&r->scratch, uint32_t, r->active.count);
+    memcpy(ret->nodes, r->active.items, r->active.count * sizeof(*ret->nodes));
+    ret->node_count = r->active.count;
+}
+
+/* And after: nodes that nothing happened to have the slots that they always had. */
+void margin_end(struct sim_runner *r, struct run_margin *ret)
+{
+    if (ret->known)
+        return;
+    CLEANUP(arena_done) struct arena keep = {0};
+    struct arena swap = r->scratch; /* holds ret->nodes while explain uses the scratch */
+    arena_init(&keep);
+    r->scratch = keep;
+    for (size_t i = 0; i < ret->class_count; i++) {
+        uint32_t pod = ret->classes[i];
+        int64_t pods = ret->slots[i];
+        if (!ret->counted[i]) {
+            const struct run_slots *x = slots_of(r, pod);
+            pods += x->total;
+            for (size_t k = 0; k < ret->node_count; k++)
+                if (x->allowed[ret->nodes[k]])
+                    pods += ret->slots_by_node[i][k] - slots_on(r, pod, ret->nodes[k]);
+        }
+        int64_t bytes = pods * memory_request(r, pod);
+        if (pods == NOT_COUNTED ||
+            (ret->known && (pods > ret->pods || (pods == ret->pods && bytes >= ret->bytes))))
+            continue;
+        ret->known = true;
+        ret->pods = pods;
+        ret->bytes = bytes;
+        ret->workload = r->world->pods[pod].workload;
+    }
+    keep = r->scratch;
+    r->scratch = swap;
+    arena_reset(&r->scratch);
 }

@@ -93,10 +93,11 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
     }
     for (uint32_t i = 0; i < w->pod_count; i++)
         if (w->pods[i].node == NO_INDEX32)
-            *PUSH(a, &r->pending) = i;
+            *PUSH(a, &r->pending) = *PUSH(a, &r->waiting) = i;
     r->zones = arena_array(a, struct run_zone, w->zone_count);
     r->base = arena_array(a, int64_t, w->node_count);
     r->base_factor = NO_FACTOR;
+    r->slots = arena_array(a, struct run_slots, schedule_class_count(r->schedule));
     return r;
 }
 
@@ -394,9 +395,8 @@ static void restore(struct sim_runner *r)
     r->pods.count = w->pod_count;
     r->containers.count = w->container_count;
     r->pending.count = 0;
-    for (uint32_t p = 0; w->pending && p < w->pod_count; p++) {
-        if (w->pods[p].node != NO_INDEX32)
-            continue;
+    for (size_t i = 0; i < r->waiting.count; i++) {
+        uint32_t p = r->waiting.items[i];
         if (schedule_pod_node(r->schedule, p) != NO_NODE)
             schedule_unbind(r->schedule, p);
         r->pods.items[p] = resting_pod(w, p);
@@ -443,6 +443,8 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     }
     outcome_make(r, a);
     if (r->margin)
-        margin_measure(r, r->margin);
+        margin_begin(r, r->margin);
     restore(r);
+    if (r->margin)
+        margin_end(r, r->margin);
 }
