@@ -216,6 +216,7 @@ struct view {
     bool affinity_self; /* the pod matches all its own terms */
     int16_t *base;      /* per node: see place.c */
     uint64_t seen;      /* what of the log it knows */
+    bool used;          /* since schedule_mark */
 };
 /* One node with pods taken away: what preemption tries. */
 struct node_state {
@@ -234,6 +235,11 @@ struct image_on {
 struct image_nodes {
     struct image_on *items;
     size_t count, cap;
+};
+
+struct used_view {
+    const struct class_ *class_;
+    struct view *view;
 };
 
 struct schedule {
@@ -275,7 +281,10 @@ struct schedule {
     /* every change of a node, for the views */
     uint32_t *log; /* a ring of log_size, a power of two */
     uint64_t log_count, log_size;
-    uint32_t version; /* counts schedule_node_off calls */
+    uint64_t log_from, mark; /* entries before log_from are lost; where schedule_mark was */
+    bool marked;
+    LIST_OF(struct used_view) used_views; /* since then */
+    uint32_t version;                     /* counts schedule_node_off calls */
     uint32_t hostname_topo, zone_topo;
 };
 

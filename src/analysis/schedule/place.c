@@ -64,7 +64,12 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
 
 static void base_refresh(struct schedule *s, const struct class_ *c, struct view *v)
 {
-    bool all = !v->base || s->log_count - v->seen > s->log_size;
+    uint64_t kept_from = s->log_count > s->log_size ? s->log_count - s->log_size : 0;
+    bool all = !v->base || v->seen < MAX(kept_from, s->log_from);
+    if (s->marked && !v->used) {
+        v->used = true;
+        *PUSH(s->a, &s->used_views) = (struct used_view){c, v};
+    }
     if (!v->base)
         v->base = arena_array(s->a, int16_t, s->node_count);
     for (uint32_t n = 0; all && n < s->node_count; n++)
@@ -456,6 +461,35 @@ static int32_t place_related(struct schedule *s, const struct view *v)
     if (v->soft_count)
         add_spread(s, v, w);
     return pick_total(s, w);
+}
+
+void schedule_mark(struct schedule *s)
+{
+    s->marked = true;
+    s->mark = s->log_count;
+}
+
+void schedule_rewind(struct schedule *s)
+{
+    uint64_t kept_from = s->log_count > s->log_size ? s->log_count - s->log_size : 0;
+    bool overrun = s->mark < kept_from;
+    for (size_t i = 0; i < s->used_views.count; i++) {
+        const struct class_ *c = s->used_views.items[i].class_;
+        struct view *v = s->used_views.items[i].view;
+        for (uint32_t n = 0; overrun && n < s->node_count; n++)
+            v->base[n] = node_base(s, c, v, n);
+        for (uint64_t k = s->mark; !overrun && k < s->log_count; k++) {
+            uint32_t node = s->log[k & (s->log_size - 1)];
+            v->base[node] = node_base(s, c, v, node);
+        }
+        v->seen = s->mark;
+        v->used = false;
+    }
+    /* Older entries that the ring has lost stay lost. */
+    s->log_from = MAX(s->log_from, kept_from);
+    s->log_count = s->mark;
+    s->used_views.count = 0;
+    s->marked = false;
 }
 
 int32_t schedule_place(struct schedule *s, uint32_t pod)

@@ -142,6 +142,10 @@ void schedule_node_off(struct schedule *s, uint32_t node, bool off);
 /* A closed node takes no new pod, as behind a taint that nothing tolerates, but it is there: its
  * pods count, and it is a domain of topology spread. */
 void schedule_node_close(struct schedule *s, uint32_t node, bool closed);
+/* A what-if: between mark and rewind anything may be bound, unbound, closed and opened, and before
+ * rewind everything is back where it was. What classes know of nodes is then kept. */
+void schedule_mark(struct schedule *s);
+void schedule_rewind(struct schedule *s);
 /* Forgets the clones from this index on (all of them unbound): indices are given again. */
 void schedule_forget_clones(struct schedule *s, uint32_t from_pod);
 

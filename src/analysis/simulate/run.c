@@ -427,6 +427,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     r->stop = r->schedule_queued = false;
     r->creations = 0;
     r->landed.count = 0;
+    schedule_mark(r->schedule);
     base_make(r, in->factor);
     begin(r);
     struct todo t;
@@ -445,6 +446,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     if (r->margin)
         margin_begin(r, r->margin);
     restore(r);
+    schedule_rewind(r->schedule);
     if (r->margin)
         margin_end(r, r->margin);
 }
