@@ -101,17 +101,14 @@ static int unknown_option(const struct parser *p, struct str name, struct err *e
 /* The index of the word, or -EINVAL with the words that there are. */
 static int find_word(const struct option_spec *o, struct str text, struct err *e)
 {
-    struct option_guess g;
-    option_guess_init(&g, text);
+    char all[160] = "";
+    size_t n = 0;
     for (int i = 0; o->words[i]; i++) {
         if (str_is(text, o->words[i]))
             return i;
-        option_guess_try(&g, str_of(o->words[i]));
+        if (n < sizeof(all))
+            n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", i ? ", " : "", o->words[i]);
     }
-    char all[160] = "";
-    size_t n = 0;
-    for (size_t i = 0; o->words[i] && n < sizeof(all); i++)
-        n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", i ? ", " : "", o->words[i]);
     int shown = (int)MIN(text.n, 40);
     return err_set(e, EINVAL, "\"%.*s\" is not one of %s", shown, text.p ? text.p : "", all);
 }

@@ -82,8 +82,8 @@ static int check_names(const struct verb_call *call, const struct cluster *c, st
             return err_set(e, ENOENT,
                            "there is no workload or pod \"%.*s\"; did you mean \"%.*s\"?",
                            (int)MIN(name.n, 63U), name.p, (int)MIN(g.best.n, 63U), g.best.p);
-        return err_set(e, ENOENT, "there is no workload or pod \"%.*s\" (files come after -f)",
-                       (int)MIN(name.n, 63U), name.p);
+        return err_set(e, ENOENT, "there is no workload or pod \"%.*s\"%s", (int)MIN(name.n, 63U),
+                       name.p, str_find_char(name, '.') >= 0 ? " (files come after -f)" : "");
     }
     return 0;
 }

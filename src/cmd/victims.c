@@ -95,6 +95,8 @@ static int no_such_node(const struct verb_call *call, const struct cluster *c, s
             "%zu pod%s on node %.*s, but the Node itself is not in the input: its memory "
             "is needed (kubectl get nodes -o json)",
             pods, pods == 1 ? " runs" : "s run", shown, name.p);
+    if (c->nodes.count == 0)
+        return err_set(e, ENOENT, "there is no Node in the input (kubectl get nodes -o json)");
     if (g.best.p)
         return err_set(e, ENOENT, "there is no node \"%.*s\"; did you mean \"%.*s\"?", shown,
                        name.p, (int)MIN(g.best.n, 63U), g.best.p);
@@ -119,6 +121,8 @@ static int find_node(const struct verb_call *call, const struct cluster *c, cons
         *ret = c->nodes.items[0];
         return 0;
     }
+    if (c->nodes.count == 0)
+        return no_such_node(call, c, STR(""), e);
     struct buf some CLEANUP(buf_done);
     buf_init(&some, 1 * KIB);
     add_nodes(&some, call->arena, c);
