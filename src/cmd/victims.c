@@ -87,7 +87,7 @@ static int no_such_node(const struct verb_call *call, const struct cluster *c, s
     for (size_t i = 0; i < c->nodes.count; i++)
         option_guess_try(&g, c->nodes.items[i]->o.name);
     for (size_t i = 0; i < c->pods.count; i++)
-        pods += str_eq(c->pods.items[i]->spec.node_name.v, name);
+        pods += name.n && str_eq(c->pods.items[i]->spec.node_name.v, name);
     int shown = (int)MIN(name.n, 63U);
     if (pods)
         return err_set(
