@@ -176,6 +176,8 @@ OUTPUTS = (  # command, kind
     (f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15 -o json", "VictimList"),
     (f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15 --assume limits -o json",
      "VictimList"),
+    ("plimsoll place -f tests/oracle/recorded/s009-all.json --capacity -o json", "PlacementReport"),
+    ("plimsoll place -f tests/oracle/recorded/s008-preempt-mix.json -o json", "PlacementReport"),
     (f"plimsoll simulate -f {BLACK_FRIDAY} -o json", "SimulationReport"),
     (f"plimsoll simulate -f {BLACK_FRIDAY} --lose node/ip-10-0-3-12 -o json", "SimulationReport"),
 )

@@ -190,6 +190,17 @@ static void add_spread(const struct schedule *s, uint32_t pod, uint32_t node, st
     }
 }
 
+/* The scheduler counts nodes ("node(s) had ..."); here it is one. */
+static const char *reason_of_one(enum sched_reason r)
+{
+    if (r == REASON_UNSCHEDULABLE)
+        return "is cordoned (unschedulable)";
+    if (r == REASON_TAINT)
+        return "has an untolerated taint";
+    const char *text = reason_text(r);
+    return str_starts(str_of(text), "node(s) ") ? text + 8 : text;
+}
+
 struct str refusal_text(const struct schedule *s, uint32_t pod, uint32_t node,
                         const struct node_verdict *v, struct arena *a)
 {
@@ -199,10 +210,7 @@ struct str refusal_text(const struct schedule *s, uint32_t pod, uint32_t node,
         add_lacking(s, pod, node, v->lacking, &text);
         return arena_str(a, buf_str(&text));
     }
-    const char *reason = reason_text(v->reason);
-    /* "node(s) had ..." counts nodes; here it is one. */
-    bool counted = str_starts(str_of(reason), "node(s) ");
-    buf_add_cstr(&text, counted ? reason + 8 : reason);
+    buf_add_cstr(&text, reason_of_one(v->reason));
     if (v->reason == REASON_TAINT)
         add_taint(s, pod, node, &text);
     else if (v->reason == REASON_NODE_AFFINITY)
