@@ -6,6 +6,9 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 # Seconds per fuzz target for `make fuzz`.
 FUZZ_SECONDS ?= 600
+# Random worlds, and the first one's number, for `make oracle-random`.
+N    ?= 10000
+SEED ?= 1
 
 # $(call compile,DIRECTORY,MESON OPTIONS,TARGETS): quiet unless something is wrong.
 define compile
@@ -13,7 +16,7 @@ define compile
 	@ninja -C $(1) $(3) >$(1)/ninja.log || { cat $(1)/ninja.log; exit 1; }
 endef
 
-.PHONY: all build demo test bench fuzz golden install static format clean help
+.PHONY: all build demo test bench fuzz oracle-random golden install static format clean help
 
 all: build
 
@@ -36,6 +39,10 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
 	@tools/bootstrap fuzz
 	@tools/fuzz --seconds $(FUZZ_SECONDS)
 
+oracle-random: build ## N random worlds (10000) against kube-scheduler's own code; needs Go
+	@tests/oracle/random.py --fidelity $(BUILD)/tests/fidelity --worlds $(N) --seed $(SEED) || \
+	  test $$? = 77
+
 golden: ## rewrite the expected output of command-line cases and documentation; then git diff
 	@tools/bootstrap test
 	$(call compile,build-dev,-Dmode=developer)
@@ -57,4 +64,4 @@ clean: ## remove every build directory
 	@rm -rf build build-dev build-static build-test build-fuzz
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
