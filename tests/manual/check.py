@@ -9,17 +9,24 @@ Parts: examples   every example of every verb runs and ends with its exit status
        bash       completion in a real bash
        zsh        completion script is accepted by a real zsh
        schema     JSON output agrees with docs/schema, key by key
+       terminal   in a terminal of 80 and of 200 columns no line wraps, colours are the only escape
+                  sequences and NO_COLOR removes them, whatever names the input has
 
 A missing tool is a skip with its reason. Exit: 0 all held, 1 some did not, 77 all were skipped.
 """
 import argparse
 import glob
+import fcntl
 import json
 import os
+import pty
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -208,7 +215,67 @@ def check_schema(env):
         fault("schema", "the checker accepts what is wrong")
 
 
-PARTS = {"examples": check_examples, "man": check_man, "bash": check_bash, "zsh": check_zsh,
+# ---- a terminal ----
+
+HOSTILE = """apiVersion: v1
+kind: Pod
+metadata: {name: "%s", namespace: "\\e]0;title\\a\\u202e\\u200bx"}
+spec: {containers: [{name: "k\\e[31m\\r\\n", image: "a:1"}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: plain, namespace: %s}
+spec: {containers: [{name: app, image: "a:1", resources: {requests: {memory: 1Gi}}}]}
+""" % ("\\e[2J" + "n" * 3000 + "\\n", "s" * 300)
+SGR = re.compile(rb"\x1b\[[0-9]{0,2}m")
+CONTROL = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+def in_terminal(command, env, columns):
+    """What the command writes to a terminal of that width."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    process = subprocess.Popen(["sh", "-c", command], cwd=ROOT, env=env, stdin=subprocess.DEVNULL,
+                               stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    output = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # EIO: the other side is closed
+            break
+        if not piece:
+            break
+        output += piece
+    os.close(ours)
+    process.stderr.close()
+    process.wait()
+    return output.replace(b"\r\n", b"\n")
+
+
+def check_terminal(env):
+    path = os.path.join(env["HOME"], "hostile.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(HOSTILE)
+    colourful = dict(env, TERM="xterm")
+    del colourful["NO_COLOR"]
+    for columns in (80, 200):
+        for command in (f"plimsoll inspect -f {path}", f"plimsoll inspect -f {BLACK_FRIDAY}",
+                        f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15"):
+            colour = in_terminal(command, colourful, columns)
+            bare = SGR.sub(b"", colour)
+            if bare == colour:
+                fault("terminal", f"`{command}` is not coloured")
+            if CONTROL.search(bare):
+                fault("terminal", f"`{command}` writes {CONTROL.search(bare).group()!r}")
+            if in_terminal(command, dict(colourful, NO_COLOR="1"), columns) != bare:
+                fault("terminal", f"`{command}`: NO_COLOR changes more than colours")
+            longest = max((len(line.decode()) for line in bare.split(b"\n")), default=0)
+            if not 10 < longest <= columns:
+                fault("terminal", f"`{command}` at {columns} columns has a line of {longest}")
+
+
+PARTS = {"terminal": check_terminal, "examples": check_examples, "man": check_man, "bash": check_bash, "zsh": check_zsh,
          "schema": check_schema}
 
 
