@@ -178,6 +178,11 @@ bool facts_is_patch(const struct workload *w)
     return w->tmpl.spec.containers.count == 0;
 }
 
+bool facts_is_system_namespace(struct str name)
+{
+    return str_starts(name, "kube-");
+}
+
 bool facts_is_job(const struct workload *w)
 {
     return w->o.kind == KIND_JOB || w->o.kind == KIND_CRON_JOB;
