@@ -16,7 +16,7 @@ static void add_object(struct json_writer *w, const struct object *o)
     json_add_str(w, "apiVersion", o->api_version);
     json_add_str(w, "kind", o->kind_text);
     json_add_str(w, "namespace", str_empty(o->ns) ? STR_NONE : o->ns);
-    json_add_str(w, "name", o->name);
+    json_add_str(w, "name", str_empty(o->name) ? STR_NONE : o->name);
     json_map_end(w);
 }
 

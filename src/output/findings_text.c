@@ -65,7 +65,8 @@ static void add_object_name(struct buf *b, const struct finding *f)
         return;
     }
     text_add_clean(b, o->kind_text);
-    buf_add_char(b, ' ');
+    if (!str_empty(o->name))
+        buf_add_char(b, ' ');
     if (!str_empty(o->ns)) {
         text_add_clean(b, o->ns);
         buf_add_char(b, '/');
