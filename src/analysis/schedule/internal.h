@@ -269,9 +269,9 @@ struct schedule {
     uint8_t *on, *closed;
     uint32_t *name_rank, *by_name;
     bool in_name_order;
-    struct work *work;       /* see place.c */
-    uint32_t *first_pod;     /* per node */
-    struct port_list *ports; /* per node */
+    struct work *work;              /* see place.c */
+    uint32_t *first_pod, *last_pod; /* per node */
+    struct port_list *ports;        /* per node */
     uint32_t resource_count;
     name_id resource_names[RES_MAX];
     int64_t *allocatable[RES_MAX], *used[RES_MAX];

@@ -6,12 +6,8 @@
  * on removal: without looking at whether the pod is terminating or the selector empty.
  */
 #include "analysis/schedule/internal.h"
+#include "analysis/schedule/victim_sort.h"
 
-struct victim {
-    uint32_t pod;
-    int64_t priority, start_ms; /* INT64_MAX = not started: as upstream, now */
-    bool violating;
-};
 struct trial {
     struct schedule *s;
     struct arena *a;
@@ -89,17 +85,6 @@ static bool fits_now(struct trial *t)
     return filter_node(t->s, t->c, t->v, t->state.node, &t->state).plugin == PLUGIN_NONE;
 }
 
-/* As pkg/scheduler/util MoreImportantPod; ties in the order of the pods. */
-static int importance(const void *a, const void *b)
-{
-    const struct victim *x = a, *y = b;
-    if (x->priority != y->priority)
-        return x->priority > y->priority ? -1 : 1;
-    if (x->start_ms != y->start_ms)
-        return x->start_ms < y->start_ms ? -1 : 1;
-    return (x->pod > y->pod) - (x->pod < y->pod);
-}
-
 static bool disrupted(const struct pdb *b, struct str pod)
 {
     return labels_find(&b->status.disrupted_pods, pod) != NULL;
@@ -154,7 +139,7 @@ static bool select_victims(struct trial *t, uint32_t node, struct preempt_candid
     take_away_lower(t, node);
     if (t->count == 0 || !fits_now(t))
         return false;
-    qsort(t->victims, t->count, sizeof(*t->victims), importance);
+    victims_sort(t->victims, t->count);
     mark_violations(t);
     bool *stays = arena_array(t->a, bool, t->count);
     for (int pass = 0; pass < 2; pass++) { /* those whose budget it would break first */

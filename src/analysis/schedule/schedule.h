@@ -120,7 +120,7 @@ const struct pod *schedule_pod(const struct schedule *s, uint32_t pod);
 /* The pod's index by namespace and name, or -1. */
 int64_t schedule_find_pod(const struct schedule *s, struct str ns, struct str name);
 int32_t schedule_pod_node(const struct schedule *s, uint32_t pod);
-/* The pods of a node: UINT32_MAX ends the list. */
+/* The pods of a node: UINT32_MAX ends the list. Unbinding a pod moves the last one into its place. */
 uint32_t schedule_node_first_pod(const struct schedule *s, uint32_t node);
 uint32_t schedule_next_on_node(const struct schedule *s, uint32_t pod);
 int64_t schedule_pod_priority(const struct schedule *s, uint32_t pod);

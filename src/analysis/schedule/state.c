@@ -28,13 +28,14 @@ static void nodes_build(struct schedule *s)
     s->by_name = arena_array(s->a, uint32_t, n);
     s->name_rank = arena_array(s->a, uint32_t, n);
     s->first_pod = arena_array(s->a, uint32_t, n);
+    s->last_pod = arena_array(s->a, uint32_t, n);
     s->ports = arena_array(s->a, struct port_list, n);
     s->nonzero_cpu = arena_array(s->a, int64_t, n);
     s->nonzero_memory = arena_array(s->a, int64_t, n);
     memset(s->on, 1, n);
     for (uint32_t i = 0; i < n; i++) {
         s->by_name[i] = i;
-        s->first_pod[i] = NO_INDEX;
+        s->first_pod[i] = s->last_pod[i] = NO_INDEX;
         map_put(&s->node_names, s->nodes[i]->o.name, (void *)(uintptr_t)(i + 1));
     }
     qsort_r(s->by_name, n, sizeof(*s->by_name), name_order, s);
@@ -287,20 +288,56 @@ static void node_account(struct schedule *s, const struct class_ *c, uint32_t no
     s->log[s->log_count++ & (s->log_size - 1)] = node;
 }
 
+/* The pods of a node are in the order of upstream's NodeInfo.Pods: a new one comes last, and the
+ * last one takes the place of one that goes. Preemption depends on it where victims are equals. */
+static void node_append(struct schedule *s, uint32_t node, uint32_t pod)
+{
+    struct instance *i = &s->pods.items[pod];
+    i->node_prev = s->last_pod[node];
+    i->node_next = NO_INDEX;
+    if (i->node_prev != NO_INDEX)
+        s->pods.items[i->node_prev].node_next = pod;
+    else
+        s->first_pod[node] = pod;
+    s->last_pod[node] = pod;
+}
+
+static void node_remove(struct schedule *s, uint32_t node, uint32_t pod)
+{
+    struct instance *i = &s->pods.items[pod];
+    uint32_t last = s->last_pod[node];
+    struct instance *l = &s->pods.items[last];
+    s->last_pod[node] = l->node_prev;
+    if (l->node_prev != NO_INDEX)
+        s->pods.items[l->node_prev].node_next = NO_INDEX;
+    else
+        s->first_pod[node] = NO_INDEX;
+    if (last == pod)
+        return;
+    l->node_prev = i->node_prev;
+    l->node_next = i->node_next;
+    if (l->node_prev != NO_INDEX)
+        s->pods.items[l->node_prev].node_next = last;
+    else
+        s->first_pod[node] = last;
+    if (l->node_next != NO_INDEX)
+        s->pods.items[l->node_next].node_prev = last;
+    else
+        s->last_pod[node] = last;
+}
+
 void schedule_bind(struct schedule *s, uint32_t pod, uint32_t node)
 {
     struct instance *i = &s->pods.items[pod];
     struct class_ *c = &s->classes.items[i->class_];
     assert(i->node == NO_NODE && s->on[node]);
     i->node = (int32_t)node;
-    i->class_prev = i->node_prev = NO_INDEX;
+    i->class_prev = NO_INDEX;
     i->class_next = c->first_pod;
-    i->node_next = s->first_pod[node];
     if (i->class_next != NO_INDEX)
         s->pods.items[i->class_next].class_prev = pod;
-    if (i->node_next != NO_INDEX)
-        s->pods.items[i->node_next].node_prev = pod;
-    c->first_pod = s->first_pod[node] = pod;
+    c->first_pod = pod;
+    node_append(s, node, pod);
     node_account(s, c, node, 1);
 }
 
@@ -316,12 +353,7 @@ void schedule_unbind(struct schedule *s, uint32_t pod)
         c->first_pod = i->class_next;
     if (i->class_next != NO_INDEX)
         s->pods.items[i->class_next].class_prev = i->class_prev;
-    if (i->node_prev != NO_INDEX)
-        s->pods.items[i->node_prev].node_next = i->node_next;
-    else
-        s->first_pod[node] = i->node_next;
-    if (i->node_next != NO_INDEX)
-        s->pods.items[i->node_next].node_prev = i->node_prev;
+    node_remove(s, node, pod);
     i->node = NO_NODE;
     node_account(s, c, node, -1);
 }
