@@ -267,7 +267,7 @@ static void add_kills(struct arena *a, const struct victims *v, const struct out
     }
     buf_add_char(b, '\n');
     style_begin(b, f, STYLE_BOLD);
-    buf_add_cstr(b, "The kernel kills, when memory grows faster than the kubelet's 10 s");
+    buf_add_cstr(b, "The kernel kills, when memory is gone before the kubelet looks (every 10 s)");
     style_end(b, f, STYLE_BOLD);
     buf_add_char(b, '\n');
     table_render(&t, f, b);
