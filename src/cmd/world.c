@@ -40,7 +40,8 @@ const struct option_spec world_option_specs[WORLD_OPTION_COUNT] = {
     },
 };
 
-static void print_problem(const struct problem *p)
+/* note: "" or words before the message. */
+static void print_problem(const struct problem *p, const char *note)
 {
     struct buf line CLEANUP(buf_done);
     buf_init(&line, 64 * KIB);
@@ -51,9 +52,32 @@ static void print_problem(const struct problem *p)
     if (p->at.line && p->at.column)
         buf_printf(&line, ":%u", p->at.column);
     buf_add_cstr(&line, ": ");
+    buf_add_cstr(&line, note);
     text_add_clean(&line, p->message);
     buf_add_char(&line, '\n');
     fwrite(line.p, 1, line.n, stderr);
+}
+
+/* What is odd about the world without being anyone's finding: one line each, the objects that are
+ * given twice (bases and overlays in one folder) counted. */
+static void print_oddities(const struct cluster *c)
+{
+    const struct problem *first = NULL;
+    size_t same = 0;
+    for (size_t i = 0; i < c->problems.count; i++) {
+        const struct problem *p = &c->problems.items[i];
+        if (p->type == PROBLEM_DANGLING)
+            print_problem(p, "warning: ");
+        if (p->type != PROBLEM_SAME_OBJECT)
+            continue;
+        first = first ? first : p;
+        same++;
+    }
+    char note[64];
+    snprintf(note, sizeof(note), "warning: %zu object%s twice or more; ", same,
+             same == 1 ? " is there" : "s are there");
+    if (first)
+        print_problem(first, same == 1 ? "warning: " : note);
 }
 
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
@@ -79,9 +103,10 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
     for (size_t i = 0; i < ret->problems.count; i++) {
         if (ret->problems.items[i].type != PROBLEM_UNREADABLE)
             continue;
-        print_problem(&ret->problems.items[i]);
+        print_problem(&ret->problems.items[i], "");
         *ret_code = EXIT_USAGE;
     }
+    print_oddities(ret);
     return 0;
 }
 
