@@ -13,7 +13,7 @@ static void qos(struct check *k)
     pod_at(k, "pod", &p);
     enum qos q = pod_qos(&p.spec, &p.status, &why);
     expect_text(k, "class", text_at(k, "expect"), str_of(qos_name(q)));
-    if ((q == QOS_GUARANTEED) != (why.type == QOS_REASON_NONE))
+    if (why.type != QOS_REASON_STATUS && (q == QOS_GUARANTEED) != (why.type == QOS_REASON_NONE))
         fail(k, "the reason %d does not go with the class %s", why.type, qos_name(q));
 }
 
