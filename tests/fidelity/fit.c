@@ -193,6 +193,28 @@ static void profile_at(struct check *k, struct schedule_profile *p)
         *PUSH(k->a, &p->device_resources) = STR("extended.resource.dra.io/something");
 }
 
+/* args.AddedAffinity, read as the node affinity of a pod. */
+static const struct affinity *added_at(struct check *k)
+{
+    const struct doc *args = at(k, "args");
+    const struct doc *added = is_null(args) ? NULL : doc_get(args, "AddedAffinity");
+    if (is_null(added))
+        return NULL;
+    static const char *const keys[] = {"nodeAffinity", "affinity", "spec"};
+    struct doc *d = arena_new(k->a, struct doc);
+    *d = *added;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        d->key = str_of(keys[i]);
+        d->next = NULL;
+        struct doc *parent = arena_new(k->a, struct doc);
+        *parent = (struct doc){.type = DOC_MAP, .child = d, .count = 1};
+        d = parent;
+    }
+    struct pod pod;
+    pod_of_doc(k, d, &pod);
+    return pod.spec.affinity;
+}
+
 static void fit_filter(struct check *k)
 {
     struct scene s;
@@ -442,6 +464,7 @@ static void taint_filter(struct check *k)
     struct scene s;
     scene_init(k, &s);
     (void)add_node(k, &s, at(k, "node"));
+    s.profile.compares_taints = bool_at(k, "comparison_ops");
     scene_start(k, &s);
     struct node_verdict v = schedule_ask(s.s, s.index, 0, PLUGIN_TAINT_TOLERATION);
     expect_refusal(k, "node", at(k, "expect"), &v, &s);
@@ -479,6 +502,7 @@ static void node_affinity_filter(struct check *k)
     bool conflict;
     scene_init(k, &s);
     labelled_node(k, &s);
+    s.profile.added = added_at(k);
     scene_start(k, &s);
     expect_node_names(k, &s, &conflict);
     const struct doc *prefilter = at(k, "expect_prefilter");
@@ -508,6 +532,8 @@ static void score_nodes(struct check *k, enum sched_plugin p)
     uint32_t count = (uint32_t)s.c.nodes.count;
     add_list(k, &s, at(k, "failed_nodes"), true);
     add_list(k, &s, at(k, "existing"), false);
+    s.profile.added = added_at(k);
+    s.profile.ignores_preferred = bool_at(k, "ignorePreferredTermsOfExistingPods");
     scene_start(k, &s);
     uint32_t *items = arena_array(k->a, uint32_t, count + 1);
     int64_t *scores = arena_array(k->a, int64_t, count + 1);

@@ -30,7 +30,9 @@ struct node_verdict schedule_ask(struct schedule *s, uint32_t pod, uint32_t node
             r = REASON_TAINT;
         break;
     case PLUGIN_NODE_AFFINITY:
-        if (v->need && !v->need->match[node])
+        if (s->enforced && s->enforced[node])
+            r = REASON_ADDED_AFFINITY;
+        else if (v->need && !v->need->match[node])
             r = REASON_NODE_AFFINITY;
         break;
     case PLUGIN_NODE_RESOURCES_FIT:

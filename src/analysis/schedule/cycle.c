@@ -36,6 +36,8 @@ static const struct {
                       CODE_UNRESOLVABLE},
     [REASON_NODE_AFFINITY] = {"node(s) didn't match Pod's node affinity/selector",
                               PLUGIN_NODE_AFFINITY, CODE_UNRESOLVABLE},
+    [REASON_ADDED_AFFINITY] = {"node(s) didn't match scheduler-enforced node affinity",
+                               PLUGIN_NODE_AFFINITY, CODE_UNRESOLVABLE},
     [REASON_NODE_NAMES] = {"node(s) didn't satisfy plugin(s) [NodeAffinity]", PLUGIN_NODE_AFFINITY,
                            CODE_UNRESOLVABLE},
     [REASON_PORTS] = {"node(s) didn't have free ports for the requested pod ports",
@@ -122,6 +124,8 @@ struct node_verdict filter_node(struct schedule *s, const struct class_ *c, cons
         return refuse(REASON_TAINT);
     if (v->taints->reject && v->taints->reject[node])
         return refuse(v->taints->reject[node]);
+    if (s->enforced && s->enforced[node])
+        return refuse(REASON_ADDED_AFFINITY);
     if (v->need && !v->need->match[node])
         return refuse(REASON_NODE_AFFINITY);
     if (c->ports.count && ports_conflict(s, &c->ports, over ? &over->ports : &s->ports[node]))

@@ -276,6 +276,9 @@ struct schedule {
     name_id resource_names[RES_MAX];
     int64_t *allocatable[RES_MAX], *used[RES_MAX];
     int64_t *nonzero_cpu, *nonzero_memory;
+    bool compares_taints, ignores_preferred;
+    const struct affinity *added;
+    uint8_t *enforced; /* per node: 1 = the added affinity refuses it; NULL = there is none */
     uint64_t ignored, by_device; /* resources that the profile takes out of the check */
     bool no_sidecars;
     /* every change of a node, for the views */
@@ -342,6 +345,8 @@ const struct wish_view *wish_view_made(struct schedule *s, uint32_t view);
 uint32_t need_view_of(struct schedule *s, const struct pod_spec *spec);
 /* NO_INDEX when the pod has no preferred list. */
 uint32_t wish_view_of(struct schedule *s, const struct pod_spec *spec);
+/* What the profile adds to every pod's node affinity. */
+void added_affinity_make(struct schedule *s, const struct affinity *added);
 uint32_t image_view_of(struct schedule *s, const struct pod_spec *spec);
 void images_collect(struct schedule *s);
 /* Renews the scores when the number of nodes has changed. */

@@ -287,8 +287,11 @@ uint32_t need_view_of(struct schedule *s, const struct pod_spec *spec)
 uint32_t wish_view_of(struct schedule *s, const struct pod_spec *spec)
 {
     const struct node_selector_terms *t = spec->affinity ? &spec->affinity->node_preferred : NULL;
-    if (!t || (!t->present && t->count == 0))
+    static const struct node_selector_terms none;
+    bool added = s->added && s->added->node_preferred.count > 0;
+    if (!added && (!t || (!t->present && t->count == 0)))
         return NO_INDEX;
+    t = t ? t : &none;
     size_t words = 1 + terms_words(s, t, NULL);
     uint64_t *w = arena_array(&s->scratch, uint64_t, words);
     w[0] = 'W';
@@ -324,6 +327,17 @@ const struct wish_view *wish_view_made(struct schedule *s, uint32_t view)
     v->made = true;
     v->raw = arena_array(s->a, int32_t, s->node_count);
     for (uint32_t n = 0; n < s->node_count; n++)
-        v->raw[n] = node_wish_score(v->of, s->nodes[n]);
+        v->raw[n] = node_wish_score(v->of, s->nodes[n]) +
+                    (s->added ? node_wish_score(&s->added->node_preferred, s->nodes[n]) : 0);
     return v;
+}
+
+void added_affinity_make(struct schedule *s, const struct affinity *added)
+{
+    s->added = added;
+    if (!added || !added->node_required.present)
+        return;
+    s->enforced = arena_array(s->a, uint8_t, s->node_count);
+    for (uint32_t n = 0; n < s->node_count; n++)
+        s->enforced[n] = !node_terms_match(&added->node_required, s->nodes[n]);
 }

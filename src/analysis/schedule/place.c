@@ -43,7 +43,7 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
                          uint32_t node)
 {
     uint8_t code;
-    if (!s->on[node] || s->closed[node])
+    if (!s->on[node] || s->closed[node] || (s->enforced && s->enforced[node]))
         return UNFIT;
     if (v->taints->reject && v->taints->reject[node])
         return UNFIT;

@@ -128,7 +128,7 @@ static void add_taint(const struct schedule *s, uint32_t pod, uint32_t node, str
         struct taint *taint = &s->nodes[node]->taints.items[i];
         one.taints.items = taint;
         one.taints.count = 1;
-        if (!taints_untolerated(&one, t))
+        if (!taints_untolerated(&one, t, s->compares_taints))
             continue;
         buf_printf(b, ": " STR_FMT "%s" STR_FMT ":" STR_FMT, STR_ARG(taint->key),
                    taint->value.n ? "=" : "", STR_ARG(taint->value), STR_ARG(taint->effect));

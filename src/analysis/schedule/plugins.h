@@ -8,10 +8,12 @@
 #include "model/cluster.h"
 
 bool toleration_tolerates(const struct toleration *t, const struct taint *taint);
-/* A NoSchedule or NoExecute taint that nothing tolerates. */
-bool taints_untolerated(const struct node *n, const struct tolerations *t);
+/* The same with the operators Gt and Lt, which 1.36 has behind a gate that is off. */
+bool toleration_compares(const struct toleration *t, const struct taint *taint);
+/* A NoSchedule or NoExecute taint that nothing tolerates. compares: Gt and Lt count. */
+bool taints_untolerated(const struct node *n, const struct tolerations *t, bool compares);
 /* PreferNoSchedule taints that are not tolerated: the raw score. */
-int32_t taints_preferred(const struct node *n, const struct tolerations *t);
+int32_t taints_preferred(const struct node *n, const struct tolerations *t, bool compares);
 
 bool label_key_valid(struct str key);
 /* nodeSelector and required node affinity. */

@@ -189,6 +189,8 @@ static void class_relate(struct schedule *s, struct class_ *c, struct class_ *ru
     shares_attach(s, &shares, &v->anti, runs);
     other_shares(s, &runs->anti, c, 1, &shares);
     shares_attach(s, &shares, &v->existing_anti, runs);
+    if (s->ignores_preferred && c->prefers.count + c->avoids.count == 0)
+        return; /* the score skips itself */
     own_shares(s, &c->prefers, runs, 1, &shares);
     own_shares(s, &c->avoids, runs, -1, &shares);
     other_shares(s, &runs->affinity, c, 1, &shares); /* hardPodAffinityWeight 1 */

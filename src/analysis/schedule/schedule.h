@@ -47,7 +47,8 @@ enum sched_reason {
     REASON_UNSCHEDULABLE,
     REASON_TAINT,
     REASON_NODE_AFFINITY,
-    REASON_NODE_NAMES, /* not in the set of names that the pod's affinity gives */
+    REASON_ADDED_AFFINITY, /* that of the scheduler's configuration */
+    REASON_NODE_NAMES,     /* not in the set of names that the pod's affinity gives */
     REASON_PORTS,
     REASON_RESOURCES, /* see `lacking` */
     REASON_RWOP,
@@ -95,11 +96,14 @@ struct verdict {
 
 struct schedule;
 
-/* How NodeResourcesFit is set up; all empty is the default profile. */
+/* How plugins and feature gates are set up; all empty is the default profile of 1.36. */
 struct schedule_profile {
     struct str_list ignored_resources, ignored_groups; /* extended resources that are not checked */
     struct str_list device_resources; /* given by a DeviceClass: DRA checks where a node has none */
     bool no_sidecars;                 /* feature gate SidecarContainers off (before 1.29) */
+    bool compares_taints;             /* gate TaintTolerationComparisonOperators: Gt and Lt */
+    bool ignores_preferred;           /* ignorePreferredTermsOfExistingPods */
+    const struct affinity *added;     /* addedAffinity: its node terms count for every pod */
 };
 
 /* Builds the state: every pod bound to a node of the cluster counts there (terminal ones do not,

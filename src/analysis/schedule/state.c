@@ -161,6 +161,9 @@ struct schedule *schedule_new_profile(struct arena *a, const struct cluster *c,
     s->zone_topo = topo_of(s, STR("topology.kubernetes.io/zone"));
     resources_build(s);
     fit_configure(s, p);
+    s->compares_taints = p->compares_taints;
+    s->ignores_preferred = p->ignores_preferred;
+    added_affinity_make(s, p->added);
     spaces_build(s);
     images_collect(s);
     relevant_collect(s);

@@ -19,48 +19,69 @@ bool toleration_tolerates(const struct toleration *t, const struct taint *taint)
     return str_is(t->op, "Exists");
 }
 
-static bool tolerated(const struct tolerations *list, const struct taint *taint, bool prefer_only)
+bool toleration_compares(const struct toleration *t, const struct taint *taint)
+{
+    int64_t bound, value;
+    bool more = str_is(t->op, "Gt");
+    if (!more && !str_is(t->op, "Lt"))
+        return toleration_tolerates(t, taint);
+    if ((t->effect.n && !str_eq(t->effect, taint->effect)) ||
+        (t->key.n && !str_eq(t->key, taint->key)))
+        return false;
+    if (str_to_int64(t->value, &bound) < 0 || str_to_int64(taint->value, &value) < 0)
+        return false;
+    return more ? value > bound : value < bound;
+}
+
+struct how {
+    bool prefer_only; /* tolerations of PreferNoSchedule or of any effect */
+    bool compares;
+};
+
+static bool tolerated(const struct tolerations *list, const struct taint *taint, struct how how)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct toleration *t = &list->items[i];
-        if (prefer_only && t->effect.n && !str_is(t->effect, "PreferNoSchedule"))
+        if (how.prefer_only && t->effect.n && !str_is(t->effect, "PreferNoSchedule"))
             continue;
-        if (toleration_tolerates(t, taint))
+        if (how.compares ? toleration_compares(t, taint) : toleration_tolerates(t, taint))
             return true;
     }
     return false;
 }
 
-bool taints_untolerated(const struct node *n, const struct tolerations *t)
+bool taints_untolerated(const struct node *n, const struct tolerations *t, bool compares)
 {
     for (size_t i = 0; i < n->taints.count; i++) {
         const struct taint *taint = &n->taints.items[i];
         bool hard = str_is(taint->effect, "NoSchedule") || str_is(taint->effect, "NoExecute");
-        if (hard && !tolerated(t, taint, false))
+        if (hard && !tolerated(t, taint, (struct how){.compares = compares}))
             return true;
     }
     return false;
 }
 
-int32_t taints_preferred(const struct node *n, const struct tolerations *t)
+int32_t taints_preferred(const struct node *n, const struct tolerations *t, bool compares)
 {
     int32_t count = 0;
     for (size_t i = 0; i < n->taints.count; i++) {
         const struct taint *taint = &n->taints.items[i];
-        count += str_is(taint->effect, "PreferNoSchedule") && !tolerated(t, taint, true);
+        count += str_is(taint->effect, "PreferNoSchedule") &&
+                 !tolerated(t, taint, (struct how){true, compares});
     }
     return count;
 }
 
-static enum sched_reason node_reason(const struct node *n, const struct tolerations *t)
+static enum sched_reason node_reason(const struct node *n, const struct tolerations *t,
+                                     bool compares)
 {
     static const struct taint cordon = {
         .key = {"node.kubernetes.io/unschedulable", 32},
         .effect = {"NoSchedule", 10},
     };
-    if (n->unschedulable && !tolerated(t, &cordon, false))
+    if (n->unschedulable && !tolerated(t, &cordon, (struct how){.compares = compares}))
         return REASON_UNSCHEDULABLE;
-    return taints_untolerated(n, t) ? REASON_TAINT : REASON_NONE;
+    return taints_untolerated(n, t, compares) ? REASON_TAINT : REASON_NONE;
 }
 
 static void taint_view_make(struct schedule *s, struct taint_view *v)
@@ -71,9 +92,9 @@ static void taint_view_make(struct schedule *s, struct taint_view *v)
     v->prefer = arena_array(s->a, int32_t, s->node_count);
     bool any_reject = false, any_prefer = false;
     for (uint32_t n = 0; n < s->node_count; n++) {
-        v->reject[n] = (uint8_t)node_reason(s->nodes[n], t);
-        v->untainted[n] = !taints_untolerated(s->nodes[n], t);
-        v->prefer[n] = taints_preferred(s->nodes[n], t);
+        v->reject[n] = (uint8_t)node_reason(s->nodes[n], t, s->compares_taints);
+        v->untainted[n] = !taints_untolerated(s->nodes[n], t, s->compares_taints);
+        v->prefer[n] = taints_preferred(s->nodes[n], t, s->compares_taints);
         any_reject |= v->reject[n] != 0;
         any_prefer |= v->prefer[n] != 0;
     }
