@@ -101,6 +101,8 @@ static int run(const struct verb_call *c, struct err *e)
     int code;
     int r = world_read(&o->world, c->arena, cluster, &code, e);
     if (r == 0)
+        world_warn(cluster);
+    if (r == 0)
         r = check_names(c, cluster, e);
     if (r < 0)
         return r;

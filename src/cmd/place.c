@@ -173,6 +173,7 @@ static int run(const struct verb_call *c, struct err *e)
     int r = world_read(&o.world, c->arena, cluster, &code, e);
     if (r < 0)
         return r;
+    world_warn(cluster);
     if (cluster->nodes.count == 0)
         return world_empty(cluster, code, "a Node", e);
     expand_file(c->arena, cluster, o.pod_file);

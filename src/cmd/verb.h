@@ -82,6 +82,10 @@ struct cluster;
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e) MUST_USE;
 
+/* Prints to stderr what of the input could not be taken as it stands: values that Kubernetes refuses
+ * and keys given twice. `check` has them as findings; every other verb calls this, because its
+ * answer rests on what is left. */
+void world_warn(const struct cluster *c);
 /* Fills e with "nothing to judge" and what was read instead of `wanted`. Returns -ENODATA, or
  * EXIT_USAGE without a word more when code says that the input could not be read. */
 int world_empty(const struct cluster *c, int code, const char *wanted, struct err *e);

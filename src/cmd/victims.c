@@ -138,6 +138,8 @@ static int run(const struct verb_call *c, struct err *e)
     struct victims victims;
     int code;
     int r = world_read(&o->world, c->arena, cluster, &code, e);
+    if (r == 0)
+        world_warn(cluster);
     if (r < 0)
         return r;
     if (cluster->nodes.count == 0 && cluster->pods.count == 0)

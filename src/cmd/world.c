@@ -53,6 +53,10 @@ static void print_problem(const struct problem *p, const char *note)
         buf_printf(&line, ":%u", p->at.column);
     buf_add_cstr(&line, ": ");
     buf_add_cstr(&line, note);
+    if (p->type == PROBLEM_INVALID_VALUE && p->path.n) {
+        text_add_clean(&line, p->path);
+        buf_add_char(&line, ' ');
+    }
     text_add_clean(&line, p->message);
     buf_add_char(&line, '\n');
     fwrite(line.p, 1, line.n, stderr);
@@ -108,6 +112,23 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
     }
     print_oddities(ret);
     return 0;
+}
+
+void world_warn(const struct cluster *c)
+{
+    enum { SHOWN = 5 };
+    size_t found = 0;
+    for (size_t i = 0; i < c->problems.count; i++) {
+        const struct problem *p = &c->problems.items[i];
+        if (p->type != PROBLEM_INVALID_VALUE && p->type != PROBLEM_DUPLICATE_KEY)
+            continue;
+        if (found++ < SHOWN)
+            print_problem(p, "warning: ");
+    }
+    if (found > SHOWN)
+        fprintf(stderr,
+                "plimsoll: warning: %zu more values like these; \"plimsoll check\" lists them\n",
+                found - SHOWN);
 }
 
 int world_empty(const struct cluster *c, int code, const char *wanted, struct err *e)
