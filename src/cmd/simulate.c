@@ -12,7 +12,7 @@ struct options {
     struct world_options world;
     bool n1, n2, zones, digest;
     struct option_texts lose, drain, zone, leak;
-    struct str explain;
+    struct str explain, scenario;
     int assume, node_oom, node_pressure;
     int64_t unaccounted, elastic, surge, until_ms, start_ms, warm_ms, min_line, top;
     struct option_outputs outputs;
@@ -99,6 +99,13 @@ static const struct option_spec set_specs[] = {
      .help = "Every pod of a workload grows, such as deploy/checkout=20Mi/min. Alone it is the "
              "contingency itself; with another set it is in force in each.",
      .offset = offsetof(struct options, leak)},
+    {.name = "scenario",
+     .type = OPTION_TEXT,
+     .arg = "NAME",
+     .help =
+         "The Scenario of this name in the input: its usage, assumptions and events. Prints the "
+         "timeline.",
+     .offset = offsetof(struct options, scenario)},
     {.name = "explain",
      .type = OPTION_TEXT,
      .arg = "CONTINGENCY",
@@ -327,9 +334,9 @@ static int make_plan(struct arena *a, struct sim_world *w, const struct options 
                      struct err *e)
 {
     bool sets = o->n1 || o->n2 || o->zones;
-    bool single = o->lose.count || o->zone.count || o->drain.count;
+    bool single = o->lose.count || o->zone.count || o->drain.count || w->options.scenario;
     bool leaks_alone = o->leak.count && !sets && !single;
-    p->want_line = o->leak.count == 0 && o->drain.count == 0;
+    p->want_line = o->leak.count == 0 && o->drain.count == 0 && !w->options.scenario;
     p->question = single               ? "this loss"
                   : o->n2              ? "losing any two nodes"
                   : o->zones && !o->n1 ? "losing any one zone"
@@ -348,6 +355,8 @@ static int make_plan(struct arena *a, struct sim_world *w, const struct options 
         r = add_zones(a, w, &o->zone, &p->set, e);
     if (r == 0)
         r = add_nodes(a, w, &o->drain, CONTINGENCY_DRAIN, &p->set, e);
+    if (r == 0 && w->options.scenario)
+        r = contingency_of_scenario(a, w, w->options.scenario, PUSH(a, &p->set), e);
     if (r == 0)
         r = add_leaks(a, w, o, leaks_alone, &p->set, e);
     if (r < 0)
@@ -380,6 +389,48 @@ static void set_options(const struct options *o, struct sim_options *ret)
     ret->start_ms = o->start_ms;
     ret->warm_ms = o->warm_ms;
     ret->threads = (unsigned)o->world.threads;
+}
+
+static int word_of(struct str text, const char *const *words, const char *what, int *ret,
+                   struct err *e)
+{
+    for (int i = 0; words[i]; i++)
+        if (str_is(text, words[i])) {
+            *ret = i;
+            return 0;
+        }
+    return err_set(e, EINVAL, "%s is \"%.*s\", not %s or %s", what, (int)MIN(text.n, 40U), text.p,
+                   words[0], words[1]);
+}
+
+/* A Scenario's assumptions stand over the options. */
+static int use_scenario(const struct cluster *c, struct str name, struct sim_options *ret,
+                        struct err *e)
+{
+    const struct scenario *s = NULL;
+    int r = 0, word = 0;
+    for (size_t i = 0; i < c->scenarios.count; i++)
+        if (str_eq(c->scenarios.items[i]->o.name, name))
+            s = c->scenarios.items[i];
+    if (!s)
+        return err_set(e, ENOENT, "there is no Scenario \"%.*s\" among %zu", (int)MIN(name.n, 63U),
+                       name.p, c->scenarios.count);
+    ret->scenario = s;
+    if (s->until_ms > 0)
+        ret->until_ms = MIN(s->until_ms, INT64_C(7) * 24 * 3600 * 1000);
+    if (s->unaccounted_percent.set)
+        ret->unaccounted_permyriad = MAX(MIN(s->unaccounted_percent.v, 100), 0) * 100;
+    if (s->elastic_percent.set)
+        ret->elastic_permyriad = MAX(MIN(s->elastic_percent.v, 100), 0) * 100;
+    if (s->node_oom.n) {
+        r = word_of(s->node_oom, oom_words, "nodeOom", &word, e);
+        ret->node_oom = (enum node_oom)word;
+    }
+    if (r == 0 && s->node_pressure.n) {
+        r = word_of(s->node_pressure, pressure_words, "nodePressure", &word, e);
+        ret->node_pressure = (enum node_pressure)word;
+    }
+    return r < 0 ? err_wrap(e, "Scenario %.*s", (int)MIN(name.n, 63U), name.p) : 0;
 }
 
 static int exit_code(const struct options *o, const struct sim_report *report, int code)
@@ -423,6 +474,11 @@ static int run(const struct verb_call *c, struct err *e)
     if (cluster->nodes.count == 0)
         return world_empty(cluster, code, "a Node", e);
     set_options(o, &options);
+    if (o->scenario.p) {
+        r = use_scenario(cluster, o->scenario, &options, e);
+        if (r < 0)
+            return r;
+    }
     uint32_t expanded = sim_expand(c->arena, cluster);
     r = sim_world_new(c->arena, cluster, &options, &world, e);
     if (r < 0)
@@ -452,6 +508,10 @@ static int run(const struct verb_call *c, struct err *e)
 static const struct verb_example examples[] = {
     {"How far memory use may grow before losing one node becomes an outage:",
      "plimsoll simulate -f examples/black-friday", EXIT_CLEAN},
+    {"The Black Friday of the post-mortem, as it is told:",
+     "plimsoll simulate -f examples/black-friday -f examples/scenarios --scenario "
+     "black-friday-as-told",
+     EXIT_CLEAN},
     {"What follows when one node is lost, event by event:",
      "plimsoll simulate -f examples/fixed --lose node/ip-10-0-1-11", EXIT_CLEAN},
 };

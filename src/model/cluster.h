@@ -327,6 +327,38 @@ struct prometheus_rule {
     LIST_OF(struct alert_rule) rules;
 };
 
+/* ---- plimsoll.dev/v1 ---- */
+
+struct usage_container {
+    struct str name;                                             /* absent: every container */
+    int64_t level_bytes, growth_bytes_per_minute, ceiling_bytes; /* 0 = not given */
+};
+struct workload_usage {
+    struct str target_kind, target_ns, target_name;
+    LIST_OF(struct usage_container) containers;
+    struct pos at;
+};
+/* How much memory a workload of its namespace uses, for simulate. */
+struct usage_profile {
+    struct object o;
+    struct workload_usage usage;
+};
+struct scenario_event {
+    int64_t at_ms;
+    struct str lose, drain, cordon; /* node/NAME */
+    struct str leak;                /* a workload */
+    int64_t leak_bytes_per_minute, surge_permyriad;
+    struct pos at;
+};
+struct scenario {
+    struct object o;
+    int64_t until_ms;
+    struct str node_oom, node_pressure;
+    struct opt_int unaccounted_percent, elastic_percent;
+    LIST_OF(struct workload_usage) usage;
+    LIST_OF(struct scenario_event) events;
+};
+
 /* Something that the reader saw: not a rule's finding, but to be reported. */
 enum problem_type {
     PROBLEM_UNREADABLE,    /* a file or document that could not be read: exit 2 */
@@ -378,7 +410,9 @@ struct skipped_kind {
     X(vpa, vpas)                         \
     X(pod_metrics, pod_metrics)          \
     X(node_metrics, node_metrics)        \
-    X(prometheus_rule, prometheus_rules)
+    X(prometheus_rule, prometheus_rules) \
+    X(usage_profile, usage_profiles)     \
+    X(scenario, scenarios)
 
 struct cluster {
     struct arena *arena; /* for what resolve and defaults add */

@@ -5,18 +5,6 @@
  */
 #include "model/decode_table.h"
 
-/* Every object: metadata at offset 0, and where spec is. */
-#define OBJECT_FIELDS                                                  \
-    {.name = "metadata",                                               \
-     .type = F_STRUCT,                                                 \
-     .offset = 0,                                                      \
-     .at = AT_OF(T, o.metadata_at),                                    \
-     .shape = &shape_object_metadata},                                 \
-    {                                                                  \
-        .name = "spec", .type = F_AT, .offset = offsetof(T, o.spec_at) \
-    }
-#define SPEC(sub) FIELD_INTO("spec", sub)
-
 /* ---- workloads ---- */
 
 #define T struct workload
@@ -786,6 +774,8 @@ static const struct shape *const shapes[KIND_COUNT] = {
     [KIND_POD_METRICS] = &shape_pod_metrics,
     [KIND_NODE_METRICS] = &shape_node_metrics,
     [KIND_PROMETHEUS_RULE] = &shape_prometheus_rule,
+    [KIND_USAGE_PROFILE] = &shape_usage_profile,
+    [KIND_SCENARIO] = &shape_scenario,
 };
 
 const struct shape *decode_kind_shape(enum kind k)

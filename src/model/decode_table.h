@@ -94,6 +94,18 @@ struct shape {
         .name = NULL \
     }
 
+/* Every object: metadata at offset 0, and where spec is. */
+#define OBJECT_FIELDS                                                  \
+    {.name = "metadata",                                               \
+     .type = F_STRUCT,                                                 \
+     .offset = 0,                                                      \
+     .at = AT_OF(T, o.metadata_at),                                    \
+     .shape = &shape_object_metadata},                                 \
+    {                                                                  \
+        .name = "spec", .type = F_AT, .offset = offsetof(T, o.spec_at) \
+    }
+#define SPEC(sub) FIELD_INTO("spec", sub)
+
 void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s, void *ret);
 /* Adds a PROBLEM_INVALID_VALUE at value. */
 void decode_problem(struct decoder *d, const struct doc *value, const char *fmt, ...)
@@ -103,7 +115,7 @@ struct str decode_copy(struct decoder *d, struct str s);
 
 extern const struct shape shape_pod_spec, shape_pod, shape_label_selector, shape_pod_template,
     shape_object_metadata, shape_resource_requirements, shape_toleration, shape_node_selector,
-    shape_condition, shape_container;
+    shape_condition, shape_container, shape_usage_profile, shape_scenario;
 decode_fn decode_resources_map;
 
 /* The shape of a kind of the table; NULL for KIND_UNKNOWN. */

@@ -55,7 +55,9 @@
     X(POD_METRICS, "PodMetrics", "metrics.k8s.io", true, pod_metrics, pod_metrics)                 \
     X(NODE_METRICS, "NodeMetrics", "metrics.k8s.io", false, node_metrics, node_metrics)            \
     X(PROMETHEUS_RULE, "PrometheusRule", "monitoring.coreos.com", true, prometheus_rule,           \
-      prometheus_rules)
+      prometheus_rules)                                                                            \
+    X(USAGE_PROFILE, "UsageProfile", "plimsoll.dev", true, usage_profile, usage_profiles)          \
+    X(SCENARIO, "Scenario", "plimsoll.dev", false, scenario, scenarios)
 
 enum kind {
     KIND_UNKNOWN,

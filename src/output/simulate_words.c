@@ -186,11 +186,16 @@ static struct str usage_text(const struct simulate_results *r)
     } else if (w->options.assume == SIM_LIMITS) {
         buf_printf(&text, "every container uses its limit; %zu have none: their request",
                    u->requested + u->unknown);
-    } else if (u->measured == 0) {
+    } else if (u->measured == 0 && u->profiled == 0) {
         buf_add_cstr(&text, "not known");
     } else {
-        buf_add_cstr(&text, "PodMetrics, one sample, taken at ");
-        text_add_time(&text, u->newest_ms);
+        if (u->profiled)
+            buf_printf(&text, "%zu containers by a UsageProfile or Scenario%s", u->profiled,
+                       u->measured ? "; else " : "");
+        if (u->measured) {
+            buf_add_cstr(&text, "PodMetrics, one sample, taken at ");
+            text_add_time(&text, u->newest_ms);
+        }
         if (u->oldest_ms != u->newest_ms) {
             buf_add_cstr(&text, ", the oldest at ");
             text_add_time(&text, u->oldest_ms);

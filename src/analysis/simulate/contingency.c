@@ -65,3 +65,60 @@ void contingencies_zones(struct arena *a, const struct sim_world *w, struct cont
             *PUSH(a, ret) = c;
     }
 }
+
+/* ---- scenarios ---- */
+
+static int action_node(const struct sim_world *w, struct str text, uint32_t *ret, struct err *e)
+{
+    int32_t node = sim_find_node(w, str_starts(text, "node/") ? str_sub(text, 5, text.n) : text);
+    if (node == NO_INDEX32)
+        return err_set(e, EINVAL, "there is no node \"%.*s\"", (int)MIN(text.n, 80U), text.p);
+    *ret = (uint32_t)node;
+    return 0;
+}
+
+static int action_of(const struct sim_world *w, const struct scenario_event *x,
+                     struct sim_action *ret, struct err *e)
+{
+    *ret = (struct sim_action){.at_ms = x->at_ms};
+    if (x->at_ms < 0)
+        return err_set(e, EINVAL, "an event before the beginning");
+    if (x->lose.n) {
+        ret->type = ACTION_LOSE;
+        return action_node(w, x->lose, &ret->node, e);
+    }
+    if (x->drain.n) {
+        ret->type = ACTION_DRAIN;
+        return action_node(w, x->drain, &ret->node, e);
+    }
+    if (x->cordon.n) {
+        ret->type = ACTION_CORDON;
+        return action_node(w, x->cordon, &ret->node, e);
+    }
+    if (x->leak.n) {
+        ret->type = ACTION_LEAK;
+        ret->leak.bytes_per_minute = x->leak_bytes_per_minute;
+        return sim_find_workload(w, x->leak, &ret->leak.workload, e);
+    }
+    ret->type = ACTION_SURGE;
+    ret->surge_permyriad = x->surge_permyriad;
+    if (x->surge_permyriad <= 0)
+        return err_set(e, EINVAL, "an event that is none of lose, drain, cordon, leak, surge");
+    return 0;
+}
+
+int contingency_of_scenario(struct arena *a, const struct sim_world *w, const struct scenario *s,
+                            struct contingency *ret, struct err *e)
+{
+    *ret = (struct contingency){
+        .type = CONTINGENCY_SCENARIO,
+        .name = arena_printf(a, "scenario/" STR_FMT, STR_ARG(s->o.name)),
+    };
+    for (size_t i = 0; i < s->events.count; i++) {
+        int r = action_of(w, &s->events.items[i], PUSH(a, &ret->actions), e);
+        if (r < 0)
+            return err_wrap(e, "Scenario %.*s, line %u", (int)MIN(s->o.name.n, 63U), s->o.name.p,
+                            s->events.items[i].at.line);
+    }
+    return 0;
+}

@@ -329,7 +329,8 @@ void workload_reload(struct sim_runner *r, uint32_t workload)
     x->reloading = false;
     if (x->healthy <= 0)
         return;
-    int64_t load = FACTOR_ONE - elastic + elastic * MAX(w->healthy, 1) / x->healthy;
+    int64_t load =
+        FACTOR_ONE - elastic + elastic * r->surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
     if (load == x->load)
         return;
     for (uint32_t p = 0; p < r->pods.count; p++) {
@@ -366,14 +367,20 @@ static bool may_evict(const struct sim_runner *r, uint32_t pod)
     return r->pods.items[pod].ready ? healthy - 1 >= w->need : healthy >= w->need;
 }
 
+void node_cordon(struct sim_runner *r, uint32_t node)
+{
+    node_activate(r, node);
+    if (r->nodes[node].closed & CLOSED_CORDONED)
+        return;
+    note_node(r, SIM_CORDONED, node, 0);
+    node_close(r, node, CLOSED_CORDONED, true);
+}
+
 void drain_step(struct sim_runner *r, uint32_t node)
 {
     uint32_t blocked = NO_POD;
     node_activate(r, node);
-    if (!(r->nodes[node].closed & CLOSED_CORDONED)) {
-        note_node(r, SIM_CORDONED, node, 0);
-        node_close(r, node, CLOSED_CORDONED, true);
-    }
+    node_cordon(r, node);
     for (uint32_t p = r->nodes[node].first_pod, next; p != NO_POD; p = next) {
         const struct sim_pod *wp = pod_world(r, p);
         next = r->pods.items[p].next;

@@ -33,6 +33,8 @@ struct owner_index {
 /* ---- world.c, usage.c ---- */
 const struct owner_ref *sim_controller_ref(const struct object *o);
 void sim_usage_fill(struct sim_world *w);
+/* What UsageProfiles and the Scenario say, over all else. */
+int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e) MUST_USE;
 bool sim_usage_known(const struct sim_world *w);
 
 /* ---- queue.c ---- */
@@ -49,6 +51,7 @@ enum todo_type {
     TODO_FREED,   /* an evicted pod is gone */
     TODO_PRESSURE_END,
     TODO_DRAIN,
+    TODO_ACTION, /* of a scenario */
     TODO_RELOAD, /* survivors take over the traffic of a workload */
 };
 struct todo {
@@ -77,6 +80,7 @@ struct run_pod {
     uint32_t generation;
     uint16_t down;     /* containers that do not run */
     uint16_t depth;    /* of the cascade that made it */
+    int64_t failed_ms; /* of the origin: the last of them */
     uint16_t failures; /* of the origin: kills and evictions of all its generations */
     uint8_t state;
     bool ready, deleting, noted;
@@ -158,6 +162,7 @@ struct sim_runner {
     struct sim_outcome *out;
     struct todo_queue queue;
     int64_t now;
+    int64_t surge; /* load, permyriad */
     bool schedule_queued, stop;
     uint32_t creations;
     int64_t creations_ms;
@@ -211,10 +216,12 @@ void drain_step(struct sim_runner *r, uint32_t node);
 /* A pod has gone: its memory too. Its controller acts. */
 void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth);
 void want_schedule(struct sim_runner *r);
+void node_cordon(struct sim_runner *r, uint32_t node);
 void workload_reload(struct sim_runner *r, uint32_t workload);
 
 /* ---- run.c ---- */
 void node_activate(struct sim_runner *r, uint32_t node);
+struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload);
 void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready);
 void pod_unlink(struct sim_runner *r, uint32_t pod);
 void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node);

@@ -82,6 +82,17 @@ static bool leaks_here(const struct sim_runner *r, const struct sim_pod *p, uint
     return index == largest;
 }
 
+/* Bytes a minute. */
+static int64_t growth_of(const struct sim_runner *r, const struct sim_pod *p, uint32_t index)
+{
+    int64_t leak = r->leak[p->workload];
+    if (r->in->factor == 0)
+        return 0;
+    if (leak && leaks_here(r, p, index))
+        return leak;
+    return r->world->containers[p->container + index].growth;
+}
+
 /* From the level now: to full usage in warm_ms, or by its leak until the run ends. */
 void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at_once)
 {
@@ -90,23 +101,31 @@ void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at
     struct run_container *c = &r->containers.items[r->pods.items[pod].container + index];
     int64_t limit = r->world->containers[p->container + index].limit;
     int64_t full = scaled_usage(r, p->container + index);
-    int64_t load = r->workloads[p->workload].load, leak = r->leak[p->workload];
+    int64_t load = r->workloads[p->workload].load, growth = growth_of(r, p, index);
+    int64_t ceiling = r->world->containers[p->container + index].ceiling;
     if (load != FACTOR_ONE)
         full = full / FACTOR_ONE * load;
     if (limit)
         full = MIN(full, limit);
-    c->from = at_once ? full : container_level(c, r->now);
+    int64_t level = container_level(c, r->now);
+    c->from = at_once ? full : level;
     c->from_ms = r->now;
     c->to = full;
     /* Less is at once: nothing can go wrong on the way down. */
     c->to_ms = c->from >= full ? r->now : r->now + o->warm_ms;
     if (c->from >= full)
         c->from = full;
-    if (leak && c->from >= full && leaks_here(r, p, index) && o->until_ms > r->now) {
+    if (!at_once && growth && c->to_ms == r->now && level > full)
+        c->from = c->to = level; /* it has grown already and goes on */
+    if (growth && c->to_ms == r->now && o->until_ms > r->now && (!ceiling || c->from < ceiling)) {
         /* Whole minutes, so that the rate is exact. */
         int64_t minutes = (o->until_ms - r->now) / MINUTE + 1;
         c->to_ms = r->now + minutes * MINUTE;
-        c->to = full + leak * minutes;
+        c->to = c->from + growth * minutes;
+        if (ceiling && c->to > ceiling) {
+            c->to = ceiling;
+            c->to_ms = r->now + MAX((ceiling - c->from) * MINUTE / growth, 1);
+        }
     }
 }
 
@@ -292,6 +311,20 @@ static bool oom(struct sim_runner *r, uint32_t node, const struct found *f)
     return true;
 }
 
+/* Growth begins where the way up ended. */
+static void grow_on(struct sim_runner *r, uint32_t node)
+{
+    for (uint32_t p = r->nodes[node].first_pod; p != NO_POD; p = r->pods.items[p].next) {
+        const struct sim_pod *wp = pod_world(r, p);
+        for (uint32_t k = 0; k < wp->container_count; k++) {
+            const struct run_container *c = &r->containers.items[r->pods.items[p].container + k];
+            if (!c->down && c->to_ms <= r->now && c->to > 0 && growth_of(r, wp, k) &&
+                r->pods.items[p].state == POD_RUNNING)
+                container_start(r, p, k, false);
+        }
+    }
+}
+
 void node_check(struct sim_runner *r, uint32_t node)
 {
     struct run_node *n = &r->nodes[node];
@@ -312,15 +345,7 @@ void node_check(struct sim_runner *r, uint32_t node)
             return;
         }
     }
-    /* A leak goes on from where the way up ended. */
-    for (uint32_t p = n->first_pod; r->leaking.count && p != NO_POD; p = r->pods.items[p].next) {
-        uint32_t count = pod_world(r, p)->container_count, first = r->pods.items[p].container;
-        for (uint32_t k = 0; r->leak[pod_world(r, p)->workload] && k < count; k++) {
-            struct run_container *c = &r->containers.items[first + k];
-            if (!c->down && c->to_ms <= r->now && c->to > 0 &&
-                r->pods.items[p].state == POD_RUNNING)
-                container_start(r, p, k, false);
-        }
-    }
+    if (r->leaking.count || r->world->growing.count)
+        grow_on(r, node);
     plan_check(r, node);
 }

@@ -153,7 +153,7 @@ void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node)
     n->depth = MAX(n->depth, p->depth);
 }
 
-static struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload)
+struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload)
 {
     struct run_workload *x = &r->workloads[workload];
     if (!x->touched) {
@@ -207,7 +207,11 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
 bool pod_failed(struct sim_runner *r, uint32_t pod)
 {
     struct run_pod *origin = &r->pods.items[r->pods.items[pod].origin];
+    /* The longest delay, and the good run of twice that after which the kubelet forgets. */
+    if (origin->failures && r->now - origin->failed_ms > 3 * CRASH_LOOP_MAX_MS)
+        origin->failures = 0;
     origin->failures++;
+    origin->failed_ms = r->now;
     if (origin->failures == FAILURES_STORM) {
         r->out->storm = true;
         *PUSH(r->arena, &r->storms) = pod_world(r, pod)->workload;
@@ -264,7 +268,7 @@ bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int
     const struct sim_world *w = r->world;
     if (c->type != CONTINGENCY_NONE && c->type != CONTINGENCY_LOSE)
         return false;
-    if (w->options.elastic_permyriad || w->leaks.count)
+    if (w->options.elastic_permyriad || w->leaks.count || w->growing.count)
         return false;
     base_make(r, factor);
     if (r->hot.count)
@@ -318,9 +322,45 @@ static void begin(struct sim_runner *r)
             node_activate(r, (uint32_t)w->pods[p].node);
     for (uint32_t i = 0; i < c->node_count; i++)
         plan(r, 0, c->type == CONTINGENCY_DRAIN ? TODO_DRAIN : TODO_LOSE, c->nodes[i], 0);
+    for (size_t i = 0; r->in->factor && i < w->growing.count; i++)
+        node_activate(r, w->growing.items[i]);
+    for (size_t i = 0; i < c->actions.count; i++)
+        plan(r, c->actions.items[i].at_ms, TODO_ACTION, (uint32_t)i, 0);
     size_t active = r->active.count;
     for (size_t i = 0; i < active; i++)
         plan(r, 0, TODO_NODE, r->active.items[i], r->nodes[r->active.items[i]].serial);
+}
+
+static void act(struct sim_runner *r, const struct sim_action *x)
+{
+    const struct sim_world *w = r->world;
+    switch (x->type) {
+    case ACTION_LOSE:
+        node_lose(r, x->node, false);
+        break;
+    case ACTION_DRAIN:
+        drain_step(r, x->node);
+        break;
+    case ACTION_CORDON:
+        node_cordon(r, x->node);
+        break;
+    case ACTION_LEAK:
+        begin_leak(r, x->leak.workload, x->leak.bytes_per_minute);
+        for (uint32_t p = 0; p < r->pods.count; p++) {
+            const struct run_pod *rp = &r->pods.items[p];
+            if (pod_world(r, p)->workload != x->leak.workload || rp->state != POD_RUNNING)
+                continue;
+            node_activate(r, (uint32_t)rp->node);
+            plan(r, r->now, TODO_NODE, (uint32_t)rp->node, r->nodes[rp->node].serial);
+        }
+        break;
+    case ACTION_SURGE:
+        r->surge = x->surge_permyriad;
+        for (uint32_t i = 0; w->options.elastic_permyriad && i < w->workload_count; i++)
+            if (w->workloads[i].replicas && touch_workload(r, i))
+                workload_reload(r, i);
+        break;
+    }
 }
 
 static void step(struct sim_runner *r, const struct todo *t)
@@ -363,6 +403,9 @@ static void step(struct sim_runner *r, const struct todo *t)
         break;
     case TODO_DRAIN:
         drain_step(r, x);
+        break;
+    case TODO_ACTION:
+        act(r, &r->in->contingency->actions.items[x]);
         break;
     case TODO_RELOAD:
         workload_reload(r, x);
@@ -424,6 +467,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     r->in = in;
     r->out = ret;
     r->now = 0;
+    r->surge = FACTOR_ONE;
     r->stop = r->schedule_queued = false;
     r->creations = 0;
     r->landed.count = 0;

@@ -27,14 +27,15 @@ struct sim_options {
     enum sim_usage_source assume;
     enum node_oom node_oom;
     enum node_pressure node_pressure;
-    int64_t unaccounted_permyriad; /* of capacity: memory in use that the kubelet does not see */
-    int64_t elastic_permyriad;     /* share of usage that follows load */
-    int64_t surge_permyriad;       /* load, 10000 = now; only what is elastic follows */
-    int64_t start_ms;              /* from bound to running */
-    int64_t warm_ms;               /* from running to full usage, in a straight line */
-    int64_t until_ms;              /* a run ends here at the latest */
-    unsigned threads;              /* 0 = one per CPU */
-    bool check;                    /* test the invariants after every event (abort when broken) */
+    int64_t unaccounted_permyriad;   /* of capacity: memory in use that the kubelet does not see */
+    int64_t elastic_permyriad;       /* share of usage that follows load */
+    int64_t surge_permyriad;         /* load, 10000 = now; only what is elastic follows */
+    int64_t start_ms;                /* from bound to running */
+    int64_t warm_ms;                 /* from running to full usage, in a straight line */
+    int64_t until_ms;                /* a run ends here at the latest */
+    const struct scenario *scenario; /* whose usage is in force; NULL = none */
+    unsigned threads;                /* 0 = one per CPU */
+    bool check;                      /* test the invariants after every event (abort when broken) */
 };
 /* kill, evict, 3 %, 0, 1, 10 s, 60 s, 1 h. */
 void sim_options_default(struct sim_options *ret);
@@ -70,6 +71,8 @@ struct sim_node {
 struct sim_container {
     const struct container *container;
     int64_t usage, limit; /* limit 0 = none */
+    int64_t growth;       /* a minute */
+    int64_t ceiling;      /* growth ends there; 0 = nowhere */
 };
 struct sim_pod {
     const struct pod *pod;
@@ -114,6 +117,7 @@ struct sim_world {
     uint32_t expanded; /* pods made from templates: the input has none */
     struct sim_usage_note usage;
     LIST_OF(struct sim_leak) leaks;
+    LIST_OF(uint32_t) growing; /* nodes with containers that grow of themselves */
 };
 
 /* Adds pods for judged workloads that have none (replicas of their template; a DaemonSet: one for
@@ -135,6 +139,15 @@ enum contingency_type {
     CONTINGENCY_LOSE, /* nodes, all at once */
     CONTINGENCY_DRAIN,
     CONTINGENCY_LEAK,
+    CONTINGENCY_SCENARIO, /* actions, each at its time */
+};
+enum sim_action_type { ACTION_LOSE, ACTION_DRAIN, ACTION_CORDON, ACTION_LEAK, ACTION_SURGE };
+struct sim_action {
+    int64_t at_ms;
+    enum sim_action_type type;
+    uint32_t node;
+    struct sim_leak leak;
+    int64_t surge_permyriad;
 };
 struct contingency {
     enum contingency_type type;
@@ -142,12 +155,16 @@ struct contingency {
     uint32_t *nodes;
     uint32_t node_count;
     struct sim_leak leak;
+    LIST_OF(struct sim_action) actions;
 };
 struct contingencies {
     struct contingency *items;
     size_t count, cap;
 };
 /* Append to *ret. */
+/* A Scenario's events; -EINVAL when it names what there is not. */
+int contingency_of_scenario(struct arena *a, const struct sim_world *w, const struct scenario *s,
+                            struct contingency *ret, struct err *e) MUST_USE;
 void contingencies_none(struct arena *a, struct contingencies *ret);
 void contingencies_n1(struct arena *a, const struct sim_world *w, struct contingencies *ret);
 void contingencies_n2(struct arena *a, const struct sim_world *w, struct contingencies *ret);

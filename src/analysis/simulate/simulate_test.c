@@ -566,6 +566,64 @@ static void test_structural(void **state)
     test_done(&t);
 }
 
+/* ---- our own kinds ---- */
+
+static const char scenario_yaml[] =
+    "{apiVersion: plimsoll.dev/v1, kind: Scenario, metadata: {name: s}, spec: {until: 20m, usage: "
+    "[{target: {kind: ReplicaSet, namespace: shop, name: web}, containers: [{level: 50Mi, "
+    "growthPerMinute: 100Mi, ceiling: 450Mi}]}], events: [{at: 1m, cordon: node/b}, {at: 2m, lose: "
+    "node/a}, {at: 3m, leak: {workload: shop/db, growthPerMinute: 100Mi}}]}}";
+
+/* A profile says where usage starts, grows and ends; events happen when they are said to. */
+static void test_scenario(void **state)
+{
+    (void)state;
+    struct test_world t;
+    struct contingency c;
+    struct err e = {0};
+    test_init(&t);
+    test_node(&t, "a", 1000, NULL);
+    test_node(&t, "b", 1000, NULL);
+    test_node(&t, "c", 1000, NULL);
+    test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 200, NULL});
+    test_pod(&t, (struct test_pod){"db-1", "ReplicaSet", "db", "c", 100, 300, 200, NULL});
+    test_yaml(&t, scenario_yaml);
+    assert_int_equal(t.c.problems.count, 0);
+    assert_int_equal(t.c.scenarios.count, 1);
+    t.options.scenario = t.c.scenarios.items[0];
+    t.options.until_ms = 260000;
+    test_ready(&t);
+    assert_int_equal(t.world->containers[0].usage, 50 * MIB);
+    assert_int_equal(t.world->usage.profiled, 1);
+    assert_int_equal(contingency_of_scenario(&t.a, t.world, t.options.scenario, &c, &e), 0);
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {60000, SIM_CORDONED, 1}, {120000, SIM_LOST, 0}, {170000, SIM_NOT_READY, 0},
+                  {170000, SIM_TAINTED, 0}, {240001, SIM_MEMCG_OOM, 2}, {240001, SIM_RESTARTED, 2});
+    t.world->options.until_ms = 1200000;
+    c.actions.count = 0;
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(t.events.count, 0); /* 450 MiB at most */
+    test_done(&t);
+}
+
+static void test_scenario_errors(void **state)
+{
+    (void)state;
+    struct test_world t;
+    struct contingency c;
+    struct err e = {0};
+    test_init(&t);
+    test_node(&t, "a", 1000, NULL);
+    test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 200, NULL});
+    test_yaml(&t, "{apiVersion: plimsoll.dev/v1, kind: Scenario, metadata: {name: s}, spec: "
+                  "{events: [{at: 1m, lose: node/zz}]}}");
+    test_ready(&t);
+    assert_int_equal(contingency_of_scenario(&t.a, t.world, t.c.scenarios.items[0], &c, &e),
+                     -EINVAL);
+    assert_string_equal(e.msg, "Scenario s, line 1: there is no node \"node/zz\"");
+    test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +646,8 @@ int main(void)
         cmocka_unit_test(test_drain_blocked),
         cmocka_unit_test(test_zone_rates),
         cmocka_unit_test(test_elastic),
+        cmocka_unit_test(test_scenario),
+        cmocka_unit_test(test_scenario_errors),
         cmocka_unit_test(test_load_line),
         cmocka_unit_test(test_line_above),
         cmocka_unit_test(test_structural),

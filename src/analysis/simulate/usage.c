@@ -133,6 +133,67 @@ void sim_usage_fill(struct sim_world *w)
     fill_system(w);
 }
 
+/* ---- profiles ---- */
+
+static void apply_container(struct sim_world *w, struct sim_container *c,
+                            const struct usage_container *u)
+{
+    if (u->name.n && !str_eq(u->name, c->container->name))
+        return;
+    if (u->level_bytes > 0) {
+        c->usage = u->level_bytes;
+        w->usage.profiled++;
+    }
+    if (u->growth_bytes_per_minute > 0)
+        c->growth = u->growth_bytes_per_minute;
+    if (u->ceiling_bytes > 0)
+        c->ceiling = u->ceiling_bytes;
+}
+
+static int apply_usage(struct arena *a, struct sim_world *w, const struct workload_usage *u,
+                       struct str ns, struct err *e)
+{
+    uint32_t workload = 0;
+    struct str space = u->target_ns.n ? u->target_ns : ns;
+    struct str text = arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(u->target_kind),
+                                   STR_ARG(space), STR_ARG(u->target_name));
+    int r = sim_find_workload(w, text, &workload, e);
+    if (r < 0)
+        return r;
+    for (uint32_t p = 0; p < w->pod_count; p++)
+        for (uint32_t k = 0; w->pods[p].workload == workload && k < w->pods[p].container_count; k++)
+            for (size_t i = 0; i < u->containers.count; i++)
+                apply_container(w, &w->containers[w->pods[p].container + k],
+                                &u->containers.items[i]);
+    return 0;
+}
+
+int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e)
+{
+    const struct scenario *s = w->options.scenario;
+    int r = 0;
+    for (size_t i = 0; i < w->cluster->usage_profiles.count && r == 0; i++) {
+        const struct usage_profile *u = w->cluster->usage_profiles.items[i];
+        r = apply_usage(a, w, &u->usage, u->o.ns, e);
+        if (r < 0)
+            err_wrap(e, "UsageProfile %.*s", (int)MIN(u->o.name.n, 63U), u->o.name.p);
+    }
+    for (size_t i = 0; s && i < s->usage.count && r == 0; i++) {
+        r = apply_usage(a, w, &s->usage.items[i], STR(""), e);
+        if (r < 0)
+            err_wrap(e, "Scenario %.*s", (int)MIN(s->o.name.n, 63U), s->o.name.p);
+    }
+    for (uint32_t n = 0; n < w->node_count; n++) {
+        bool grows = false;
+        for (uint32_t p = w->nodes[n].first_pod; p != NO_POD; p = w->pods[p].next)
+            for (uint32_t k = 0; k < w->pods[p].container_count; k++)
+                grows = grows || w->containers[w->pods[p].container + k].growth;
+        if (grows)
+            *PUSH(a, &w->growing) = n;
+    }
+    return r;
+}
+
 bool sim_usage_known(const struct sim_world *w)
 {
     return w->options.assume != SIM_MEASURED || w->usage.measured + w->usage.profiled > 0;

@@ -345,7 +345,7 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
     sim_usage_fill(w);
     schedule_done(s);
     *ret = w;
-    return 0;
+    return sim_usage_profiles(a, w, e);
 }
 
 /* ---- names ---- */
