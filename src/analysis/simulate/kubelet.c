@@ -9,14 +9,15 @@ void kubelet_poll_later(struct sim_runner *r, uint32_t node)
 {
     const struct sim_node *wn = &r->world->nodes[node];
     if (r->world->options.node_pressure == NODE_PRESSURE_THRASH) {
-        note_trouble(r,
-                     (struct sim_event){.type = SIM_THRASHED,
-                                        .node = (int32_t)node,
-                                        .pod = NO_INDEX32,
-                                        .container = NO_INDEX32,
-                                        .bytes = node_level(r, node, r->now) + wn->system,
-                                        .of_bytes = wn->capacity - wn->evict_below},
-                     node);
+        note_trouble(
+            r,
+            (struct sim_event){.type = SIM_THRASHED,
+                               .node = (int32_t)node,
+                               .pod = NO_INDEX32,
+                               .container = NO_INDEX32,
+                               .bytes = node_level(r, node, r->now) + wn->system,
+                               .of_bytes = wn->capacity - wn->unaccounted - wn->evict_below},
+            node);
         node_lose(r, node, true);
         return;
     }
