@@ -133,9 +133,12 @@ static int32_t pick_plain(const struct schedule *s, const struct view *v)
 
 static void mask_values(const struct schedule *s, uint32_t topo, struct work *w)
 {
-    const int32_t *slot = s->topos.items[topo].slot;
-    for (uint32_t n = 0; n < s->node_count; n++)
-        w->ok[n] &= w->allowed[slot[n]];
+    const int32_t *restrict slot = s->topos.items[topo].slot;
+    const uint8_t *restrict allowed = w->allowed;
+    uint8_t *restrict ok = w->ok;
+    uint32_t nodes = s->node_count;
+    for (uint32_t n = 0; n < nodes; n++)
+        ok[n] &= allowed[slot[n]];
 }
 
 static void mask_spread(struct schedule *s, const struct view *v, struct work *w)
@@ -147,8 +150,9 @@ static void mask_spread(struct schedule *s, const struct view *v, struct work *w
         int64_t min = counter_min(s, c);
         if (c->domains < (uint32_t)MAX(h->min_domains, 0))
             min = 0;
+        int64_t most = h->max_skew - h->self + min;
         for (uint32_t k = 0; k < values; k++)
-            w->allowed[k] = c->counts[k] + h->self - min <= h->max_skew;
+            w->allowed[k] = c->counts[k] <= most;
         w->allowed[values] = 0; /* the label is missing */
         mask_values(s, h->topo, w);
     }
@@ -180,9 +184,12 @@ static void mask_anti(const struct schedule *s, const struct topo_counters *l, s
 {
     for (size_t i = 0; i < l->count; i++) {
         const struct counter *c = &s->counters.items[l->items[i].counter];
-        const int32_t *slot = s->topos.items[l->items[i].topo].slot;
-        for (uint32_t n = 0; c->matches && n < s->node_count; n++)
-            w->ok[n] &= c->counts[slot[n]] <= 0;
+        const int32_t *restrict slot = s->topos.items[l->items[i].topo].slot;
+        const int32_t *restrict counts = c->counts;
+        uint8_t *restrict ok = w->ok;
+        uint32_t nodes = c->matches ? s->node_count : 0;
+        for (uint32_t n = 0; n < nodes; n++)
+            ok[n] &= counts[slot[n]] <= 0;
     }
 }
 
@@ -291,9 +298,10 @@ static bool spread_codes(const struct schedule *s, const struct view *v, struct 
         const struct soft_spread *soft = &v->soft[i];
         uint32_t digits = topo_size(s, soft->topo) + 1;
         if (soft->per_node) {
-            const int32_t *counts = s->counters.items[soft->counter].counts;
+            const int32_t *restrict counts = s->counters.items[soft->counter].counts;
             int32_t max = 0;
-            for (uint32_t n = 0; n < s->node_count; n++)
+            uint32_t nodes = s->node_count;
+            for (uint32_t n = 0; n < nodes; n++)
                 max = MAX(max, counts[n]);
             digits = (uint32_t)max + 2;
         }
@@ -312,15 +320,18 @@ static void add_digit(const struct schedule *s, const struct soft_spread *soft,
                       const struct codes *c, uint32_t i, struct work *w)
 {
     const struct topo *t = &s->topos.items[soft->topo];
-    const int32_t *counts = s->counters.items[soft->counter].counts;
+    const int32_t *restrict counts = s->counters.items[soft->counter].counts;
+    const int32_t *restrict value = t->value, *restrict slot = t->slot;
+    int32_t *restrict code = w->raw;
     int32_t stride = (int32_t)c->stride[i], missing = (int32_t)c->digits[i] - 1;
+    uint32_t nodes = s->node_count;
     if (!soft->per_node) {
-        for (uint32_t n = 0; n < s->node_count; n++)
-            w->raw[n] += t->slot[n] * stride;
+        for (uint32_t n = 0; n < nodes; n++)
+            code[n] += slot[n] * stride;
         return;
     }
-    for (uint32_t n = 0; n < s->node_count; n++)
-        w->raw[n] += (t->value[n] < 0 ? missing : counts[n]) * stride;
+    for (uint32_t n = 0; n < nodes; n++)
+        code[n] += (value[n] < 0 ? missing : counts[n]) * stride;
 }
 
 /* How many values of the constraint occur: a missing label is the value "". */
@@ -387,48 +398,68 @@ static void add_spread(const struct schedule *s, const struct view *v, struct wo
     memset(w->code_seen, 0, c.count);
     for (uint32_t i = 0; i < v->soft_count; i++)
         add_digit(s, &v->soft[i], &c, i, w);
-    uint32_t left = 0;
-    for (uint32_t n = 0; n < s->node_count; n++) {
-        bool counts = w->ok[n] == 1;
-        w->code_seen[w->raw[n]] |= counts;
+    const uint8_t *restrict ok = w->ok;
+    const int32_t *restrict code = w->raw;
+    uint8_t *restrict seen = w->code_seen;
+    uint32_t left = 0, nodes = s->node_count;
+    for (uint32_t n = 0; n < nodes; n++) {
+        bool counts = ok[n] == 1;
+        seen[code[n]] |= counts;
         left += counts;
     }
     codes_score(s, v, &c, left, w);
-    for (uint32_t n = 0; n < s->node_count; n++)
-        w->total[n] += w->ok[n] == 1 ? w->code_score[w->raw[n]] : 0;
+    const int32_t *restrict score = w->code_score;
+    int32_t *restrict total = w->total;
+    for (uint32_t n = 0; n < nodes; n++)
+        total[n] += ok[n] == 1 ? score[code[n]] : 0;
 }
 
 static void add_affinity(const struct schedule *s, const struct view *v, struct work *w)
 {
-    memset(w->raw, 0, s->node_count * sizeof(*w->raw));
+    const uint8_t *restrict ok = w->ok;
+    int32_t *restrict raw = w->raw, *restrict total = w->total;
+    uint32_t nodes = s->node_count;
+    memset(raw, 0, nodes * sizeof(*raw));
     for (size_t i = 0; i < v->score.count; i++) {
-        const int32_t *value = s->topos.items[v->score.items[i].topo].value;
-        const int32_t *counts = s->counters.items[v->score.items[i].counter].counts;
-        for (uint32_t n = 0; n < s->node_count; n++)
-            w->raw[n] += value[n] >= 0 ? counts[value[n]] : 0;
+        const int32_t *restrict slot = s->topos.items[v->score.items[i].topo].slot;
+        const int32_t *restrict counts = s->counters.items[v->score.items[i].counter].counts;
+        for (uint32_t n = 0; n < nodes; n++)
+            raw[n] += counts[slot[n]];
     }
     int32_t min = INT32_MAX, max = INT32_MIN;
-    for (uint32_t n = 0; n < s->node_count; n++) {
-        if (w->ok[n]) {
-            min = MIN(min, w->raw[n]);
-            max = MAX(max, w->raw[n]);
-        }
+    for (uint32_t n = 0; n < nodes; n++) {
+        min = MIN(min, ok[n] ? raw[n] : INT32_MAX);
+        max = MAX(max, ok[n] ? raw[n] : INT32_MIN);
     }
     int32_t factor = (int32_t)plugin_weight(PLUGIN_INTER_POD_AFFINITY);
-    for (uint32_t n = 0; max > min && n < s->node_count; n++) {
-        double part = (double)((int64_t)w->raw[n] - min) / (double)((int64_t)max - min);
-        w->total[n] += w->ok[n] ? factor * (int32_t)((double)SCORE_MAX * part) : 0;
+    int64_t range = (int64_t)max - min;
+    int32_t last_raw = min, last_score = 0; /* neighbours often have the same */
+    for (uint32_t n = 0; max > min && n < nodes; n++) {
+        if (!ok[n])
+            continue;
+        if (raw[n] != last_raw) {
+            double part = (double)((int64_t)raw[n] - min) / (double)range;
+            last_score = factor * (int32_t)((double)SCORE_MAX * part);
+            last_raw = raw[n];
+        }
+        total[n] += last_score;
     }
 }
 
 static int32_t pick_total(const struct schedule *s, const struct work *w)
 {
-    int32_t best = NO_NODE;
-    for (uint32_t n = 0; n < s->node_count; n++) {
-        if (!w->ok[n])
+    const uint8_t *restrict ok = w->ok;
+    const int32_t *restrict total = w->total;
+    int32_t best = NO_NODE, max = INT32_MIN;
+    uint32_t nodes = s->node_count;
+    for (uint32_t n = 0; n < nodes; n++)
+        max = MAX(max, ok[n] ? total[n] : INT32_MIN);
+    for (uint32_t n = 0; n < nodes; n++) {
+        if (!ok[n] || total[n] != max)
             continue;
-        if (best < 0 || w->total[n] > w->total[best] ||
-            (w->total[n] == w->total[best] && s->name_rank[n] < s->name_rank[best]))
+        if (s->in_name_order)
+            return (int32_t)n;
+        if (best < 0 || s->name_rank[n] < s->name_rank[best])
             best = (int32_t)n;
     }
     return best;
@@ -437,21 +468,26 @@ static int32_t pick_total(const struct schedule *s, const struct work *w)
 static int32_t place_related(struct schedule *s, const struct view *v)
 {
     struct work *w = work_of(s);
+    const int16_t *restrict base = v->base;
+    uint8_t *restrict ok = w->ok;
+    int32_t *restrict total = w->total;
     uint8_t any = 0;
-    for (uint32_t n = 0; n < s->node_count; n++) {
-        w->ok[n] = v->base[n] != UNFIT;
-        w->total[n] = v->base[n];
-    }
+    uint32_t nodes = s->node_count;
+    for (uint32_t n = 0; n < nodes; n++)
+        ok[n] = base[n] != UNFIT;
+    for (uint32_t n = 0; n < nodes; n++)
+        total[n] = base[n];
     mask_spread(s, v, w);
     mask_affinity(s, v, w);
     mask_anti(s, &v->anti, w);
     mask_anti(s, &v->existing_anti, w);
-    for (uint32_t n = 0; n < s->node_count; n++)
-        any |= w->ok[n];
+    for (uint32_t n = 0; n < nodes; n++)
+        any |= ok[n];
     if (!any)
         return NO_NODE;
-    for (uint32_t n = 0; v->image->score && n < s->node_count; n++)
-        w->total[n] += v->image->score[n];
+    const uint8_t *restrict image = v->image->score;
+    for (uint32_t n = 0; image && n < nodes; n++)
+        total[n] += image[n];
     if (v->taints->prefer)
         add_normalized(s, w, v->taints->prefer, plugin_weight(PLUGIN_TAINT_TOLERATION), true);
     if (v->wish)
