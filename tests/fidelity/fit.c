@@ -455,6 +455,15 @@ static void filter_nodes(struct check *k, enum sched_plugin p, const char *expec
     scene_init(k, &s);
     add_list(k, &s, at(k, "existing"), false);
     scene_start(k, &s);
+    const struct doc *prefilter = at(k, "expect_prefilter");
+    const struct doc *reasons = is_null(prefilter) ? NULL : doc_get(prefilter, "reasons");
+    if (reasons && reasons->count) {
+        struct verdict v;
+        schedule_explain(s.s, s.index, k->a, &v);
+        expect_text(k, "prefilter", reasons->child->text, v.prefilter.reason);
+        schedule_done(s.s);
+        return;
+    }
     expect_filter(k, &s, p, at(k, expect));
     schedule_done(s.s);
 }

@@ -189,6 +189,7 @@ static struct words class_words(struct schedule *s, const struct class_ *c)
     words_add(s, &w, (uint64_t)c->shape << 32 | c->owner_selector);
     words_add(s, &w, (uint64_t)c->priority);
     words_add(s, &w, (uint64_t)(c->never_preempts + 2 * c->terminating + 4 * c->has_scalars));
+    words_add(s, &w, c->unparsed.n ? name_of(s, c->unparsed) : 0);
     for (uint32_t r = 0; r < s->resource_count; r++)
         words_add(s, &w, (uint64_t)c->request[r]);
     words_add(s, &w, (uint64_t)c->nonzero_cpu);

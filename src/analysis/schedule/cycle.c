@@ -160,6 +160,10 @@ static bool prefilter(const struct schedule *s, const struct class_ *c, const st
         ret->prefilter.plugin = v->volumes->prefilter_plugin;
         ret->prefilter.code = CODE_UNRESOLVABLE;
         ret->prefilter.reason = v->volumes->prefilter_reason;
+    } else if (c->unparsed.n) {
+        ret->prefilter.plugin = PLUGIN_INTER_POD_AFFINITY;
+        ret->prefilter.code = CODE_UNRESOLVABLE;
+        ret->prefilter.reason = c->unparsed;
     }
     return ret->prefilter.reason.n == 0;
 }

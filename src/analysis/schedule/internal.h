@@ -130,6 +130,7 @@ struct class_ {
     int64_t score_cpu, score_memory; /* LeastAllocated's idea of the incoming pod */
     struct port_list ports;
     struct term_list affinity, anti, prefers, avoids;
+    struct str unparsed; /* why a list of terms cannot be parsed; such a list counts as absent */
     struct spread_list spread;
     uint32_t owner_selector; /* of its ReplicaSet, StatefulSet or ReplicationController */
     uint32_t tolerations, node_need, node_wish, images; /* indices of the static views */

@@ -13,7 +13,7 @@ static bool is_alnum(char c)
 }
 
 /* As apimachinery's IsValidLabelValue. */
-static bool label_value_valid(struct str v)
+bool label_value_valid(struct str v)
 {
     if (v.n == 0)
         return true;

@@ -532,7 +532,8 @@ int32_t schedule_place(struct schedule *s, uint32_t pod)
 {
     uint32_t class_ = s->pods.items[pod].class_;
     struct view *v = view_of(s, class_);
-    if ((v->need && v->need->conflict) || (v->volumes && v->volumes->prefilter_reason.n))
+    if ((v->need && v->need->conflict) || (v->volumes && v->volumes->prefilter_reason.n) ||
+        s->classes.items[class_].unparsed.n)
         return NO_NODE;
     base_refresh(s, &s->classes.items[class_], v);
     if (v->image->version != s->version) {

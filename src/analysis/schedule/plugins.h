@@ -16,6 +16,7 @@ bool taints_untolerated(const struct node *n, const struct tolerations *t, bool 
 int32_t taints_preferred(const struct node *n, const struct tolerations *t, bool compares);
 
 bool label_key_valid(struct str key);
+bool label_value_valid(struct str value);
 /* nodeSelector and required node affinity. */
 bool node_need_match(const struct pod_spec *spec, const struct node *n);
 bool node_terms_match(const struct node_selector_terms *terms, const struct node *n);

@@ -62,11 +62,53 @@ static uint32_t term_of(struct schedule *s, const struct pod_affinity_term *t,
     return id;
 }
 
-static void terms_of(struct schedule *s, const struct pod_affinity_terms *list,
-                     const struct pod *owner, struct term_list *ret)
+/* As labels.NewRequirement says of a value; absent if all values are fine. */
+static struct str selector_fault(struct schedule *s, const struct label_selector *l)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        const struct pod_affinity_term *t = &list->items[i];
+    static const char words[] =
+        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or "
+        "'.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or "
+        "'my_value',  or '12345', regex used for validation is "
+        "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+    for (size_t i = 0; i < l->match_labels.count; i++) {
+        const struct label *m = &l->match_labels.items[i];
+        if (!label_value_valid(m->value))
+            return arena_printf(s->a, "values[0][" STR_FMT "]: Invalid value: \"" STR_FMT "\": %s",
+                                STR_ARG(m->key), STR_ARG(m->value), words);
+    }
+    for (size_t i = 0; i < l->expressions.count; i++) {
+        const struct requirement *r = &l->expressions.items[i];
+        for (size_t k = 0; k < r->values.count; k++) {
+            if (!label_value_valid(r->values.items[k]))
+                return arena_printf(s->a,
+                                    "values[%zu][" STR_FMT "]: Invalid value: \"" STR_FMT "\": %s",
+                                    k, STR_ARG(r->key), STR_ARG(r->values.items[k]), words);
+        }
+    }
+    return STR_NONE;
+}
+
+struct named_terms {
+    const char *name; /* as PodInfo.Update calls them */
+    const struct pod_affinity_terms *list;
+};
+
+/* As PodInfo.Update: the list of which one term cannot be parsed is empty. */
+static void terms_of(struct schedule *s, const struct pod *owner, struct named_terms terms,
+                     struct class_ *c, struct term_list *ret)
+{
+    for (size_t i = 0; i < terms.list->count; i++) {
+        const struct pod_affinity_term *t = &terms.list->items[i];
+        struct str fault = selector_fault(s, &t->selector);
+        if (!fault.n)
+            fault = selector_fault(s, &t->ns_selector);
+        if (fault.n) {
+            ret->count = 0;
+            if (!c->unparsed.n)
+                c->unparsed =
+                    arena_printf(s->a, "parsing pod: %s: " STR_FMT, terms.name, STR_ARG(fault));
+            return;
+        }
         uint32_t term = term_of(s, t, owner);
         *PUSH(s->a, ret) = (struct weighted_term){term, (int32_t)t->weight};
     }
@@ -74,12 +116,17 @@ static void terms_of(struct schedule *s, const struct pod_affinity_terms *list,
 
 void terms_compile(struct schedule *s, const struct pod *p, struct class_ *c)
 {
-    if (!p->spec.affinity)
+    const struct affinity *a = p->spec.affinity;
+    if (!a)
         return;
-    terms_of(s, &p->spec.affinity->pod_required, p, &c->affinity);
-    terms_of(s, &p->spec.affinity->anti_required, p, &c->anti);
-    terms_of(s, &p->spec.affinity->pod_preferred, p, &c->prefers);
-    terms_of(s, &p->spec.affinity->anti_preferred, p, &c->avoids);
+    terms_of(s, p, (struct named_terms){"requiredAffinityTerms", &a->pod_required}, c,
+             &c->affinity);
+    terms_of(s, p, (struct named_terms){"requiredAntiAffinityTerms", &a->anti_required}, c,
+             &c->anti);
+    terms_of(s, p, (struct named_terms){"preferredAffinityTerms", &a->pod_preferred}, c,
+             &c->prefers);
+    terms_of(s, p, (struct named_terms){"preferredAntiAffinityTerms", &a->anti_preferred}, c,
+             &c->avoids);
 }
 
 /* A term of the incoming pod, and a pod that runs. */
