@@ -434,6 +434,51 @@ static void score_fit(struct check *k)
                   &w, &shape);
 }
 
+/* Whether the case gives the group's pod a node: upstream calls its pods foo and bar, the table
+ * leaves their names out. */
+static bool is_assigned(struct check *k, size_t index)
+{
+    static const char *const names[] = {"foo", "bar"};
+    const struct doc *to = at(k, "podGroupAssignments");
+    const struct doc *pods = at(k, "podGroupPods");
+    if (to->count == pods->count)
+        return true;
+    return index < ARRAY_LEN(names) && doc_get(to, names[index]) != NULL;
+}
+
+static void score_placement(struct check *k)
+{
+    struct scene s;
+    struct weights w;
+    struct weighted_resource resources[MOST_RESOURCES];
+    scene_init(k, &s);
+    add_list(k, &s, at(k, "preExistingPods"), false);
+    weights_of_list(at(k, "resourceSpec"), &w);
+    for (size_t i = 0; i < w.count; i++)
+        resources[i] = (struct weighted_resource){w.names[i], w.weight[i]};
+    struct str_list names;
+    strings_of_doc(k, at(k, "placementNodeNames"), &names);
+    const struct node **nodes = arena_array(k->a, const struct node *, names.count + 1);
+    size_t node_count = 0, group_count = 0, index = 0;
+    for (size_t i = 0; i < s.c.nodes.count; i++)
+        for (size_t n = 0; n < names.count; n++)
+            if (str_eq(s.c.nodes.items[i]->o.name, names.items[n]))
+                nodes[node_count++] = s.c.nodes.items[i];
+    const struct doc *list = at(k, "podGroupPods");
+    const struct pod **group = arena_array(k->a, const struct pod *, list->count + 1);
+    for (const struct doc *d = list->child; d; d = d->next, index++) {
+        struct pod *p = arena_new(k->a, struct pod);
+        pod_of_doc(k, d, p);
+        if (is_assigned(k, index))
+            group[group_count++] = p;
+    }
+    struct group_scene scene = {
+        nodes,         node_count, group, group_count, (const struct pod *const *)s.c.pods.items,
+        s.c.pods.count};
+    expect_int(k, "score", int_at(k, "expectedScore"),
+               score_group(k->a, &scene, resources, w.count));
+}
+
 static void broken_line(struct check *k)
 {
     struct shape shape;
@@ -589,6 +634,7 @@ const struct kind_check fit_kinds[] = {
     {"score_requested_to_capacity_ratio", score_ratio},
     {"score_binpack_extended", score_binpack},
     {"score_fit", score_fit},
+    {"score_placement", score_placement},
     {"broken_linear", broken_line},
     {"taint_filter", taint_filter},
     {"taint_score", taint_score},

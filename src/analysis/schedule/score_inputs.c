@@ -5,6 +5,7 @@
  */
 #include "analysis/schedule/score_inputs.h"
 
+#include "analysis/schedule/resource_scores.h"
 #include "model/requests.h"
 
 #define LEAST_CPU_MILLI    100
@@ -51,14 +52,17 @@ static int64_t counted(struct arena *a, const struct score_scene *s, const struc
     return amount(&r, resource);
 }
 
+static bool is_basic(struct str resource)
+{
+    return is_cpu(resource) || str_is(resource, "memory") || str_is(resource, "ephemeral-storage");
+}
+
 void score_input_of(struct arena *a, const struct score_scene *s, struct str resource,
                     struct score_input *ret)
 {
     *ret = (struct score_input){0};
     int64_t request = score_request(a, s, resource);
-    bool basic =
-        is_cpu(resource) || str_is(resource, "memory") || str_is(resource, "ephemeral-storage");
-    if (!request && !basic)
+    if (!request && !is_basic(resource))
         return;
     ret->allocatable = amount(s->allocatable, resource);
     if (!ret->allocatable)
@@ -66,4 +70,40 @@ void score_input_of(struct arena *a, const struct score_scene *s, struct str res
     for (size_t i = 0; i < s->count; i++)
         ret->without += counted(a, s, s->pods[i], resource);
     ret->with_pod = ret->without + request;
+}
+
+/* One resource of all nodes: what they have, and what the group and those who are there ask for. */
+static void group_sum(struct arena *a, const struct group_scene *s, struct str resource,
+                      int64_t *ret_have, int64_t *ret_want)
+{
+    const struct score_scene kind = {0}; /* 100m and 200 MiB for what is not requested */
+    *ret_have = *ret_want = 0;
+    for (size_t i = 0; i < s->group_count; i++) {
+        const struct score_scene one = {.pod = s->group[i]};
+        *ret_want += score_request(a, &one, resource);
+    }
+    for (size_t n = 0; n < s->node_count; n++) {
+        int64_t have = amount(&s->nodes[n]->allocatable, resource);
+        if (!have || (!*ret_want && !is_basic(resource)))
+            continue;
+        *ret_have += have;
+        for (size_t i = 0; i < s->bound_count; i++) {
+            if (str_eq(s->bound[i]->spec.node_name.v, s->nodes[n]->o.name))
+                *ret_want += counted(a, &kind, s->bound[i], resource);
+        }
+    }
+}
+
+/* As resourceAllocationScorer.scorePlacement. */
+int64_t score_group(struct arena *a, const struct group_scene *s,
+                    const struct weighted_resource *resources, size_t count)
+{
+    enum { MOST = 64 };
+    int64_t have[MOST], want[MOST], weight[MOST];
+    count = MIN(count, (size_t)MOST);
+    for (size_t i = 0; i < count; i++) {
+        group_sum(a, s, resources[i].name, &have[i], &want[i]);
+        weight[i] = resources[i].weight;
+    }
+    return most_allocated(want, have, weight, count);
 }

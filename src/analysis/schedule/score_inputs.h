@@ -26,4 +26,22 @@ void score_input_of(struct arena *a, const struct score_scene *s, struct str res
 /* What the pod to be placed asks for; cpu in milli. */
 int64_t score_request(struct arena *a, const struct score_scene *s, struct str resource);
 
+/* A pod group (gang scheduling, alpha in 1.36) that would go to a set of nodes together. */
+struct group_scene {
+    const struct node *const *nodes;
+    size_t node_count;
+    const struct pod *const *group; /* pods to be placed there */
+    size_t group_count;
+    const struct pod *const *bound; /* on the nodes: by spec.nodeName */
+    size_t bound_count;
+};
+struct weighted_resource {
+    struct str name;
+    int64_t weight;
+};
+/* How full the nodes would be as one: MostAllocated over their sums, 0 to 100. At most 64
+ * resources. */
+int64_t score_group(struct arena *a, const struct group_scene *s,
+                    const struct weighted_resource *resources, size_t count);
+
 #endif
