@@ -151,12 +151,13 @@ size_t failures_beyond(struct arena *a, const struct sim_outcome *x, const struc
 }
 
 /* ---- invariants ---- */
+/* UNUSED: a release build has no assertions. */
 
 static void check_node(const struct sim_runner *r, uint32_t node)
 {
-    uint32_t prev = NO_POD;
+    uint32_t prev UNUSED = NO_POD;
     for (uint32_t p = r->nodes[node].first_pod; p != NO_POD; p = r->pods.items[p].next) {
-        const struct run_pod *x = &r->pods.items[p];
+        const struct run_pod *x UNUSED = &r->pods.items[p];
         assert(x->node == (int32_t)node && x->prev == prev);
         assert(x->state == POD_RUNNING || x->state == POD_STARTING);
         assert(schedule_pod_node(r->schedule, p) == (int32_t)node);
@@ -171,8 +172,8 @@ void run_check(const struct sim_runner *r)
     for (size_t i = 0; i < r->active.count; i++)
         check_node(r, r->active.items[i]);
     for (uint32_t p = 0; p < r->pods.count; p++) {
-        const struct run_pod *x = &r->pods.items[p];
-        bool bound = schedule_pod_node(r->schedule, p) != NO_NODE;
+        const struct run_pod *x UNUSED = &r->pods.items[p];
+        bool bound UNUSED = schedule_pod_node(r->schedule, p) != NO_NODE;
         assert(bound == (x->state == POD_RUNNING || x->state == POD_STARTING));
         assert(!x->ready || x->state == POD_RUNNING);
     }
