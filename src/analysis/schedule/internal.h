@@ -372,11 +372,6 @@ int64_t score_least(const struct schedule *s, const struct class_ *c, uint32_t n
 int64_t score_balanced(const struct schedule *s, const struct class_ *c, uint32_t node);
 
 void ports_compile(struct schedule *s, const struct pod_spec *spec, struct port_list *ret);
-/* A node's ports, one entry per pod that has it: two pods may hold one port (static pods, nodes
- * bound by hand), and the port is free when both are gone. */
-void ports_hold(struct arena *a, struct port_list *used, const struct port_list *add);
-/* As a set, which is what upstream's what-if of preemption works on: the port is free when any of
- * them is taken away (framework/types.go HostPortInfo). */
 void ports_add(struct arena *a, struct port_list *used, const struct port_list *add);
 void ports_remove(struct port_list *used, const struct port_list *remove);
 bool ports_conflict(const struct schedule *s, const struct port_list *want,

@@ -35,12 +35,6 @@ static bool port_same(const struct port *a, const struct port *b)
     return a->ip == b->ip && a->protocol == b->protocol && a->port == b->port;
 }
 
-void ports_hold(struct arena *a, struct port_list *used, const struct port_list *add)
-{
-    for (size_t i = 0; i < add->count; i++)
-        *PUSH(a, used) = add->items[i];
-}
-
 void ports_add(struct arena *a, struct port_list *used, const struct port_list *add)
 {
     for (size_t i = 0; i < add->count; i++) {

@@ -31,7 +31,8 @@ static void state_init(struct trial *t, uint32_t node)
     *n = (struct node_state){.node = node};
     for (uint32_t r = 0; r < s->resource_count; r++)
         n->used[r] = s->used[r][node];
-    ports_add(t->a, &n->ports, &s->ports[node]);
+    for (size_t i = 0; i < s->ports[node].count; i++)
+        *PUSH(t->a, &n->ports) = s->ports[node].items[i];
     n->hard_delta = arena_array(t->a, int32_t, t->v->hard_count);
     n->hard_min_without = arena_array(t->a, int32_t, t->v->hard_count);
     for (uint32_t i = 0; i < t->v->hard_count; i++) {

@@ -281,7 +281,7 @@ static void node_account(struct schedule *s, const struct class_ *c, uint32_t no
     s->nonzero_cpu[node] += sign * c->nonzero_cpu;
     s->nonzero_memory[node] += sign * c->nonzero_memory;
     if (c->ports.count && sign > 0)
-        ports_hold(s->a, &s->ports[node], &c->ports);
+        ports_add(s->a, &s->ports[node], &c->ports);
     else if (c->ports.count)
         ports_remove(&s->ports[node], &c->ports);
     for (size_t i = 0; i < c->members.count; i++) {
