@@ -372,6 +372,8 @@ int64_t score_least(const struct schedule *s, const struct class_ *c, uint32_t n
 int64_t score_balanced(const struct schedule *s, const struct class_ *c, uint32_t node);
 
 void ports_compile(struct schedule *s, const struct pod_spec *spec, struct port_list *ret);
+/* A node's used ports are a set: where two pods hold one port, it is free when either goes, as
+ * upstream has it (framework/types.go HostPortInfo). */
 void ports_add(struct arena *a, struct port_list *used, const struct port_list *add);
 void ports_remove(struct port_list *used, const struct port_list *remove);
 bool ports_conflict(const struct schedule *s, const struct port_list *want,
