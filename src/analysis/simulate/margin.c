@@ -144,7 +144,8 @@ void margin_begin(struct sim_runner *r, struct run_margin *ret)
                 ret->slots_by_node[i][k] = slots_on(r, pod, r->active.items[k]);
     }
     ret->nodes = arena_array(&r->scratch, uint32_t, r->active.count);
-    memcpy(ret->nodes, r->active.items, r->active.count * sizeof(*ret->nodes));
+    if (r->active.count)
+        memcpy(ret->nodes, r->active.items, r->active.count * sizeof(*ret->nodes));
     ret->node_count = r->active.count;
 }
 
