@@ -234,6 +234,21 @@ def bench_hostile(b):
     b.row("one line of 100 MiB: RSS / size", rss / os.path.getsize(path), 3)
 
 
+def bench_world(b, nodes=5000, pods=150000):
+    """A generated cluster (tests/bench/world.py): reading it, and its load line."""
+    path = os.path.join(b.work, "world.json")
+    with open(path, "wb") as f:
+        subprocess.run([sys.executable, os.path.join(ROOT, "tests", "bench", "world.py"),
+                        str(nodes), str(pods)], stdout=f, stderr=subprocess.DEVNULL, check=True)
+    print(f"a world of {nodes:,} nodes and {pods:,} pods, {os.path.getsize(path) / 1e6:.0f} MB")
+    wall, cpu, rss = b.once([b.program, "victims", "--node", "node-00000", "-f", path])
+    b.row(f"reading it: wall seconds (CPU {cpu:.1f} s)", wall, 3, " s")
+    b.row("reading it: RSS", rss / MIB, 600, " MiB")
+    wall, cpu, rss = b.once([b.program, "simulate", "-f", path])
+    b.row(f"N-1 of every node and the load line, with reading (CPU {cpu:.0f} s)", wall, 30, " s")
+    b.row("N-1 of every node and the load line: RSS", rss / MIB, None, " MiB")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--build", required=True)
@@ -245,6 +260,7 @@ def main():
         bench_manifests(b)
         bench_growth(b)
         bench_hostile(b)
+        bench_world(b)
     finally:
         shutil.rmtree(b.work, ignore_errors=True)
     print(f"{b.misses} targets missed" if b.misses else "all targets met")

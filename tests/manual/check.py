@@ -254,6 +254,11 @@ def in_terminal(command, env, columns):
 
 
 def check_terminal(env):
+    try:
+        for end in pty.openpty():
+            os.close(end)
+    except OSError as e:
+        return skip("terminal", f"no pseudo-terminal can be opened ({e})")
     path = os.path.join(env["HOME"], "hostile.yaml")
     with open(path, "w", encoding="utf-8") as f:
         f.write(HOSTILE)
