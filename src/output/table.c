@@ -253,6 +253,8 @@ static void add_row(const struct table *t, const struct layout *l, const struct 
 void table_render(const struct table *t, const struct out_format *f, struct buf *b)
 {
     struct layout l;
+    if (!t->column_count)
+        return;
     fit(t, &l, f->columns);
     struct table_cell titles[TABLE_MAX_COLUMNS];
     for (size_t i = 0; i < t->column_count; i++)

@@ -198,7 +198,7 @@ static const struct affinity *added_at(struct check *k)
 {
     const struct doc *args = at(k, "args");
     const struct doc *added = is_null(args) ? NULL : doc_get(args, "AddedAffinity");
-    if (is_null(added))
+    if (!added || is_null(added))
         return NULL;
     static const char *const keys[] = {"nodeAffinity", "affinity", "spec"};
     struct doc *d = arena_new(k->a, struct doc);

@@ -182,7 +182,7 @@ static void badness(struct check *k)
     bool tie;
     ptrdiff_t victim = oom_victim(kernel, tasks, n, total, 4096, &tie);
     const struct doc *d = list->child;
-    for (ptrdiff_t i = 0; i < victim; i++)
+    for (ptrdiff_t i = 0; d && i < victim; i++)
         d = d->next;
     if (is_null(at(k, "expect_victim"))) /* the order of the scan decides */
         expect_bool(k, "undetermined", true, victim < 0 || tie);

@@ -320,7 +320,7 @@ static void compare_candidates(struct run *r, const struct doc *want, const stru
         if (violations != p->candidates[i].pdb_violations)
             deviate(r, expected, "pdbViolations", number(r, violations),
                     number(r, p->candidates[i].pdb_violations));
-        d = d->next;
+        d = d ? d->next : NULL;
     }
 }
 

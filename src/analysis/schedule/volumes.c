@@ -178,7 +178,7 @@ const struct volume_view *volume_view_make(struct schedule *s, const struct clas
         claim_prefilter(s, p->o.ns, name, v);
         const struct pvc *claim = claim_find(s->c, p->o.ns, name);
         v->one_pod |= claim && list_has(&claim->access_modes, STR("ReadWriteOncePod"));
-        for (uint32_t n = 0; v->prefilter_reason.n == 0 && n < s->node_count; n++) {
+        for (uint32_t n = 0; claim && v->prefilter_reason.n == 0 && n < s->node_count; n++) {
             /* VolumeBinding comes before VolumeZone. */
             enum sched_reason r = claim_reason(s, claim, s->nodes[n]);
             if (r && (!v->reject[n] || v->reject[n] == REASON_VOLUME_ZONE))
