@@ -35,12 +35,6 @@ int64_t resources_memory_bytes(const struct resources *r)
     return quantity_value(resources_get(r, "memory"));
 }
 
-int64_t resources_value(const struct resources *r, struct str name)
-{
-    const struct resource_amount *m = resources_find_str(r, name);
-    return m ? quantity_value(m->q) : 0;
-}
-
 static struct resource_amount *find_or_add(struct arena *a, struct resources *r, struct str name)
 {
     for (size_t i = 0; i < r->count; i++)
@@ -85,14 +79,6 @@ void resources_max(struct arena *a, struct resources *r, const struct resources 
             *PUSH(a, r) = *from;
         else if (quantity_cmp(from->q, old->q) > 0)
             resources_set(a, r, from->name, from->q);
-    }
-}
-
-void resources_sub(struct arena *a, struct resources *r, const struct resources *less)
-{
-    for (size_t i = 0; i < less->count; i++) {
-        struct resource_amount *m = find_or_add(a, r, less->items[i].name);
-        m->q = quantity_sub(m->q, less->items[i].q);
     }
 }
 

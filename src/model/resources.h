@@ -15,18 +15,15 @@ bool resources_has(const struct resources *r, const char *name);
 struct quantity resources_get(const struct resources *r, const char *name);
 int64_t resources_cpu_milli(const struct resources *r);
 int64_t resources_memory_bytes(const struct resources *r);
-/* Value() of any resource. */
-int64_t resources_value(const struct resources *r, struct str name);
 
 /* Sets (adds to the list or overwrites) the amount of a resource. */
 void resources_set(struct arena *a, struct resources *r, struct str name, struct quantity q);
 /* As resources_set, with where it comes from. */
 void resources_set_origin(struct arena *a, struct resources *r, struct str name, struct quantity q,
                           enum amount_origin origin);
-/* r += more, r = max(r, more) and r -= less, per resource (absent counts as 0 only for sub). */
+/* r += more and r = max(r, more), per resource. */
 void resources_add(struct arena *a, struct resources *r, const struct resources *more);
 void resources_max(struct arena *a, struct resources *r, const struct resources *more);
-void resources_sub(struct arena *a, struct resources *r, const struct resources *less);
 void resources_copy(struct arena *a, const struct resources *from, struct resources *ret);
 
 bool resource_is_hugepages(struct str name);

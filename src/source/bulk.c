@@ -40,7 +40,7 @@ struct bulk {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct block *ready, **ready_end, *idle;
-    bool no_more, failed, out_of_memory;
+    bool no_more, out_of_memory;
     struct parser parsers[MOST_THREADS];
 };
 
@@ -91,7 +91,6 @@ static void give_back(struct bulk *b, struct block *k)
     pthread_mutex_lock(&b->lock);
     k->next = b->idle;
     b->idle = k;
-    b->failed = b->failed || k->result->problems.count > 10000;
     pthread_cond_broadcast(&b->changed);
     pthread_mutex_unlock(&b->lock);
 }

@@ -34,10 +34,6 @@ struct file_list {
     size_t count, cap;
 };
 
-struct file_result {
-    struct cluster cluster; /* lists and problems only */
-};
-
 struct job {
     const struct source_options *options;
     struct arena *a;
