@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From options, and from the Scenario that stands over them, to the assumptions of a simulation.
+ */
+#include "cmd/simulate/simulate.h"
+
+static void from_options(const struct simulate_options *o, struct sim_options *ret)
+{
+    sim_options_default(ret);
+    ret->assume = (enum sim_usage_source)o->assume;
+    ret->node_oom = (enum node_oom)o->node_oom;
+    ret->node_pressure = (enum node_pressure)o->node_pressure;
+    ret->unaccounted_permyriad = o->unaccounted;
+    ret->elastic_permyriad = o->elastic;
+    ret->surge_permyriad = o->surge;
+    ret->until_ms = o->until_ms;
+    ret->start_ms = o->start_ms;
+    ret->warm_ms = o->warm_ms;
+    ret->threads = (unsigned)o->world.threads;
+}
+
+static int word_of(struct str text, const char *const *words, const char *what, int *ret,
+                   struct err *e)
+{
+    for (int i = 0; words[i]; i++)
+        if (str_is(text, words[i])) {
+            *ret = i;
+            return 0;
+        }
+    return err_set(e, EINVAL, "%s is \"%.*s\", not %s or %s", what, (int)MIN(text.n, 40U), text.p,
+                   words[0], words[1]);
+}
+
+/* A Scenario's assumptions stand over the options. */
+static int use_scenario(const struct cluster *c, struct str name, struct sim_options *ret,
+                        struct err *e)
+{
+    const struct scenario *s = NULL;
+    int r = 0, word = 0;
+    for (size_t i = 0; i < c->scenarios.count; i++)
+        if (str_eq(c->scenarios.items[i]->o.name, name))
+            s = c->scenarios.items[i];
+    if (!s)
+        return err_set(e, ENOENT, "there is no Scenario \"%.*s\" among %zu", (int)MIN(name.n, 63U),
+                       name.p, c->scenarios.count);
+    ret->scenario = s;
+    if (s->until_ms > 0)
+        ret->until_ms = MIN(s->until_ms, INT64_C(7) * 24 * 3600 * 1000);
+    if (s->unaccounted_percent.set)
+        ret->unaccounted_permyriad = MAX(MIN(s->unaccounted_percent.v, 100), 0) * 100;
+    if (s->elastic_percent.set)
+        ret->elastic_permyriad = MAX(MIN(s->elastic_percent.v, 100), 0) * 100;
+    if (s->node_oom.n) {
+        r = word_of(s->node_oom, simulate_oom_words, "nodeOom", &word, e);
+        ret->node_oom = (enum node_oom)word;
+    }
+    if (r == 0 && s->node_pressure.n) {
+        r = word_of(s->node_pressure, simulate_pressure_words, "nodePressure", &word, e);
+        ret->node_pressure = (enum node_pressure)word;
+    }
+    return r < 0 ? err_wrap(e, "Scenario %.*s", (int)MIN(name.n, 63U), name.p) : 0;
+}
+
+int simulate_assume(const struct cluster *c, const struct simulate_options *o,
+                    struct sim_options *ret, struct err *e)
+{
+    from_options(o, ret);
+    return o->scenario.p ? use_scenario(c, o->scenario, ret, e) : 0;
+}

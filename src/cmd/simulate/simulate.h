@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of `plimsoll simulate`: its options, and how they become assumptions and a question.
+ */
+#ifndef CMD_SIMULATE_H
+#define CMD_SIMULATE_H
+
+#include "analysis/simulate/simulate.h"
+#include "cmd/verb.h"
+
+struct simulate_options {
+    struct world_options world;
+    bool n1, n2, zones, digest;
+    struct option_texts lose, drain, zone, leak;
+    struct str explain, scenario;
+    int assume, node_oom, node_pressure;
+    int64_t unaccounted, elastic, surge, until_ms, start_ms, warm_ms, min_line, top;
+    struct option_outputs outputs;
+};
+
+/* ---- options.c: the tables ---- */
+extern const struct option_table simulate_tables[];
+enum { SIMULATE_TABLE_COUNT = 4 };
+/* By enum node_oom and enum node_pressure; NULL at the end. */
+extern const char *const simulate_oom_words[], *const simulate_pressure_words[];
+
+/* ---- values.c: an option_parse_fn each ---- */
+/* "3%" or "0.03": int64_t, ten-thousandths. */
+int simulate_parse_share(struct str text, void *ret, struct err *e) MUST_USE;
+/* "1.1": int64_t, ten-thousandths, at most FACTOR_MAX. */
+int simulate_parse_factor(struct str text, void *ret, struct err *e) MUST_USE;
+/* "6h": int64_t, milliseconds, at most a week. */
+int simulate_parse_time(struct str text, void *ret, struct err *e) MUST_USE;
+
+/* ---- assumptions.c ---- */
+/* -ENOENT when there is no such Scenario, -EINVAL when it is wrong. */
+int simulate_assume(const struct cluster *c, const struct simulate_options *o,
+                    struct sim_options *ret, struct err *e) MUST_USE;
+
+/* ---- plan.c ---- */
+struct simulate_plan {
+    struct contingencies set;
+    const struct contingency *explained; /* told event by event; NULL = none */
+    const char *question;                /* "losing any two nodes" */
+    bool want_line;
+};
+/* Fills *ret (zeroed). Leaks that are in force in every contingency go to w. */
+int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simulate_options *o,
+                       struct simulate_plan *ret, struct err *e) MUST_USE;
+
+#endif
