@@ -2,30 +2,17 @@
  *
  * plimsoll check: what in these objects turns one OOM kill into an outage?
  */
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "cmd/verb.h"
+#include "cmd/check/check.h"
 #include "output/findings.h"
 
-/* A configuration is written by hand; 1 MiB is far beyond any. */
-enum { CONFIG_MAX_BYTES = 1 << 20 };
-static const char config_name[] = ".plimsoll.yaml";
-
 struct options {
-    struct world_options world;
+    struct judge_options judge;
     struct option_outputs outputs;
     int fail_on;
-    struct str config;
-    bool show_suppressed;
+    bool strict, show_suppressed;
 };
 
 static const char *const formats[] = {"text", "json", "yaml", NULL};
-
-static const char *const fail_on_words[] = {"error", "warning", "info", "never", NULL};
-static const enum severity fail_on_severity[] = {SEV_ERROR, SEV_WARNING, SEV_INFO};
-enum { FAIL_ON_NEVER = 3 };
 
 static const struct option_spec specs[] = {
     {
@@ -37,14 +24,10 @@ static const struct option_spec specs[] = {
         .offset = offsetof(struct options, fail_on),
     },
     {
-        .name = "config",
-        .type = OPTION_TEXT,
-        .takes_file = true,
-        .arg = "FILE",
-        .help = "Rules to switch off, their severities and thresholds, and further names of "
-                "sidecars.",
-        .absent = ".plimsoll.yaml in the working directory, if there is one",
-        .offset = offsetof(struct options, config),
+        .name = "strict",
+        .type = OPTION_FLAG,
+        .help = "Exit with 3 when something could not be judged for want of other objects.",
+        .offset = offsetof(struct options, strict),
     },
     {
         .name = "show-suppressed",
@@ -65,58 +48,9 @@ static const struct option_spec specs[] = {
     },
 };
 static const struct option_table tables[] = {
-    WORLD_OPTIONS(struct options, world),
+    JUDGE_OPTIONS(struct options, judge),
     {.specs = specs, .count = ARRAY_LEN(specs)},
 };
-
-/* The text of the file; *ret absent when it does not exist and need not. */
-static int read_config_file(struct arena *a, struct str name, bool needed, struct str *ret,
-                            struct err *e)
-{
-    struct str path = arena_str(a, name);
-    *ret = STR_NONE;
-    int fd = open(path.p, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT && !needed)
-        return 0;
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        int code = errno;
-        if (fd >= 0)
-            close(fd);
-        return err_at(e, code, name, 0, 0, "%s", strerror(code));
-    }
-    if (!S_ISREG(st.st_mode) || st.st_size > CONFIG_MAX_BYTES) {
-        close(fd);
-        return err_at(e, EINVAL, name, 0, 0, "is no file of at most 1 MiB");
-    }
-    char *text = arena_text(a, (size_t)st.st_size + 1);
-    ssize_t n = read(fd, text, (size_t)st.st_size);
-    int code = errno;
-    close(fd);
-    if (n < 0)
-        return err_at(e, code, name, 0, 0, "%s", strerror(code));
-    *ret = (struct str){text, (size_t)n};
-    return 0;
-}
-
-static int read_config(const struct options *o, struct arena *a, struct check_config *ret,
-                       struct err *e)
-{
-    struct str text, name = o->config.p ? o->config : str_of(config_name);
-    check_config_init(ret, a);
-    int r = read_config_file(a, name, o->config.p != NULL, &text, e);
-    return r < 0 || !text.p ? r : check_config_read(ret, a, name, text, e);
-}
-
-static bool fails(const struct options *o, const struct judgement *j)
-{
-    if (o->fail_on == FAIL_ON_NEVER)
-        return false;
-    for (int s = (int)fail_on_severity[o->fail_on]; s <= SEV_ERROR; s++)
-        if (j->by_severity[s] > 0)
-            return true;
-    return false;
-}
 
 static int run(const struct verb_call *c, struct err *e)
 {
@@ -125,9 +59,9 @@ static int run(const struct verb_call *c, struct err *e)
     struct check_config config;
     struct judgement judgement;
     int code;
-    int r = read_config(o, c->arena, &config, e);
+    int r = config_load(&o->judge, c->arena, &config, e);
     if (r >= 0)
-        r = world_read(&o->world, c->arena, &cluster, &code, e);
+        r = world_read(&o->judge.world, c->arena, &cluster, &code, e);
     if (r < 0)
         return r;
     judge(&cluster, &config, c->arena, &judgement);
@@ -142,9 +76,7 @@ static int run(const struct verb_call *c, struct err *e)
         return r;
     if (code == EXIT_CLEAN && cluster.objects == 0)
         return err_set(e, EINVAL, "nothing to judge: no Kubernetes object of a known kind");
-    if (code == EXIT_CLEAN && fails(o, &judgement))
-        code = EXIT_FINDINGS;
-    return code;
+    return code == EXIT_CLEAN ? gate_exit(&judgement, o->fail_on, o->strict) : code;
 }
 
 static const struct verb_example examples[] = {
