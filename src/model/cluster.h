@@ -332,6 +332,9 @@ struct prometheus_rule {
 struct usage_container {
     struct str name;                                             /* absent: every container */
     int64_t level_bytes, growth_bytes_per_minute, ceiling_bytes; /* 0 = not given */
+    /* What it used over time: Monte Carlo draws from it, and p50 is the level where none is given. */
+    int64_t p50_bytes, p95_bytes, p99_bytes, max_bytes; /* 0 = not given */
+    struct opt_int jitter_percent;                      /* each pod apart, up or down */
 };
 struct workload_usage {
     struct str target_kind, target_ns, target_name;

@@ -7,9 +7,16 @@
 
 #define T struct usage_container
 static const struct field usage_container_fields[] = {
-    FIELD("name", F_STR, name), FIELD("level", F_BYTES, level_bytes),
+    FIELD("name", F_STR, name),
+    FIELD("level", F_BYTES, level_bytes),
     FIELD("growthPerMinute", F_BYTES, growth_bytes_per_minute),
-    FIELD("ceiling", F_BYTES, ceiling_bytes), FIELDS_END};
+    FIELD("ceiling", F_BYTES, ceiling_bytes),
+    FIELD("p50", F_BYTES, p50_bytes),
+    FIELD("p95", F_BYTES, p95_bytes),
+    FIELD("p99", F_BYTES, p99_bytes),
+    FIELD("max", F_BYTES, max_bytes),
+    FIELD("jitterPercent", F_OPT_INT, jitter_percent),
+    FIELDS_END};
 static const struct shape shape_usage_container = {sizeof(T), usage_container_fields, 0, NULL};
 #undef T
 

@@ -70,9 +70,11 @@ struct sim_node {
 };
 struct sim_container {
     const struct container *container;
-    int64_t usage, limit; /* limit 0 = none */
-    int64_t growth;       /* a minute */
-    int64_t ceiling;      /* growth ends there; 0 = nowhere */
+    int64_t usage, limit;                 /* limit 0 = none */
+    int64_t growth;                       /* a minute */
+    int64_t ceiling;                      /* growth ends there; 0 = nowhere */
+    const struct usage_container *spread; /* has its percentiles; NULL = none */
+    int64_t jitter_percent;
 };
 struct sim_pod {
     const struct pod *pod;

@@ -140,10 +140,14 @@ static void apply_container(struct sim_world *w, struct sim_container *c,
 {
     if (u->name.n && !str_eq(u->name, c->container->name))
         return;
-    if (u->level_bytes > 0) {
-        c->usage = u->level_bytes;
+    if (u->level_bytes > 0 || u->p50_bytes > 0) {
+        c->usage = u->level_bytes > 0 ? u->level_bytes : u->p50_bytes;
         w->usage.profiled++;
     }
+    if (u->p50_bytes > 0)
+        c->spread = u;
+    if (u->jitter_percent.set)
+        c->jitter_percent = MAX(MIN(u->jitter_percent.v, 100), 0);
     if (u->growth_bytes_per_minute > 0)
         c->growth = u->growth_bytes_per_minute;
     if (u->ceiling_bytes > 0)
