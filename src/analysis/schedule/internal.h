@@ -217,7 +217,9 @@ struct view {
     bool affinity_self; /* the pod matches all its own terms */
     int16_t *base;      /* per node: see place.c */
     uint64_t seen;      /* what of the log it knows */
-    bool used;          /* since schedule_mark */
+    /* Since schedule_mark: */
+    bool used, remade;      /* base was made anew as a whole */
+    uint64_t seen_unmarked; /* seen before that */
 };
 /* One node with pods taken away: what preemption tries. */
 struct node_state {
@@ -238,6 +240,11 @@ struct image_nodes {
     size_t count, cap;
 };
 
+struct undo {
+    struct view *view;
+    uint32_t node;
+    int16_t was;
+};
 struct used_view {
     const struct class_ *class_;
     struct view *view;
@@ -286,8 +293,10 @@ struct schedule {
     uint32_t *log; /* a ring of log_size, a power of two */
     uint64_t log_count, log_size;
     uint64_t log_from, mark; /* entries before log_from are lost; where schedule_mark was */
+    uint64_t log_read;       /* entries before it are known to some view */
     bool marked;
     LIST_OF(struct used_view) used_views; /* since then */
+    LIST_OF(struct undo) undo;            /* changes of their bases */
     uint32_t version;                     /* counts schedule_node_off calls */
     uint32_t hostname_topo, zone_topo;
 };

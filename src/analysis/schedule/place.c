@@ -62,23 +62,37 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
     return (int16_t)score;
 }
 
+/* What rewinding has to put back is noted as it changes. */
+static void base_set(struct schedule *s, const struct class_ *c, struct view *v, uint32_t node)
+{
+    int16_t now = node_base(s, c, v, node);
+    if (now == v->base[node])
+        return;
+    if (s->marked)
+        *PUSH(s->a, &s->undo) = (struct undo){v, node, v->base[node]};
+    v->base[node] = now;
+}
+
 static void base_refresh(struct schedule *s, const struct class_ *c, struct view *v)
 {
     uint64_t kept_from = s->log_count > s->log_size ? s->log_count - s->log_size : 0;
     bool all = !v->base || v->seen < MAX(kept_from, s->log_from);
     if (s->marked && !v->used) {
         v->used = true;
+        v->seen_unmarked = v->seen;
         *PUSH(s->a, &s->used_views) = (struct used_view){c, v};
     }
-    if (!v->base)
-        v->base = arena_array(s->a, int16_t, s->node_count);
-    for (uint32_t n = 0; all && n < s->node_count; n++)
-        v->base[n] = node_base(s, c, v, n);
-    for (uint64_t i = v->seen; !all && i < s->log_count; i++) {
-        uint32_t node = s->log[i & (s->log_size - 1)];
-        v->base[node] = node_base(s, c, v, node);
+    if (all) {
+        if (!v->base)
+            v->base = arena_array(s->a, int16_t, s->node_count);
+        for (uint32_t n = 0; n < s->node_count; n++)
+            v->base[n] = node_base(s, c, v, n);
+        /* Made in the middle of a what-if: it was not there before, so there is no undoing. */
+        v->remade = s->marked;
     }
-    v->seen = s->log_count;
+    for (uint64_t i = v->seen; !all && i < s->log_count; i++)
+        base_set(s, c, v, s->log[i & (s->log_size - 1)]);
+    v->seen = s->log_read = s->log_count;
 }
 
 /* Nothing but the node itself counts, and no score is normalised over the nodes. */
@@ -505,26 +519,33 @@ void schedule_mark(struct schedule *s)
     s->mark = s->log_count;
 }
 
+/* Once everything is back: of the nodes that have changed, or of all. */
+static void base_remake(struct schedule *s, const struct class_ *c, struct view *v, bool all)
+{
+    for (uint32_t n = 0; all && n < s->node_count; n++)
+        v->base[n] = node_base(s, c, v, n);
+    for (uint64_t k = s->mark; !all && k < s->log_count; k++) {
+        uint32_t node = s->log[k & (s->log_size - 1)];
+        v->base[node] = node_base(s, c, v, node);
+    }
+}
+
 void schedule_rewind(struct schedule *s)
 {
     uint64_t kept_from = s->log_count > s->log_size ? s->log_count - s->log_size : 0;
-    bool overrun = s->mark < kept_from;
+    for (size_t i = s->undo.count; i-- > 0;)
+        s->undo.items[i].view->base[s->undo.items[i].node] = s->undo.items[i].was;
     for (size_t i = 0; i < s->used_views.count; i++) {
-        const struct class_ *c = s->used_views.items[i].class_;
         struct view *v = s->used_views.items[i].view;
-        for (uint32_t n = 0; overrun && n < s->node_count; n++)
-            v->base[n] = node_base(s, c, v, n);
-        for (uint64_t k = s->mark; !overrun && k < s->log_count; k++) {
-            uint32_t node = s->log[k & (s->log_size - 1)];
-            v->base[node] = node_base(s, c, v, node);
-        }
-        v->seen = s->mark;
-        v->used = false;
+        v->seen = v->remade ? s->mark : v->seen_unmarked;
+        if (v->remade)
+            base_remake(s, s->used_views.items[i].class_, v, s->mark < kept_from);
+        v->used = v->remade = false;
     }
     /* Older entries that the ring has lost stay lost. */
-    s->log_from = MAX(s->log_from, kept_from);
-    s->log_count = s->mark;
-    s->used_views.count = 0;
+    s->log_from = MIN(MAX(s->log_from, kept_from), s->mark);
+    s->log_count = s->log_read = s->mark;
+    s->used_views.count = s->undo.count = 0;
     s->marked = false;
 }
 

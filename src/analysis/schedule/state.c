@@ -274,6 +274,15 @@ uint32_t schedule_clone_pod(struct schedule *s, uint32_t pod)
     return instance_add(s, s->pods.items[pod].pod, s->pods.items[pod].class_);
 }
 
+/* Two in a row that nothing was placed between are one. */
+static void node_changed(struct schedule *s, uint32_t node)
+{
+    if (s->log_count > MAX(s->mark, s->log_read) &&
+        s->log[(s->log_count - 1) & (s->log_size - 1)] == node)
+        return;
+    s->log[s->log_count++ & (s->log_size - 1)] = node;
+}
+
 static void node_account(struct schedule *s, const struct class_ *c, uint32_t node, int sign)
 {
     for (uint32_t r = 0; r < s->resource_count; r++)
@@ -288,7 +297,8 @@ static void node_account(struct schedule *s, const struct class_ *c, uint32_t no
         const struct member *m = &c->members.items[i];
         counter_add(s, &s->counters.items[m->counter], node, sign * m->weight, sign * m->matches);
     }
-    s->log[s->log_count++ & (s->log_size - 1)] = node;
+    if (!s->closed[node]) /* no pod goes there; opening it is a change */
+        node_changed(s, node);
 }
 
 /* The pods of a node are in the order of upstream's NodeInfo.Pods: a new one comes last, and the
@@ -381,7 +391,7 @@ void schedule_node_off(struct schedule *s, uint32_t node, bool off)
     s->version++;
     for (size_t i = 0; i < s->counters.count; i++)
         counter_node_off(s, &s->counters.items[i], node, off);
-    s->log[s->log_count++ & (s->log_size - 1)] = node;
+    node_changed(s, node);
 }
 
 void schedule_node_close(struct schedule *s, uint32_t node, bool closed)
@@ -389,7 +399,7 @@ void schedule_node_close(struct schedule *s, uint32_t node, bool closed)
     if (s->closed[node] == closed)
         return;
     s->closed[node] = closed;
-    s->log[s->log_count++ & (s->log_size - 1)] = node;
+    node_changed(s, node);
 }
 
 void schedule_forget_clones(struct schedule *s, uint32_t from_pod)
