@@ -12,7 +12,12 @@ struct options {
     bool strict, show_suppressed;
 };
 
-static const char *const formats[] = {"text", "json", "yaml", NULL};
+static const char *const formats[] = {
+    [FINDINGS_TEXT] = "text",     [FINDINGS_JSON] = "json",
+    [FINDINGS_YAML] = "yaml",     [FINDINGS_SARIF] = "sarif",
+    [FINDINGS_JUNIT] = "junit",   [FINDINGS_GITHUB] = "github",
+    [FINDINGS_GITLAB] = "gitlab", NULL,
+};
 
 static const struct option_spec specs[] = {
     {
@@ -43,7 +48,9 @@ static const struct option_spec specs[] = {
         .words = formats,
         .preset = "text",
         .help = "How to print the findings. Text lists errors and warnings and counts what is only "
-                "worth knowing; json and yaml hold everything. May be given several times.",
+                "worth knowing; json and yaml hold everything; sarif, junit, github (workflow "
+                "commands) and gitlab (Code Quality) are for the services of these names. May be "
+                "given several times.",
         .offset = offsetof(struct options, outputs),
     },
 };
@@ -69,6 +76,8 @@ static int run(const struct verb_call *c, struct err *e)
         .arena = c->arena,
         .cluster = &cluster,
         .judgement = &judgement,
+        .config = &config,
+        .fail_severity = fail_on_severity(o->fail_on),
         .show_suppressed = o->show_suppressed,
     };
     r = out_write_all(&o->outputs, findings_render, &results, e);

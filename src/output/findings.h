@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Renders what `check` found: text, JSON, YAML. One renderer per file.
+ * Renders what `check` found, for people and for the programs that gate a change. One renderer per
+ * file. Where a place has no line (bulk JSON) or no file (the cluster as a whole), each says so in
+ * its format's own way.
  */
 #ifndef OUTPUT_FINDINGS_H
 #define OUTPUT_FINDINGS_H
@@ -9,18 +11,48 @@
 #include "output/out.h"
 #include "rules/engine.h"
 
-enum findings_format { FINDINGS_TEXT, FINDINGS_JSON, FINDINGS_YAML };
+enum findings_format {
+    FINDINGS_TEXT,
+    FINDINGS_JSON,
+    FINDINGS_YAML,
+    FINDINGS_SARIF,
+    FINDINGS_JUNIT,
+    FINDINGS_GITHUB,
+    FINDINGS_GITLAB,
+};
 
 struct findings_results {
     struct arena *arena; /* scratch of the renderer */
     const struct cluster *cluster;
     const struct judgement *judgement;
-    bool show_suppressed; /* text lists them too */
+    const struct check_config *config;
+    int fail_severity;    /* from this severity on a finding fails; past SEV_ERROR: none does */
+    bool show_suppressed; /* other formats than json and yaml, which hold all, list them too */
 };
 /* An out_render_fn: results is a struct findings_results, f->word an enum findings_format. */
 void findings_render(const void *results, const struct out_format *f, struct buf *b);
 
 void findings_add_text(const struct findings_results *r, const struct out_format *f, struct buf *b);
+/* kind FindingList, docs/schema/finding-list.json. */
 void findings_add_json(const struct findings_results *r, enum json_style style, struct buf *b);
+/* SARIF 2.1.0: for code scanning of GitHub and others. */
+void findings_add_sarif(const struct findings_results *r, struct buf *b);
+/* JUnit XML: a suite per rule, a case per finding; a rule without findings is a case that passed. */
+void findings_add_junit(const struct findings_results *r, struct buf *b);
+/* GitHub's workflow commands, one line per error or warning: annotations of a pull request. */
+void findings_add_github(const struct findings_results *r, struct buf *b);
+/* GitLab's Code Quality report. */
+void findings_add_gitlab(const struct findings_results *r, struct buf *b);
+
+/* ---- what several of them write ---- */
+
+/* Whether a format for programs lists it: everything that is open, the rest on demand. */
+bool findings_lists(const struct findings_results *r, const struct finding *f);
+/* "Deployment shop/worker"; the file, or "the cluster", when it is about no object. Clean. */
+void finding_add_object(struct buf *b, const struct finding *f);
+/* The file as a path in the repository: without "./"; "stdin", "cluster" where there is none. */
+struct str finding_repository_path(const struct finding *f);
+/* The number of documents and files that could not be read. */
+size_t findings_unreadable(const struct findings_results *r);
 
 #endif

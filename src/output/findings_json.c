@@ -28,6 +28,12 @@ static void add_number(struct json_writer *w, const char *key, uint32_t v)
         json_add_null(w, key);
 }
 
+static const char *const known_words[] = {
+    [KNOWN_NOT] = NULL,
+    [KNOWN_BASELINE] = "baseline",
+    [KNOWN_BEFORE] = "before",
+};
+
 static void add_finding(struct json_writer *w, const struct finding *f)
 {
     json_map(w);
@@ -45,6 +51,7 @@ static void add_finding(struct json_writer *w, const struct finding *f)
     json_add_cstr(w, "fingerprint", f->fingerprint);
     json_add_bool(w, "suppressed", f->suppressed);
     json_add_str(w, "suppressedReason", f->suppress_reason);
+    json_add_cstr(w, "known", known_words[f->known]);
     json_map_end(w);
 }
 
@@ -75,14 +82,6 @@ static void add_skipped(struct json_writer *w, const struct cluster *c)
     json_seq_end(w);
 }
 
-static size_t unreadable(const struct cluster *c)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->problems.count; i++)
-        n += c->problems.items[i].type == PROBLEM_UNREADABLE;
-    return n;
-}
-
 static void add_summary(struct json_writer *w, const struct findings_results *r)
 {
     const struct judgement *j = r->judgement;
@@ -97,7 +96,7 @@ static void add_summary(struct json_writer *w, const struct findings_results *r)
     json_add_int(w, "warnings", (int64_t)j->by_severity[SEV_WARNING]);
     json_add_int(w, "infos", (int64_t)j->by_severity[SEV_INFO]);
     json_add_int(w, "suppressed", (int64_t)j->suppressed);
-    json_add_int(w, "unreadable", (int64_t)unreadable(r->cluster));
+    json_add_int(w, "unreadable", (int64_t)findings_unreadable(r));
     add_not_judged(w, j);
     add_skipped(w, r->cluster);
     json_map_end(w);

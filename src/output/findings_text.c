@@ -57,23 +57,6 @@ static void group_findings(const struct findings_results *r, struct groups *ret)
     }
 }
 
-static void add_object_name(struct buf *b, const struct finding *f)
-{
-    const struct object *o = f->object;
-    if (!o) {
-        text_add_clean(b, f->file);
-        return;
-    }
-    text_add_clean(b, o->kind_text);
-    if (!str_empty(o->name))
-        buf_add_char(b, ' ');
-    if (!str_empty(o->ns)) {
-        text_add_clean(b, o->ns);
-        buf_add_char(b, '/');
-    }
-    text_add_clean(b, o->name);
-}
-
 static void add_place(struct buf *b, const struct finding *f)
 {
     if (str_empty(f->file))
@@ -129,7 +112,7 @@ static void add_finding(struct buf *b, const struct out_format *format, const st
 static void add_group(struct buf *b, const struct out_format *format, const struct group *g)
 {
     style_begin(b, format, STYLE_BOLD);
-    add_object_name(b, g->first);
+    finding_add_object(b, g->first);
     style_end(b, format, STYLE_BOLD);
     buf_add_char(b, '\n');
     for (int s = SEV_ERROR; s > SEV_OFF; s--)
@@ -305,13 +288,4 @@ void findings_add_text(const struct findings_results *r, const struct out_format
     add_not_judged(b, j);
     add_skipped(b, r->cluster);
     add_steps(b, f, r);
-}
-
-void findings_render(const void *results, const struct out_format *f, struct buf *b)
-{
-    const struct findings_results *r = results;
-    if (f->word == FINDINGS_TEXT)
-        findings_add_text(r, f, b);
-    else
-        findings_add_json(r, f->word == FINDINGS_YAML ? JSON_AS_YAML : JSON_INDENTED, b);
 }

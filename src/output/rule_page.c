@@ -96,7 +96,7 @@ static void add_page(const struct rule *r, const struct out_format *f, struct bu
 
 /* ---- Markdown ---- */
 
-static void add_markdown(const struct rule *r, struct buf *b)
+void rule_page_add_markdown(const struct rule *r, struct buf *b)
 {
     size_t i = rule_index(r);
     buf_printf(b, "# %s\n\n%s. Worst severity: **%s**. Family: %s.\n\n", r->id, r->title,
@@ -182,7 +182,7 @@ void rules_render(const void *results, const struct out_format *f, struct buf *b
     } else if (f->word == RULE_MARKDOWN) {
         for (size_t i = 0; i < r->count; i++) {
             buf_add_cstr(b, i ? "\n" : "");
-            add_markdown(r->rules[i], b);
+            rule_page_add_markdown(r->rules[i], b);
         }
     } else if (r->page) {
         for (size_t i = 0; i < r->count; i++) {

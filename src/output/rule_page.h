@@ -19,4 +19,7 @@ struct rule_results {
 /* An out_render_fn: results is a struct rule_results, f->word an enum rule_format. */
 void rules_render(const void *results, const struct out_format *f, struct buf *b);
 
+/* The page of one rule in Markdown; SARIF carries it too. */
+void rule_page_add_markdown(const struct rule *r, struct buf *b);
+
 #endif

@@ -178,6 +178,11 @@ const char *say_container(const struct rule_ctx *c, const struct container *k)
     return say(c, "%s \"" STR_FMT "\"", what, STR_ARG(k->name));
 }
 
+bool finding_is_open(const struct finding *f)
+{
+    return !f->suppressed && f->known == KNOWN_NOT;
+}
+
 /* ---- order ---- */
 
 /* By file name, then by place in it, so that the output does not depend on how it was walked. */

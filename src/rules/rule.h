@@ -117,6 +117,13 @@ struct rule_ctx {
 
 /* ---- what a visitor reports ---- */
 
+/* A finding that somebody knows of already, and that therefore fails nothing. */
+enum finding_known {
+    KNOWN_NOT,
+    KNOWN_BASELINE, /* it is in the baseline */
+    KNOWN_BEFORE,   /* what the change is compared with has it too */
+};
+
 struct finding {
     const struct rule *rule;
     enum severity severity;
@@ -129,7 +136,10 @@ struct finding {
     char fingerprint[65]; /* SHA-256 of rule, object, container, path */
     bool suppressed;
     struct str suppress_reason;
+    enum finding_known known;
 };
+/* Neither suppressed nor known: somebody has to do something about it. */
+bool finding_is_open(const struct finding *f);
 
 /* Where: the position of the very field or, where it is absent ({0, 0}), of the nearest parent that
  * is there (the engine falls back to the container, the template, the object); and the path below
