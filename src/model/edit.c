@@ -5,6 +5,10 @@
  */
 #include "model/edit.h"
 
+#include "model/edit_style.h"
+
+enum { EDIT_MAX_BYTES = 1 << 20 }; /* of what one edit writes */
+
 const struct doc *edit_find_object(const struct doc *root, const struct object *o)
 {
     if (!root)
@@ -18,187 +22,160 @@ const struct doc *edit_find_object(const struct doc *root, const struct object *
     return NULL;
 }
 
-/* ---- paths ---- */
+/* ---- where things are ---- */
 
-struct step {
-    struct str key; /* absent: an index */
-    int64_t index;
-};
-
-/* Takes the first step off *path. */
-static int next_step(struct str *path, struct step *ret)
+/* Past the anchor and the tag of a map or sequence: what is left of them is "{", "[" or a block. */
+static size_t content_start(const struct doc *n, struct str text)
 {
-    struct str p = *path;
-    if (p.n && p.p[0] == '.')
-        p = str_sub(p, 1, p.n);
-    *ret = (struct step){0};
-    if (p.n && p.p[0] == '[') {
-        ptrdiff_t end = str_find_char(p, ']');
-        if (end < 0 || str_to_int64(str_sub(p, 1, (size_t)end), &ret->index) < 0 || ret->index < 0)
-            return -EINVAL;
-        *path = str_sub(p, (size_t)end + 1, p.n);
-        return 0;
+    size_t i = n->start;
+    while (i < text.n && (text.p[i] == '&' || text.p[i] == '!')) {
+        while (i < text.n && !memchr(" \t\r\n", text.p[i], 4))
+            i++;
+        while (i < text.n && memchr(" \t\r\n", text.p[i], 4))
+            i++;
     }
-    size_t n = 0;
-    while (n < p.n && p.p[n] != '.' && p.p[n] != '[')
-        n++;
-    if (n == 0)
-        return -EINVAL;
-    ret->key = str_sub(p, 0, n);
-    *path = str_sub(p, n, p.n);
-    return 0;
+    return i;
 }
-
-static const struct doc *take_step(const struct doc *n, const struct step *s)
-{
-    if (n->type != (s->key.p ? DOC_MAP : DOC_SEQ))
-        return NULL;
-    int64_t i = 0;
-    for (const struct doc *c = n->child; c; c = c->next, i++)
-        if (s->key.p ? str_eq(c->key, s->key) : i == s->index)
-            return c;
-    return NULL;
-}
-
-int edit_walk(const struct doc *n, struct str path, const struct doc **ret_found,
-              const struct doc **ret_last, struct str *ret_rest)
-{
-    const struct doc *last = n;
-    struct str rest = path;
-    while (rest.n) {
-        struct str after = rest;
-        struct step s;
-        if (next_step(&after, &s) < 0)
-            return -EINVAL;
-        const struct doc *below = take_step(last, &s);
-        if (!below)
-            break;
-        last = below;
-        rest = after;
-    }
-    if (rest.n && rest.p[0] == '.')
-        rest = str_sub(rest, 1, rest.n);
-    *ret_found = rest.n ? NULL : last;
-    if (ret_last)
-        *ret_last = last;
-    if (ret_rest)
-        *ret_rest = rest;
-    return 0;
-}
-
-/* ---- what is written ---- */
 
 static bool is_flow(const struct doc *n, struct str text)
 {
-    return n->start < text.n && (text.p[n->start] == '{' || text.p[n->start] == '[');
+    size_t i = content_start(n, text);
+    return i < text.n && (text.p[i] == '{' || text.p[i] == '[');
+}
+
+/* The first child whose bytes are here: not one that a merge key brought. */
+static const struct doc *own_child(const struct doc *n)
+{
+    const struct doc *c = n->child;
+    while (c && c->by_merge_key)
+        c = c->next;
+    return c;
+}
+
+/* The child that stands last in the text (a key given twice has its first place in the list). */
+static const struct doc *last_child(const struct doc *n)
+{
+    const struct doc *last = NULL;
+    for (const struct doc *c = n->child; c; c = c->next)
+        if (!c->by_merge_key && (!last || c->end >= last->end))
+            last = c;
+    return last;
+}
+
+static bool is_json(const struct doc *n, struct str text)
+{
+    const struct doc *c = own_child(n);
+    return c && is_flow(n, text) && c->key_start < text.n && text.p[c->key_start] == '"';
 }
 
 /* The spaces that a block map's keys stand behind: its first key's column. */
 static size_t indent_of(const struct doc *map)
 {
-    return map->child ? map->child->key_at.column - 1 : 0;
+    const struct doc *c = own_child(map);
+    return c && c->key_at.column ? c->key_at.column - 1 : 0;
 }
 
-static void add_spaces(struct buf *b, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        buf_add_char(b, ' ');
-}
-
-/* "a: {b: v}" or, in JSON, "\"a\": {\"b\": v}". */
-static int add_flow(struct buf *b, struct str rest, struct str value, bool json)
-{
-    size_t braces = 0;
-    while (rest.n) {
-        struct step s;
-        if (next_step(&rest, &s) < 0 || !s.key.p)
-            return -EINVAL;
-        buf_printf(b, json ? "\"" STR_FMT "\": " : STR_FMT ": ", STR_ARG(s.key));
-        if (rest.n) {
-            buf_add_char(b, '{');
-            braces++;
-        }
-    }
-    buf_add_str(b, value);
-    for (; braces; braces--)
-        buf_add_char(b, '}');
-    return 0;
-}
-
-/* "a:\n  b: v"; the first key stands behind indent spaces already. */
-static int add_block(struct buf *b, struct str rest, struct str value, size_t indent)
-{
-    for (bool first = true; rest.n; first = false) {
-        struct step s;
-        if (next_step(&rest, &s) < 0 || !s.key.p)
-            return -EINVAL;
-        if (!first) {
-            buf_add_char(b, '\n');
-            add_spaces(b, indent);
-        }
-        buf_printf(b, STR_FMT ":", STR_ARG(s.key));
-        indent += 2;
-    }
-    buf_add_char(b, ' ');
-    buf_add_str(b, value);
-    return 0;
-}
-
+/* Where the line of this byte ends, without its line break. */
 static size_t line_end(struct str text, size_t at)
 {
-    while (at < text.n && text.p[at] != '\n')
-        at++;
-    return at > 0 && at <= text.n && text.p[at - 1] == '\r' ? at - 1 : at;
+    size_t i = at;
+    while (i < text.n && text.p[i] != '\n')
+        i++;
+    return i > at && text.p[i - 1] == '\r' ? i - 1 : i;
 }
 
+static size_t line_start(struct str text, size_t at)
+{
+    while (at > 0 && text.p[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+static struct str blanks_of_line(struct str text, size_t at)
+{
+    size_t from = line_start(text, at), to = from;
+    while (to < at && (text.p[to] == ' ' || text.p[to] == '\t'))
+        to++;
+    return str_sub(text, from, to);
+}
+
+/* Behind the colon of n's key. */
+static size_t after_colon(const struct doc *n, struct str text)
+{
+    size_t i = n->key_start;
+    char quote = i < text.n ? text.p[i] : 0;
+    if (quote == '"' || quote == '\'')
+        for (i++; i < text.n && text.p[i] != quote; i++)
+            if (quote == '"' && text.p[i] == '\\')
+                i++;
+    while (i < text.n && text.p[i] != ':')
+        i++;
+    return MIN(i + 1, text.n);
+}
+
+static bool is_bare_null(const struct doc *n)
+{
+    return n->type == DOC_NULL && n->end <= n->start && !n->merged;
+}
+
+/* Whether n's value is on one line, so that a new line can follow it. */
 static bool on_one_line(const struct doc *n, struct str text)
 {
-    bool leaf = n->type != DOC_MAP && n->type != DOC_SEQ;
-    return (leaf || is_flow(n, text)) && n->end > n->start &&
+    if (is_bare_null(n))
+        return true;
+    bool leaf = n->merged || (n->type != DOC_MAP && n->type != DOC_SEQ);
+    return (leaf || is_flow(n, text)) && n->end > n->start && n->end <= text.n &&
            !memchr(text.p + n->start, '\n', n->end - n->start) && text.p[n->start] != '|' &&
            text.p[n->start] != '>';
 }
 
-/* Beside a key of a block map: after the last key's line where its value is on one line, else after
- * the first such key, else before the first key. */
-static int insert_block(const struct doc *map, struct str rest, struct str value, struct str text,
-                        struct buf *b, size_t *ret_at)
+/* What stands last below n. */
+static const struct doc *last_leaf(const struct doc *n, struct str text)
 {
-    const struct doc *after = NULL, *last = NULL;
-    size_t indent = indent_of(map);
-    for (const struct doc *c = map->child; c; c = c->next) {
-        if (!after && on_one_line(c, text))
-            after = c;
-        last = c;
-    }
-    if (last && on_one_line(last, text))
-        after = last;
-    if (!after) {
-        *ret_at = map->child->key_start;
-        if (add_block(b, rest, value, indent) < 0)
-            return -EINVAL;
-        buf_add_char(b, '\n');
-        add_spaces(b, indent);
-        return 0;
-    }
-    *ret_at = line_end(text, after->end);
-    buf_add_char(b, '\n');
-    add_spaces(b, indent);
-    return add_block(b, rest, value, indent);
+    const struct doc *c;
+    while (!n->merged && (n->type == DOC_MAP || n->type == DOC_SEQ) && !is_flow(n, text) &&
+           (c = last_child(n)))
+        n = c;
+    return n;
 }
 
-static int insert_flow(const struct doc *map, struct str rest, struct str value, struct str text,
-                       struct buf *b, size_t *ret_at)
+/* The end of the last line of n, a value on one line, and of the comments that follow it and are
+ * indented by more than `indent`. */
+static size_t end_of_block(const struct doc *n, struct str text, size_t indent)
 {
-    bool json =
-        map->child && map->child->key_start < text.n && text.p[map->child->key_start] == '"';
-    const struct doc *last = map->child;
-    while (last && last->next)
-        last = last->next;
-    *ret_at = last ? last->end : map->start + 1;
-    if (last)
-        buf_add_cstr(b, ", ");
-    return add_flow(b, rest, value, json);
+    size_t end = line_end(text, is_bare_null(n) && n->key.p ? after_colon(n, text) : n->end);
+    for (;;) {
+        size_t i = end;
+        while (i < text.n && text.p[i] != '\n')
+            i++;
+        size_t from = ++i;
+        while (i < text.n && text.p[i] == ' ')
+            i++;
+        if (i >= text.n || text.p[i] != '#' || i - from <= indent)
+            return end;
+        end = line_end(text, i);
+    }
+}
+
+/* ---- values ---- */
+
+/* value at the path `rest`, as a map: a.b and 1 make {a: {b: 1}}. */
+static struct doc *wrap(struct str rest, struct doc *value, struct arena *a)
+{
+    struct doc *map = arena_new(a, struct doc), *at = map;
+    while (rest.n) {
+        struct str key;
+        int64_t index;
+        if (edit_path_next(&rest, &key, &index) < 0 || !key.p)
+            return NULL;
+        struct doc *c = rest.n ? arena_new(a, struct doc) : value;
+        c->key = key;
+        at->type = DOC_MAP;
+        at->child = c;
+        at->count = 1;
+        at = c;
+    }
+    return map;
 }
 
 static struct str take_text(struct arena *a, struct buf *b)
@@ -208,90 +185,126 @@ static struct str take_text(struct arena *a, struct buf *b)
     return s;
 }
 
-/* "limits:" with nothing behind it, which reads as null. */
-static int fill_null(const struct doc *n, struct str rest, struct str value, struct str text,
-                     struct buf *b, struct splice *ret)
-{
-    bool bare = n->end == n->start;
-    size_t colon = n->key_start;
-    while (bare && colon < text.n && text.p[colon] != ':')
-        colon++;
-    ret->start = bare ? colon + 1 : n->start;
-    ret->end = bare ? colon + 1 : n->end;
-    if (bare)
-        buf_add_char(b, ' ');
-    buf_add_char(b, '{');
-    int r = add_flow(b, rest, value, false);
-    buf_add_char(b, '}');
-    return r;
-}
-
-static int set_missing(const struct edit *edit, const struct doc *last, struct str rest,
-                       struct str text, struct arena *a, struct splice *ret, struct err *e)
-{
+/* An edit at work: the text and where the new bytes go. */
+struct work {
+    struct str text;
+    struct arena *a;
+    struct edit_style style;
     struct buf b;
-    buf_init(&b, 64 * (size_t)KIB);
-    int r = -EINVAL;
-    if (last->type == DOC_MAP && is_flow(last, text))
-        r = insert_flow(last, rest, edit->value, text, &b, &ret->start);
-    else if (last->type == DOC_MAP && last->child)
-        r = insert_block(last, rest, edit->value, text, &b, &ret->start);
-    if (r == 0)
-        ret->end = ret->start;
-    else if (last->type == DOC_NULL)
-        r = fill_null(last, rest, edit->value, text, &b, ret);
-    ret->text = take_text(a, &b);
-    if (r < 0)
-        return err_set(e, EINVAL, "cannot set " STR_FMT ": what is there is %s",
-                       STR_ARG(edit->path), doc_type_name(last));
+    struct splice *ret;
+};
+
+/* ---- setting what is missing ---- */
+
+/* Beside a key of a block map: after the last one where that can be, else after another that is on
+ * one line, else before the first. */
+static int insert_block(struct work *w, const struct doc *map, const struct doc *added)
+{
+    size_t indent = indent_of(map);
+    const struct doc *last = last_child(map), *after = NULL;
+    if (!last)
+        return -EINVAL;
+    const struct doc *leaf = last_leaf(last, w->text);
+    if (on_one_line(leaf, w->text))
+        after = leaf;
+    for (const struct doc *c = map->child; c && !after; c = c->next)
+        if (!c->by_merge_key && on_one_line(c, w->text))
+            after = c;
+    w->style.newline = edit_newline(w->text, own_child(map)->key_start);
+    if (!after) {
+        w->ret->start = own_child(map)->key_start;
+        edit_add_block(&w->b, &w->style, added, indent);
+        edit_add_newline(&w->b, &w->style, indent);
+        return 1;
+    }
+    w->ret->start = end_of_block(after, w->text, indent);
+    edit_add_newline(&w->b, &w->style, indent);
+    edit_add_block(&w->b, &w->style, added, indent);
     return 1;
 }
 
-static bool same_value(const struct doc *n, struct str value)
+/* How a map or sequence in flow style lays out its elements, the first of which is at `first`. */
+static void find_layout(struct work *w, const struct doc *n, size_t first)
 {
-    struct str bare = value;
-    bool quoted = value.n >= 2 && value.p[0] == '"';
-    if (quoted)
-        bare = str_sub(value, 1, value.n - 1);
-    return n->type != DOC_MAP && n->type != DOC_SEQ && (n->type == DOC_STRING) == quoted &&
-           str_eq(n->text, bare);
+    struct str outer = blanks_of_line(w->text, n->start);
+    struct str own = blanks_of_line(w->text, first);
+    bool begins_line = line_start(w->text, first) + own.n == first;
+    w->style.newline = edit_newline(w->text, n->start);
+    w->style.lines = begins_line && line_start(w->text, first) > n->start;
+    w->style.prefix = own;
+    w->style.unit = own.n > outer.n && str_eq(str_sub(own, 0, outer.n), outer)
+                        ? str_sub(own, outer.n, own.n)
+                        : STR("  ");
 }
 
-/* ---- removing ---- */
-
-/* In a block map: the key's lines. The only key of a map goes with the map's content: "{}" stays. */
-static int remove_node(const struct doc *parent, const struct doc *n, struct str text,
-                       struct arena *a, struct splice *ret)
+/* Whether nothing but a comma and blanks follows on the line, or the end of the braces. */
+static bool ends_line(struct str text, size_t at)
 {
-    ret->text = arena_str(a, STR(""));
-    if (parent->count == 1) {
-        *ret = (struct splice){parent->start, n->end, STR("{}")};
-        if (is_flow(parent, text))
-            ret->end = parent->end;
+    if (at < text.n && text.p[at] == ',')
+        at++;
+    while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\t' || text.p[at] == '\r'))
+        at++;
+    return at == text.n || memchr("\n}]", text.p[at], 3);
+}
+
+static void add_line_break(struct work *w)
+{
+    buf_add_str(&w->b, w->style.newline);
+    buf_add_str(&w->b, w->style.prefix);
+}
+
+/* Into braces: after the last element, or before the first one where a comment follows the last. */
+static int insert_flow(struct work *w, const struct doc *map, const struct doc *added)
+{
+    const struct doc *first = own_child(map), *last = last_child(map);
+    if (!first) {
+        w->ret->start = content_start(map, w->text) + 1;
+        edit_add_flow(&w->b, &w->style, added);
+        if (map->child) /* nothing but what a merge key brings */
+            buf_add_cstr(&w->b, ", ");
         return 1;
     }
-    size_t start = parent->type == DOC_MAP ? n->key_start : n->start;
-    if (is_flow(parent, text)) {
-        if (n->next) {
-            *ret = (struct splice){start, n->next->key_start, ret->text};
-        } else {
-            const struct doc *before = parent->child;
-            while (before->next != n)
-                before = before->next;
-            *ret = (struct splice){before->end, n->end, ret->text};
-        }
+    w->style.quoted = w->style.quoted || is_json(map, w->text);
+    find_layout(w, map, first->key_start);
+    bool lines = w->style.lines;
+    w->style.lines = lines && w->style.quoted;
+    if (is_bare_null(last) || (lines && !ends_line(w->text, last->end))) {
+        w->ret->start = first->key_start;
+        edit_add_flow(&w->b, &w->style, added);
+        buf_add_char(&w->b, ',');
+        if (lines)
+            add_line_break(w);
+        else
+            buf_add_char(&w->b, ' ');
         return 1;
     }
-    /* From this key to the next one, or from the end of the line before it. */
-    if (n == parent->child) {
-        *ret = (struct splice){start, n->next->key_start, ret->text};
+    w->ret->start = last->end;
+    buf_add_char(&w->b, ',');
+    if (lines)
+        add_line_break(w);
+    else
+        buf_add_char(&w->b, ' ');
+    edit_add_flow(&w->b, &w->style, added);
+    return 1;
+}
+
+/* "limits:" with nothing behind it, or "limits: null". */
+static int fill_null(struct work *w, const struct doc *n, const struct doc *added, bool in_block)
+{
+    w->style.newline = edit_newline(w->text, n->key_start);
+    if (is_bare_null(n) && in_block && n->key_at.column) {
+        size_t indent = n->key_at.column + 1;
+        w->ret->start = w->ret->end = line_end(w->text, after_colon(n, w->text));
+        edit_add_newline(&w->b, &w->style, indent);
+        edit_add_block(&w->b, &w->style, added, indent);
         return 1;
     }
-    size_t line = start;
-    while (line > 0 && text.p[line - 1] != '\n')
-        line--;
-    *ret =
-        (struct splice){line ? line - 1 : 0, line_end(text, MAX(n->end, start + 1) - 1), ret->text};
+    bool bare = is_bare_null(n);
+    w->ret->start = bare ? after_colon(n, w->text) : n->start;
+    w->ret->end = bare ? w->ret->start : n->end;
+    if (bare)
+        buf_add_char(&w->b, ' ');
+    edit_add_flow_value(&w->b, &w->style, added);
     return 1;
 }
 
@@ -300,8 +313,8 @@ static const struct doc *parent_of(const struct doc *n, const struct doc *child)
     for (const struct doc *c = n->child; c; c = c->next) {
         if (c == child)
             return n;
-        if (c->start <= child->start && child->end <= c->end && c->child) {
-            const struct doc *found = parent_of(c, child); /* as deep as the path is long */
+        if (c->child) {
+            const struct doc *found = parent_of(c, child); /* as deep as the document is */
             if (found)
                 return found;
         }
@@ -309,12 +322,114 @@ static const struct doc *parent_of(const struct doc *n, const struct doc *child)
     return NULL;
 }
 
-int edit_splice(const struct edit *edit, const struct doc *object, struct str text, struct arena *a,
-                struct splice *ret, struct err *e)
+static int set_missing(struct work *w, const struct doc *object, const struct doc *last,
+                       const struct doc *added)
+{
+    int r = -EINVAL;
+    if (last->type == DOC_MAP && is_flow(last, w->text))
+        r = insert_flow(w, last, added);
+    else if (last->type == DOC_MAP)
+        r = insert_block(w, last, added);
+    if (r > 0)
+        w->ret->end = w->ret->start;
+    if (last->type == DOC_NULL && last->key.p) {
+        const struct doc *parent = parent_of(object, last);
+        r = fill_null(w, last, added, parent && !is_flow(parent, w->text));
+    }
+    return r;
+}
+
+/* ---- removing ---- */
+
+/* In a block map: the key's lines. The only key of a map goes with the map's content: "{}" stays. */
+static int remove_node(const struct doc *parent, const struct doc *n, struct str text,
+                       struct splice *ret)
+{
+    if (parent->count == 1) {
+        *ret = (struct splice){content_start(parent, text), n->end, STR("{}")};
+        if (is_flow(parent, text))
+            ret->end = parent->end;
+        return 1;
+    }
+    size_t start = parent->type == DOC_MAP ? n->key_start : n->start;
+    if (is_flow(parent, text)) {
+        if (n->next) {
+            size_t next = parent->type == DOC_MAP ? n->next->key_start : n->next->start;
+            *ret = (struct splice){start, next, STR("")};
+        } else {
+            const struct doc *before = parent->child;
+            while (before->next != n)
+                before = before->next;
+            *ret = (struct splice){before->end, n->end, STR("")};
+        }
+        return 1;
+    }
+    /* From this key to the next one, or from the end of the line before it. */
+    if (n == parent->child && parent->type == DOC_MAP) {
+        *ret = (struct splice){start, n->next->key_start, STR("")};
+        return 1;
+    }
+    size_t from = line_start(text, start);
+    if (from > 0)
+        from--;
+    if (from > 0 && text.p[from - 1] == '\r')
+        from--;
+    *ret = (struct splice){from, line_end(text, MAX(n->end, start + 1) - 1), STR("")};
+    return 1;
+}
+
+/* ---- setting what is there ---- */
+
+static bool same_value(const struct doc *n, const struct doc *v)
+{
+    struct buf path CLEANUP(buf_done);
+    buf_init(&path, 1 << 16);
+    return edit_same(n, v, &path);
+}
+
+static int replace(struct work *w, const struct doc *n, struct doc *value, struct err *e)
+{
+    if (same_value(n, value))
+        return 0;
+    bool is_map = n->type == DOC_MAP || n->type == DOC_SEQ;
+    if (is_map && !is_flow(n, w->text))
+        return err_set(e, EINVAL, "what is there spans several lines");
+    if (is_bare_null(n) && n->key.p) {
+        w->ret->start = w->ret->end = after_colon(n, w->text);
+        buf_add_char(&w->b, ' ');
+    } else {
+        w->ret->start = is_map ? content_start(n, w->text) : n->start;
+        w->ret->end = n->end;
+    }
+    char now = w->ret->start < w->text.n ? w->text.p[w->ret->start] : 0;
+    w->style.quoted = w->style.quoted || (n->quoted && (now == '"' || now == '\''));
+    edit_add_flow_value(&w->b, &w->style, value);
+    return 1;
+}
+
+static int set(struct work *w, const struct edit *edit, const struct doc *object, struct doc *value,
+               struct err *e)
 {
     const struct doc *found, *last;
     struct str rest;
     if (edit_walk(object, edit->path, &found, &last, &rest) < 0)
+        return -EINVAL;
+    w->style.quoted = is_json(object, w->text);
+    if (found)
+        return replace(w, found, value, e);
+    const struct doc *added = wrap(rest, value, w->a);
+    int r = added ? set_missing(w, object, last, added) : -EINVAL;
+    if (r < 0)
+        return err_set(e, EINVAL, "cannot set " STR_FMT ": what is there is %s",
+                       STR_ARG(edit->path), doc_type_name(last));
+    return r;
+}
+
+int edit_splice(const struct edit *edit, const struct doc *object, struct str text, struct arena *a,
+                struct splice *ret, struct err *e)
+{
+    const struct doc *found, *last;
+    if (edit_walk(object, edit->path, &found, &last, NULL) < 0)
         return err_set(e, EINVAL, "\"" STR_FMT "\" is no field path", STR_ARG(edit->path));
     if (last->merged)
         return err_set(e, EINVAL,
@@ -322,32 +437,130 @@ int edit_splice(const struct edit *edit, const struct doc *object, struct str te
                        STR_ARG(edit->path));
     if (edit->op == EDIT_REMOVE) {
         const struct doc *parent = found ? parent_of(object, found) : NULL;
-        return parent ? remove_node(parent, found, text, a, ret) : 0;
+        return parent ? remove_node(parent, found, text, ret) : 0;
     }
-    if (!found)
-        return set_missing(edit, last, rest, text, a, ret, e);
-    if (same_value(found, edit->value))
-        return 0;
-    if (found->type == DOC_NULL && found->start == found->end) {
-        struct str colon = str_sub(text, found->key_start, text.n);
-        size_t at = found->key_start + (size_t)MAX(str_find_char(colon, ':'), 0) + 1;
-        *ret = (struct splice){at, at, arena_printf(a, " " STR_FMT, STR_ARG(edit->value))};
+    struct doc_root value = {0};
+    int r = json_parse(STR("edit"), edit->value, a, &value, e);
+    if (r < 0)
+        return r;
+    struct work w = {.text = text, .a = a, .ret = ret};
+    w.style.newline = STR("\n");
+    buf_init(&w.b, EDIT_MAX_BYTES);
+    r = set(&w, edit, object, value.root, e);
+    ret->text = take_text(a, &w.b);
+    return r;
+}
+
+/* ---- adding objects ---- */
+
+static int add_item(struct work *w, const struct doc *items, const struct doc *value)
+{
+    const struct doc *first = items->child, *last = last_child(items);
+    if (is_flow(items, w->text)) {
+        w->style.quoted = is_json(last, w->text);
+        find_layout(w, items, first->start);
+        bool lines = w->style.lines;
+        w->ret->start = last->end;
+        buf_add_char(&w->b, ',');
+        if (lines)
+            add_line_break(w);
+        else
+            buf_add_char(&w->b, ' ');
+        w->style.lines = lines && w->style.quoted &&
+                         memchr(w->text.p + last->start, '\n', last->end - last->start);
+        edit_add_flow_value(&w->b, &w->style, value);
         return 1;
     }
-    *ret = (struct splice){found->start, found->end, edit->value};
+    size_t indent = items->at.column - 1;
+    const struct doc *leaf = last_leaf(last, w->text);
+    if (!on_one_line(leaf, w->text))
+        return -EINVAL;
+    w->style.newline = edit_newline(w->text, items->start);
+    w->ret->start = end_of_block(leaf, w->text, indent);
+    edit_add_newline(&w->b, &w->style, indent);
+    buf_add_cstr(&w->b, "- ");
+    edit_add_block(&w->b, &w->style, value, indent + 2);
     return 1;
 }
 
-static int by_start(const void *a, const void *b)
+static void add_yaml_document(struct work *w, size_t end, const struct doc *value)
 {
-    size_t x = ((const struct splice *)a)->start, y = ((const struct splice *)b)->start;
-    return (x > y) - (x < y);
+    bool line_is_open = end > 0 && w->text.p[end - 1] != '\n';
+    w->style.newline = edit_newline(w->text, end);
+    w->ret->start = end;
+    if (line_is_open)
+        buf_add_str(&w->b, w->style.newline);
+    buf_add_cstr(&w->b, "---");
+    edit_add_newline(&w->b, &w->style, 0);
+    edit_add_block(&w->b, &w->style, value, 0);
+    if (!line_is_open)
+        edit_add_newline(&w->b, &w->style, 0);
+}
+
+static void add_json_value(struct work *w, const struct doc *before, const struct doc *value)
+{
+    w->style.quoted = w->style.lines = true;
+    w->style.prefix = STR("");
+    w->style.unit = STR("  ");
+    w->style.newline = edit_newline(w->text, before->end);
+    w->ret->start = before->end;
+    buf_add_str(&w->b, w->style.newline);
+    edit_add_flow_value(&w->b, &w->style, value);
+}
+
+static int add_object(struct work *w, const struct edit_site *site, const struct doc *value,
+                      struct err *e)
+{
+    const struct doc *root = site->document->root;
+    if (site->item) {
+        const struct doc *items = doc_get(root, "items");
+        if (!items || items->merged || site->item->merged)
+            return err_set(e, EINVAL, "the List's items come from an alias");
+        int r = add_item(w, items, value);
+        return r < 0 ? err_set(e, EINVAL, "the List ends with text over several lines") : r;
+    }
+    if (!is_json(root, site->text)) {
+        add_yaml_document(w, site->document->end, value);
+        return 1;
+    }
+    if (site->alone)
+        return err_set(e, EINVAL, "the file holds one JSON object and has no place for another");
+    add_json_value(w, root, value);
+    return 1;
+}
+
+int edit_add_splice(const struct edit *edit, const struct edit_site *site, struct arena *a,
+                    struct splice *ret, struct err *e)
+{
+    struct doc_root value = {0};
+    int r = json_parse(STR("edit"), edit->value, a, &value, e);
+    if (r < 0)
+        return r;
+    struct work w = {.text = site->text, .a = a, .ret = ret};
+    buf_init(&w.b, EDIT_MAX_BYTES);
+    r = add_object(&w, site, value.root, e);
+    ret->end = ret->start;
+    ret->text = take_text(a, &w.b);
+    return r;
+}
+
+/* ---- putting it together ---- */
+
+/* By place; an insertion sort, so that equal ones stay in order: they come nearly sorted. */
+static void sort(struct splice *v, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct splice s = v[i];
+        size_t k = i;
+        for (; k > 0 && v[k - 1].start > s.start; k--)
+            v[k] = v[k - 1];
+        v[k] = s;
+    }
 }
 
 void splices_apply(struct str text, struct splice *splices, size_t count, struct buf *out)
 {
-    if (count)
-        qsort(splices, count, sizeof(*splices), by_start);
+    sort(splices, count);
     size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         buf_add_str(out, str_sub(text, at, splices[i].start));

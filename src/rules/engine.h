@@ -16,6 +16,9 @@ struct rule_settings {
 struct check_config {
     struct rule_settings *rules; /* rule_count of them, as rule_table */
     struct str_list sidecars;    /* names of containers that are sidecars too */
+    /* Not from the file: findings are to carry edits up to this level; FIX_NONE = no edits. */
+    enum fix_level fix;
+    int64_t memory_limit_bytes, memory_request_bytes; /* for containers without; 0 = not given */
 };
 /* The defaults. */
 void check_config_init(struct check_config *c, struct arena *a);

@@ -327,3 +327,14 @@ void facts_node_room(const struct facts *f, const struct workload *w, int64_t me
         }
     }
 }
+
+const struct workload *facts_also_selected(const struct rule_ctx *c, const struct workload *w)
+{
+    for (size_t i = 0; i < c->cluster->workloads.count; i++) {
+        const struct workload *other = c->cluster->workloads.items[i];
+        if (other != w && other->judged && str_eq(other->o.ns, w->o.ns) &&
+            selector_matches(&w->selector, &other->tmpl.labels))
+            return other;
+    }
+    return NULL;
+}

@@ -57,6 +57,8 @@ const struct service *facts_service_of(const struct workload *w, const struct co
 /* Whether s matches the labels l and one more. */
 bool facts_selector_matches_with(const struct rule_ctx *c, const struct label_selector *s,
                                  const struct labels *l, const struct label *more);
+/* Another workload of w's namespace whose pods w's selector matches, too; NULL if there is none. */
+const struct workload *facts_also_selected(const struct rule_ctx *c, const struct workload *w);
 /* How many pods w is meant to have at the least: its replicas or, with an HPA, what the HPA may go
  * down to. -1 if its kind has no such number (DaemonSet, unknown kinds). */
 int64_t facts_replicas_min(const struct workload *w);

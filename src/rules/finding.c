@@ -68,6 +68,13 @@ static void set_place(struct engine *e, struct finding *f, struct place where)
         f->file = str_empty(o->template_source) ? o->source->name : o->template_source;
 }
 
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    c->rule->fixer(c, f);
+    if (f->edits.count && f->fix_level == FIX_ALL && c->facts->config->fix < FIX_ALL)
+        finding_unfixable(c, f, "needs --fix=all");
+}
+
 static struct finding *add(const struct rule_ctx *c, enum severity severity, struct place where,
                            struct str message)
 {
@@ -91,6 +98,9 @@ static struct finding *add(const struct rule_ctx *c, enum severity severity, str
         e->out->by_severity[f->severity]++;
     }
     *PUSH(e->a, &e->out->findings) = f;
+    f->fix_level = c->rule->fix_level;
+    if (c->rule->fixer && c->facts->config->fix != FIX_NONE && !f->suppressed)
+        fix(c, f);
     return f;
 }
 
@@ -135,6 +145,43 @@ void finding_fix(const struct rule_ctx *c, struct finding *f, const char *fmt, .
     va_start(va, fmt);
     f->fix = vsay(c->engine->a, fmt, va);
     va_end(va);
+}
+
+/* ---- edits ---- */
+
+static void add_edit(const struct rule_ctx *c, struct finding *f, enum edit_op op, struct str path,
+                     struct str value)
+{
+    *PUSH(c->engine->a, &f->edits) =
+        (struct edit){.object = f->object, .op = op, .path = path, .value = value};
+}
+
+void finding_set(const struct rule_ctx *c, struct finding *f, const char *path, const char *json)
+{
+    struct arena *a = c->engine->a;
+    add_edit(c, f, EDIT_SET, join_path(a, c->engine->visit.path, path), arena_str(a, str_of(json)));
+}
+
+void finding_set_in_pod(const struct rule_ctx *c, struct finding *f, const char *path,
+                        const char *json)
+{
+    struct arena *a = c->engine->a;
+    add_edit(c, f, EDIT_SET, join_path(a, c->engine->visit.pod_path, path),
+             arena_str(a, str_of(json)));
+}
+
+void finding_add(const struct rule_ctx *c, struct finding *f, struct str json)
+{
+    add_edit(c, f, EDIT_ADD, STR_NONE, arena_str(c->engine->a, json));
+}
+
+void finding_unfixable(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
+{
+    va_list va;
+    va_start(va, fmt);
+    f->unfixable = vsay(c->engine->a, fmt, va);
+    va_end(va);
+    f->edits.count = 0;
 }
 
 const char *say(const struct rule_ctx *c, const char *fmt, ...)

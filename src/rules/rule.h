@@ -9,8 +9,9 @@
 #define RULES_RULE_H
 
 #include "model/cluster.h"
+#include "model/edit.h"
 
-struct edit;
+struct finding;
 struct rule_ctx;
 struct suppression;
 
@@ -36,6 +37,14 @@ struct rule_option {
     const char *help; /* one line */
 };
 enum { RULE_OPTIONS_MAX = 4 };
+
+/* What a user has to say before a machine may make the change. */
+enum fix_level {
+    FIX_NONE,  /* people only */
+    FIX_SAFE,  /* --fix: weakens nothing and moves nothing */
+    FIX_SIZES, /* --fix with amounts given by the user; --fix=all with usage in the input */
+    FIX_ALL,   /* --fix=all: somebody may rely on what is there */
+};
 
 struct rule {
     const char *id;         /* kebab-case words */
@@ -68,8 +77,11 @@ struct rule {
     void (*problem)(const struct rule_ctx *c, const struct problem *p);
     void (*suppression)(const struct rule_ctx *c, const struct suppression *s);
 
-    /* The edits that remove a finding; NULL = no fix by machine. */
-    int (*fixer)(const struct rule_ctx *c, struct edit *ret);
+    /* Tells the edits that remove a finding, by finding_set() and finding_add(), or by
+     * finding_unfixable() why there are none. Called when the finding is made and somebody wants
+     * edits (check_config.fix): the ctx is as in the visitor. NULL and FIX_NONE = by people only. */
+    void (*fixer)(const struct rule_ctx *c, struct finding *f);
+    enum fix_level fix_level; /* a finding may need a higher one */
 };
 
 /* All rules, by family and name: the order of src/rules/meson.build. */
@@ -137,6 +149,10 @@ struct finding {
     bool suppressed;
     struct str suppress_reason;
     enum finding_known known;
+    /* What a fixer says; all of the edits are made or none. */
+    LIST_OF(struct edit) edits;
+    enum fix_level fix_level;
+    struct str unfixable; /* why there are no edits; absent if nobody said */
 };
 /* Neither suppressed nor known: somebody has to do something about it. */
 bool finding_is_open(const struct finding *f);
@@ -161,6 +177,16 @@ struct finding *finding_as(const struct rule_ctx *c, enum severity s, struct pla
                            const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Replaces the rule's fix by one that names what is to be written. */
 void finding_fix(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+/* For fixers. A field is set to a value in JSON syntax; `path` is below what is visited, as in AT(). */
+void finding_set(const struct rule_ctx *c, struct finding *f, const char *path, const char *json);
+/* The same below the pod template's spec, as in AT_POD(). */
+void finding_set_in_pod(const struct rule_ctx *c, struct finding *f, const char *path,
+                        const char *json);
+/* An object, in JSON, that is to stand beside the one that is visited. */
+void finding_add(const struct rule_ctx *c, struct finding *f, struct str json);
+void finding_unfixable(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 /* The field path of a suppression's annotation. */

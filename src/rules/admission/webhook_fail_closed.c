@@ -85,6 +85,11 @@ static void check(const struct rule_ctx *c, const struct webhook *h)
                 own_name);
 }
 
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    finding_set(c, f, "failurePolicy", "\"Ignore\"");
+}
+
 const struct rule rule_webhook_fail_closed = {
     .id = "webhook-fail-closed",
     .severity = SEV_ERROR,
@@ -95,4 +100,6 @@ const struct rule rule_webhook_fail_closed = {
     .fix = "set failurePolicy: Ignore, or exclude kube-system and its own namespace",
     .see = "post-mortems 0 and 3",
     .webhook = check,
+    .fixer = fix,
+    .fix_level = FIX_ALL,
 };

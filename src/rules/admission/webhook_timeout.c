@@ -29,6 +29,12 @@ static void check(const struct rule_ctx *c, const struct webhook *h)
                 h->timeout_seconds.set ? "" : " (the default)");
 }
 
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    finding_set(c, f, "timeoutSeconds",
+                say(c, "%lld", (long long)MIN(c->options[OPTION_SECONDS], 3)));
+}
+
 const struct rule rule_webhook_timeout = {
     .id = "webhook-timeout",
     .severity = SEV_WARNING,
@@ -39,4 +45,6 @@ const struct rule rule_webhook_timeout = {
     .see = "post-mortem 3",
     .options = {{"seconds", 5, 1, 30, "above which timeout"}},
     .webhook = check,
+    .fixer = fix,
+    .fix_level = FIX_ALL,
 };

@@ -5,7 +5,7 @@
  * (sidecar-without-limit). The control plane's static pods are left alone: a limit there turns a
  * busy hour into an outage of the API.
  */
-#include "rules/facts.h"
+#include "rules/sizes.h"
 
 static void check(const struct rule_ctx *c, const struct container *k)
 {
@@ -43,4 +43,6 @@ const struct rule rule_memory_limit_missing = {
            "namespace a LimitRange with a default",
     .see = "post-mortem 0",
     .container = check,
+    .fixer = fix_memory_limit,
+    .fix_level = FIX_SIZES,
 };

@@ -3,7 +3,7 @@
  * Flags containers for which the scheduler reserves no memory. Ordinary init containers are not
  * asked: they run alone, inside what the pod's other containers have reserved.
  */
-#include "rules/facts.h"
+#include "rules/sizes.h"
 
 static void check(const struct rule_ctx *c, const struct container *k)
 {
@@ -41,4 +41,6 @@ const struct rule rule_memory_request_missing = {
     .fix = "set resources.requests.memory to what the container uses on average",
     .see = "post-mortems 0 and 3",
     .container = check,
+    .fixer = fix_memory_request,
+    .fix_level = FIX_SIZES,
 };

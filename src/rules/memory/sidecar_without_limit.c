@@ -3,7 +3,7 @@
  * Flags sidecars without a memory limit: native ones, injected ones, and known helpers beside an
  * application (model/sidecar.c). Takes the place of memory-limit-missing for these.
  */
-#include "rules/facts.h"
+#include "rules/sizes.h"
 
 static void check(const struct rule_ctx *c, const struct container *k)
 {
@@ -31,4 +31,6 @@ const struct rule rule_sidecar_without_limit = {
     .fix = "set resources.limits.memory of the sidecar from measured use plus headroom",
     .see = "post-mortem 1",
     .container = check,
+    .fixer = fix_memory_limit,
+    .fix_level = FIX_SIZES,
 };

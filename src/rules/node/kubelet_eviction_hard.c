@@ -5,8 +5,15 @@
  */
 #include "rules/facts.h"
 
-static const char *const signals[] = {"memory.available", "nodefs.available", "nodefs.inodesFree",
-                                      "imagefs.available", "imagefs.inodesFree"};
+/* With the defaults that hold while evictionHard names none (pkg/kubelet/eviction/defaults_linux.go). */
+static const struct {
+    const char *name, *preset;
+} signals[] = {
+    {"memory.available", "100Mi"}, {"nodefs.available", "10%"},  {"nodefs.inodesFree", "5%"},
+    {"imagefs.available", "15%"},  {"imagefs.inodesFree", "5%"},
+};
+/* What the fix recommends: the default is passed between two looks of the kubelet. */
+static const char recommended_memory[] = "500Mi";
 
 static void check(const struct rule_ctx *c, const struct kubelet_config *k)
 {
@@ -21,13 +28,33 @@ static void check(const struct rule_ctx *c, const struct kubelet_config *k)
     if (k->merge_default_eviction.v)
         return;
     for (size_t i = 0; i < ARRAY_LEN(signals); i++)
-        if (!labels_find(&k->eviction_hard, str_of(signals[i]))) {
+        if (!labels_find(&k->eviction_hard, str_of(signals[i].name))) {
             finding(c, where,
                     "evictionHard names other signals but not %s, which drops its default: nothing "
                     "is evicted for it any more",
-                    signals[i]);
+                    signals[i].name);
             return;
         }
+}
+
+/* Keys that are named bring back the defaults of the others. Where none is, all defaults hold, and a
+ * threshold of ours takes memory away from pods: not without being asked. */
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    const struct kubelet_config *k = (const void *)c->object;
+    if (!str_is(k->o.kind_text, "KubeletConfiguration")) {
+        finding_unfixable(c, f, "the configuration is text inside a ConfigMap");
+        return;
+    }
+    bool none = k->eviction_hard.count == 0;
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+        if (labels_find(&k->eviction_hard, str_of(signals[i].name)))
+            continue;
+        const char *value = none && i == 0 ? recommended_memory : signals[i].preset;
+        finding_set(c, f, say(c, "evictionHard[\"%s\"]", signals[i].name), say(c, "\"%s\"", value));
+    }
+    if (none)
+        f->fix_level = FIX_ALL;
 }
 
 const struct rule rule_kubelet_eviction_hard = {
@@ -39,4 +66,6 @@ const struct rule rule_kubelet_eviction_hard = {
            "imagefs.available 15%, imagefs.inodesFree 5%",
     .see = "post-mortem 3",
     .kubelet = check,
+    .fixer = fix,
+    .fix_level = FIX_SAFE,
 };

@@ -22,6 +22,11 @@ static void check(const struct rule_ctx *c, const struct container *k)
             (long long)probe_failure_threshold(p), (long long)budget);
 }
 
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    finding_set(c, f, "livenessProbe.timeoutSeconds", "5");
+}
+
 const struct rule rule_probe_timeout_too_short = {
     .id = "probe-timeout-too-short",
     .severity = SEV_WARNING,
@@ -35,4 +40,6 @@ const struct rule rule_probe_timeout_too_short = {
     .options = {{"budgetSeconds", 30, 1, 3600,
                  "up to which period x failureThreshold a timeout of 1 s is reported"}},
     .container = check,
+    .fixer = fix,
+    .fix_level = FIX_SAFE,
 };

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where limits and requests come from, and what forbids them: present use, the other one of the two,
+ * the namespace's LimitRanges.
+ */
+#include "rules/sizes.h"
+
+static int64_t measured(const struct pod_metrics *m, struct str container)
+{
+    for (size_t i = 0; m && i < m->containers.count; i++)
+        if (str_eq(m->containers.items[i].name, container) && m->containers.items[i].memory_set)
+            return m->containers.items[i].memory_bytes;
+    return 0;
+}
+
+static void take_profile(const struct usage_container *u, struct memory_use *ret)
+{
+    int64_t level = u->level_bytes ? u->level_bytes : u->p50_bytes;
+    ret->present_bytes = MAX(ret->present_bytes, level);
+    ret->usual_bytes = MAX(ret->usual_bytes, u->p95_bytes ? u->p95_bytes : level);
+    ret->peak_bytes = MAX(ret->peak_bytes, MAX(u->max_bytes, u->ceiling_bytes));
+}
+
+static bool is_profile_of(const struct usage_profile *u, const struct workload *w)
+{
+    struct str ns = str_empty(u->usage.target_ns) ? u->o.ns : u->usage.target_ns;
+    return str_eq(ns, w->o.ns) && str_eq(u->usage.target_name, w->o.name) &&
+           str_eq(u->usage.target_kind, w->o.kind_text);
+}
+
+struct memory_use facts_memory_use(const struct cluster *c, const struct workload *w,
+                                   struct str container)
+{
+    struct memory_use use = {0};
+    for (size_t i = 0; i < c->usage_profiles.count; i++) {
+        const struct usage_profile *u = c->usage_profiles.items[i];
+        for (size_t k = 0; is_profile_of(u, w) && k < u->usage.containers.count; k++) {
+            const struct usage_container *uc = &u->usage.containers.items[k];
+            if (!uc->name.n || str_eq(uc->name, container))
+                take_profile(uc, &use);
+        }
+    }
+    for (size_t i = 0; i < w->pods.count; i++)
+        use.present_bytes = MAX(use.present_bytes, measured(w->pods.items[i]->metrics, container));
+    if (!use.usual_bytes)
+        use.usual_bytes = use.present_bytes;
+    if (use.peak_bytes)
+        use.peak_bytes = MAX(use.peak_bytes, MAX(use.present_bytes, use.usual_bytes));
+    return use;
+}
+
+struct str memory_amount_text(struct arena *a, int64_t bytes)
+{
+    static const char *const suffixes[] = {"", "Ki", "Mi", "Gi", "Ti"};
+    size_t i = 0;
+    while (bytes && bytes % 1024 == 0 && i + 1 < ARRAY_LEN(suffixes)) {
+        bytes /= 1024;
+        i++;
+    }
+    return arena_printf(a, "%lld%s", (long long)bytes, suffixes[i]);
+}
+
+static int64_t whole_mebibytes(int64_t bytes)
+{
+    return (bytes + MIB - 1) / MIB * MIB;
+}
+
+/* ---- what forbids an amount ---- */
+
+static int64_t amount_of(const struct resource_amount *m)
+{
+    return m ? quantity_value(m->q) : 0;
+}
+
+/* The reason why a LimitRange of the namespace refuses it, or NULL. */
+static const char *refused_by_range(const struct rule_ctx *c, int64_t bytes)
+{
+    for (size_t i = 0; i < c->cluster->limit_ranges.count; i++) {
+        const struct limit_range *l = c->cluster->limit_ranges.items[i];
+        for (size_t k = 0; str_eq(l->o.ns, c->w->o.ns) && k < l->limits.count; k++) {
+            const struct limit_range_item *item = &l->limits.items[k];
+            int64_t max = amount_of(resources_find(&item->max, "memory"));
+            int64_t min = amount_of(resources_find(&item->min, "memory"));
+            if (!str_is(item->type, "Container"))
+                continue;
+            if (max && bytes > max)
+                return say(c, "LimitRange " STR_FMT " allows at most %s", STR_ARG(l->o.name),
+                           say_bytes(c, max));
+            if (bytes < min)
+                return say(c, "LimitRange " STR_FMT " asks for at least %s", STR_ARG(l->o.name),
+                           say_bytes(c, min));
+        }
+    }
+    return NULL;
+}
+
+static void set_amount(const struct rule_ctx *c, struct finding *f, const char *path, int64_t bytes)
+{
+    const char *reason = refused_by_range(c, bytes);
+    const char *text = memory_amount_text(c->facts->a, bytes).p;
+    if (reason)
+        finding_unfixable(c, f, "%s is no choice: %s", text, reason);
+    else
+        finding_set(c, f, path, say(c, "\"%s\"", text));
+}
+
+/* Only by the ReplicaSet of a template: not one that an injector put into the pods. */
+static bool is_injected(const struct rule_ctx *c)
+{
+    return c->object != &c->w->o;
+}
+
+/* ---- the two fixers ---- */
+
+void fix_memory_limit(const struct rule_ctx *c, struct finding *f)
+{
+    struct memory_use use = facts_memory_use(c->cluster, c->w, c->k->name);
+    int64_t given = c->facts->config->memory_limit_bytes;
+    const struct resource_amount *request = memory_request(&c->k->resources);
+    int64_t reserved = request && request->origin == AMOUNT_GIVEN ? amount_of(request) : 0;
+    if (is_injected(c))
+        finding_unfixable(c, f,
+                          "an injector puts the container there: set its limit where it is "
+                          "injected");
+    else if (given && given < use.present_bytes)
+        finding_unfixable(c, f, "refused: it uses %s, more than --memory-limit %s",
+                          say_bytes(c, use.present_bytes),
+                          memory_amount_text(c->facts->a, given).p);
+    else if (given && given < reserved)
+        finding_unfixable(c, f, "its request of %s is more than --memory-limit %s",
+                          say_bytes(c, reserved), memory_amount_text(c->facts->a, given).p);
+    else if (given)
+        set_amount(c, f, "resources.limits.memory", given);
+    else if (use.peak_bytes && c->facts->config->fix >= FIX_ALL)
+        set_amount(c, f, "resources.limits.memory", MAX(whole_mebibytes(use.peak_bytes), reserved));
+    else if (use.peak_bytes)
+        finding_unfixable(c, f, "needs --fix=all (its use is in the input) or --memory-limit");
+    else if (use.present_bytes)
+        finding_unfixable(c, f,
+                          "it uses %s now, but what it may grow to is not in the input: give "
+                          "--memory-limit, or a UsageProfile with its max",
+                          say_bytes(c, use.present_bytes));
+    else
+        finding_unfixable(c, f, "its use is not in the input: give --memory-limit");
+}
+
+void fix_memory_request(const struct rule_ctx *c, struct finding *f)
+{
+    struct memory_use use = facts_memory_use(c->cluster, c->w, c->k->name);
+    int64_t given = c->facts->config->memory_request_bytes;
+    const struct resource_amount *limit = memory_limit(&c->k->resources);
+    bool from_use = !given && use.usual_bytes && c->facts->config->fix >= FIX_ALL;
+    int64_t bytes = from_use ? whole_mebibytes(use.usual_bytes) : given;
+    if (is_injected(c))
+        finding_unfixable(c, f,
+                          "an injector puts the container there: set its request where it is "
+                          "injected");
+    else if (bytes && bytes < use.present_bytes)
+        finding_unfixable(c, f, "refused: it uses %s, more than --memory-request %s",
+                          say_bytes(c, use.present_bytes),
+                          memory_amount_text(c->facts->a, bytes).p);
+    else if (bytes && limit && bytes > amount_of(limit))
+        finding_unfixable(c, f, "%s is more than its limit of %s",
+                          memory_amount_text(c->facts->a, bytes).p, say_bytes(c, amount_of(limit)));
+    else if (bytes)
+        set_amount(c, f, "resources.requests.memory", bytes);
+    else if (use.usual_bytes)
+        finding_unfixable(c, f, "needs --fix=all (its use is in the input) or --memory-request");
+    else
+        finding_unfixable(c, f, "its use is not in the input: give --memory-request");
+}
