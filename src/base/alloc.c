@@ -85,6 +85,20 @@ void *mem_realloc(void *p, size_t n)
     return q;
 }
 
+void *mem_try_realloc(void *p, size_t n)
+{
+    return must_fail() ? NULL : realloc(p, n ? n : 1);
+}
+
+bool mem_refused(void)
+{
+#ifdef PLIMSOLL_DEVELOPER
+    return must_fail();
+#else
+    return false;
+#endif
+}
+
 void mem_free(void *p)
 {
     free(p);

@@ -27,6 +27,13 @@ void mem_free(void *p);
  * it calls, but not in other threads). Calls nest. */
 int mem_protect(int (*fn)(void *), void *arg) MUST_USE;
 
+/* For what a library calls, which control must not jump over: as mem_realloc, but NULL when memory is
+ * out. */
+void *mem_try_realloc(void *p, size_t n) MUST_USE;
+/* For an allocator that hands out parts of larger blocks: in developer builds a part counts as an
+ * allocation, and true says that it must fail. */
+bool mem_refused(void) MUST_USE;
+
 /* Gives up as if an allocation had failed (for a size that cannot be represented). */
 void mem_out(void) NORETURN;
 

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/yaml_alias.h"
 #include "base/yaml_cut.h"
+#include "base/yaml_memory.h"
 #include "base/yaml_scalar.h"
 
 enum { MAX_TAG_DIRECTIVES = 64 };
@@ -50,6 +51,7 @@ struct yaml_stream {
 
 struct yaml_stream *yaml_stream_new(struct str name, struct str text, size_t from)
 {
+    yaml_memory_begin();
     struct yaml_stream *y = mem_calloc(1, sizeof(*y));
     y->name = name;
     y->cut = (struct yaml_cut){.text = text, .at = from};
