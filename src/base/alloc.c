@@ -90,14 +90,12 @@ void *mem_try_realloc(void *p, size_t n)
     return must_fail() ? NULL : realloc(p, n ? n : 1);
 }
 
+#ifdef PLIMSOLL_DEVELOPER
 bool mem_refused(void)
 {
-#ifdef PLIMSOLL_DEVELOPER
     return must_fail();
-#else
-    return false;
-#endif
 }
+#endif
 
 void mem_free(void *p)
 {

@@ -32,7 +32,14 @@ int mem_protect(int (*fn)(void *), void *arg) MUST_USE;
 void *mem_try_realloc(void *p, size_t n) MUST_USE;
 /* For an allocator that hands out parts of larger blocks: in developer builds a part counts as an
  * allocation, and true says that it must fail. */
+#ifdef PLIMSOLL_DEVELOPER
 bool mem_refused(void) MUST_USE;
+#else
+static inline bool mem_refused(void)
+{
+    return false;
+}
+#endif
 
 /* Gives up as if an allocation had failed (for a size that cannot be represented). */
 void mem_out(void) NORETURN;

@@ -137,11 +137,13 @@ struct str arena_printf(struct arena *a, const char *fmt, ...)
     va_list va, again;
     va_start(va, fmt);
     va_copy(again, va);
-    int n = vsnprintf(NULL, 0, fmt, va);
+    size_t room = a->next ? (size_t)(a->end - a->next) : 0;
+    int n = vsnprintf(a->next, room, fmt, va);
     va_end(va);
     size_t len = n > 0 ? (size_t)n : 0;
     char *p = arena_text(a, len + 1);
-    vsnprintf(p, len + 1, fmt, again);
+    if (len >= room)
+        vsnprintf(p, len + 1, fmt, again);
     va_end(again);
     return (struct str){p, len};
 }

@@ -80,11 +80,11 @@ const char *doc_type_name(const struct doc *n)
 struct doc_reader_state {
     struct yaml_stream *yaml; /* or, if NULL, */
     struct json_cursor json;
-    struct doc_builder builder; /* of the JSON value at work */
     bool started, failed;
     bool has_utf16;
     struct utf16 utf16;
-    struct err json_error; /* why a text that looks like JSON is none */
+    struct err json_error;      /* why a text that looks like JSON is none */
+    struct doc_builder builder; /* of the JSON value at work; last, for its frames */
 };
 
 /* One doc_read() under mem_protect. */
@@ -191,8 +191,10 @@ static int read_job(void *arg)
 
 int doc_read(struct doc_reader *r, struct arena *a, struct doc_root *ret, struct err *e)
 {
-    if (!r->state)
-        r->state = mem_calloc(1, sizeof(*r->state));
+    if (!r->state) {
+        r->state = mem_alloc(sizeof(*r->state));
+        memset(r->state, 0, offsetof(struct doc_reader_state, builder.frames));
+    }
     if (r->state->failed)
         return 0;
     struct read_job j = {.r = r, .a = a, .ret = ret, .e = e};

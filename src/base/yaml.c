@@ -43,16 +43,18 @@ struct yaml_stream {
     /* The document being built. */
     struct arena *arena;
     struct doc_root root;
-    struct doc_builder builder;
-    struct level levels[DOC_MAX_DEPTH];
     struct yaml_aliases aliases;
     struct err *e;
+    /* Last, for they are not initialised beyond the builder's depth. */
+    struct doc_builder builder;
+    struct level levels[DOC_MAX_DEPTH];
 };
 
 struct yaml_stream *yaml_stream_new(struct str name, struct str text, size_t from)
 {
     yaml_memory_begin();
-    struct yaml_stream *y = mem_calloc(1, sizeof(*y));
+    struct yaml_stream *y = mem_alloc(sizeof(*y));
+    memset(y, 0, offsetof(struct yaml_stream, builder.frames));
     y->name = name;
     y->cut = (struct yaml_cut){.text = text, .at = from};
     return y;

@@ -5,6 +5,13 @@
  */
 #include "base/yaml_cut.h"
 
+/* Where the line after that at `from` begins. */
+static inline size_t line_end(struct str s, size_t from)
+{
+    const char *lf = memchr(s.p + from, '\n', s.n - from);
+    return lf ? (size_t)(lf - s.p) + 1 : s.n;
+}
+
 /* The line at `from`, without its line feed and carriage return. *next is the following one's
  * beginning. */
 static struct str line_at(struct str s, size_t from, size_t *next)
@@ -168,6 +175,13 @@ static bool cut_line(struct cutting *k, struct str line, size_t from, size_t nex
     return false;
 }
 
+/* Whether a line that begins so, which is nearly every one, can only be more of the content. */
+static inline bool is_inside(const struct cutting *k, char first)
+{
+    return first != '-' && first != '.' && first != '%' && !k->in_prologue && !k->before_content &&
+           !k->has_tail;
+}
+
 /* One chunk, at c->at; *ret_only_end: it holds no document, only one more "..." after another. */
 static void cut_chunk(struct yaml_cut *c, struct yaml_chunk *ret, bool *ret_only_end)
 {
@@ -175,6 +189,11 @@ static void cut_chunk(struct yaml_cut *c, struct yaml_chunk *ret, bool *ret_only
     struct cutting k = {.chunk = ret, .in_prologue = true, .before_content = true};
     size_t end = c->text.n, next;
     for (size_t from = c->at; from < c->text.n; from = next) {
+        if (is_inside(&k, c->text.p[from])) {
+            next = line_end(c->text, from);
+            k.breaks++;
+            continue;
+        }
         struct str line = line_at(c->text, from, &next);
         if (cut_line(&k, line, from, next, &end))
             break;

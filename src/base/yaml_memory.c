@@ -12,6 +12,12 @@
 
 #include "base/alloc.h"
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 #if !defined(PLIMSOLL_STATIC) && !defined(__SANITIZE_ADDRESS__)
 
 #include <stdalign.h>

@@ -20,7 +20,7 @@ static void add_finding(struct json_writer *w, const struct finding *f)
     json_map(w);
     json_add_str(w, "description", buf_str(&text));
     json_add_cstr(w, "check_name", f->rule->id);
-    json_add_cstr(w, "fingerprint", f->fingerprint);
+    json_add_cstr(w, "fingerprint", finding_fingerprint(f));
     json_add_cstr(w, "severity", severity_of(f->severity));
     json_key(w, "location");
     json_map(w);

@@ -34,7 +34,7 @@ static const char *const known_words[] = {
     [KNOWN_BEFORE] = "before",
 };
 
-static void add_finding(struct json_writer *w, const struct finding *f)
+static void add_finding(struct json_writer *w, struct finding *f)
 {
     json_map(w);
     json_add_cstr(w, "rule", f->rule->id);
@@ -48,7 +48,7 @@ static void add_finding(struct json_writer *w, const struct finding *f)
     json_add_str(w, "file", f->file);
     add_number(w, "line", f->at.line);
     add_number(w, "column", f->at.column);
-    json_add_cstr(w, "fingerprint", f->fingerprint);
+    json_add_cstr(w, "fingerprint", finding_fingerprint(f));
     json_add_bool(w, "suppressed", f->suppressed);
     json_add_str(w, "suppressedReason", f->suppress_reason);
     json_add_cstr(w, "known", known_words[f->known]);

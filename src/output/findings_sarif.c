@@ -204,8 +204,8 @@ static void add_result(struct json_writer *w, const struct finding *f, int64_t i
     json_key(w, "partialFingerprints");
     json_map(w);
     /* The one that GitHub goes by, in place of its own hash of the line. */
-    json_add_cstr(w, "primaryLocationLineHash", f->fingerprint);
-    json_add_cstr(w, "plimsollFinding/v1", f->fingerprint);
+    json_add_cstr(w, "primaryLocationLineHash", finding_fingerprint(f));
+    json_add_cstr(w, "plimsollFinding/v1", finding_fingerprint(f));
     json_map_end(w);
     add_suppressions(w, f);
     json_map_end(w);

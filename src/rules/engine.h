@@ -40,6 +40,9 @@ struct judgement {
     size_t by_severity[SEV_ERROR + 1]; /* not suppressed */
     size_t suppressed;
 };
+/* SHA-256 of rule, object, container and path in hex; made when it is first asked for. No line and
+ * no message: a finding keeps it when the file around it changes. */
+const char *finding_fingerprint(struct finding *f);
 /* Everything is in a. cluster must be resolved. */
 void judge(const struct cluster *cluster, const struct check_config *config, struct arena *a,
            struct judgement *ret);

@@ -38,9 +38,10 @@ static void hash_field(struct sha256 *s, struct str text)
     sha256_add(s, "", 1);
 }
 
-/* No line and no message: a finding keeps its fingerprint when the file around it changes. */
-static void fingerprint(struct finding *f)
+const char *finding_fingerprint(struct finding *f)
 {
+    if (f->fingerprint[0])
+        return f->fingerprint;
     struct sha256 s;
     sha256_init(&s);
     hash_field(&s, str_of(f->rule->id));
@@ -55,6 +56,7 @@ static void fingerprint(struct finding *f)
     hash_field(&s, f->container);
     hash_field(&s, f->path);
     sha256_hex(&s, f->fingerprint);
+    return f->fingerprint;
 }
 
 static void set_place(struct engine *e, struct finding *f, struct place where)
@@ -88,7 +90,6 @@ static struct finding *add(const struct rule_ctx *c, enum severity severity, str
     f->fix = str_of(c->rule->fix);
     f->container = e->visit.container;
     set_place(e, f, where);
-    fingerprint(f);
     const struct suppression *s = suppressions_find(e, c->rule);
     if (s) {
         f->suppressed = true;

@@ -145,7 +145,7 @@ struct finding {
     struct str path;             /* field path from the object's root; absent if unknown */
     struct str file;             /* absent if unknown */
     struct pos at;
-    char fingerprint[65]; /* SHA-256 of rule, object, container, path */
+    char fingerprint[65]; /* read it through finding_fingerprint() */
     bool suppressed;
     struct str suppress_reason;
     enum finding_known known;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads manifests from files, folders and standard input into a cluster. Files are read by several
- * threads, each into its own arena and its own small cluster; these are joined in the order of the
- * files, so the result does not depend on the number of threads.
+ * threads, while folders are still being listed, each into its own arena and its own small cluster;
+ * these are joined in the order of the files, so the result does not depend on the number of threads.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -29,106 +29,146 @@ enum { DEEPEST_FOLDER = 64, MOST_THREADS = 8 };
 
 /* ---- which files ---- */
 
-struct file_list {
-    struct str *items;
-    size_t count, cap;
-};
-
-struct job {
-    const struct source_options *options;
-    struct arena *a;
-    struct file_list files;
-    struct cluster *cluster;
-};
-
-static bool has_suffix(struct str name)
-{
-    return str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json");
-}
-
-static int by_name(const void *a, const void *b)
-{
-    return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void walk_folder(struct job *j, struct str path, int depth);
-
-/* Links are followed to files, not to folders, so that a loop of links ends. */
-static void walk_entry(struct job *j, struct str path, int depth)
-{
-    struct stat st;
-    if (lstat(path.p, &st) < 0) {
-        cluster_unreadable(j->a, j->cluster, path, (struct pos){0, 0},
-                           arena_printf(j->a, "cannot be read: %s", strerror(errno)));
-        return;
-    }
-    if (S_ISDIR(st.st_mode)) {
-        walk_folder(j, path, depth + 1);
-        return;
-    }
-    if (!has_suffix(path))
-        return;
-    if (S_ISLNK(st.st_mode) && (stat(path.p, &st) < 0 || S_ISDIR(st.st_mode)))
-        return;
-    if (S_ISREG(st.st_mode))
-        *PUSH(j->a, &j->files) = path;
-}
-
-static void folder_problem(struct job *j, struct str path, const char *why)
-{
-    cluster_unreadable(j->a, j->cluster, path, (struct pos){0, 0},
-                       arena_printf(j->a, "cannot be read: %s", why));
-}
-
-static void walk_folder(struct job *j, struct str path, int depth)
-{
-    DIR *dir = depth > DEEPEST_FOLDER ? NULL : opendir(path.p);
-    if (!dir) {
-        folder_problem(j, path,
-                       depth > DEEPEST_FOLDER ? "folders nest too deeply" : strerror(errno));
-        return;
-    }
-    struct file_list names = {0};
-    bool slash = str_ends(path, "/");
-    for (;;) {
-        errno = 0;
-        struct dirent *e = readdir(dir);
-        if (!e)
-            break;
-        if (e->d_name[0] != '.')
-            *PUSH(j->a, &names) =
-                arena_printf(j->a, STR_FMT "%s%s", STR_ARG(path), slash ? "" : "/", e->d_name);
-    }
-    if (errno)
-        folder_problem(j, path, strerror(errno));
-    closedir(dir);
-    if (names.count)
-        qsort(names.items, names.count, sizeof(*names.items), by_name);
-    for (size_t i = 0; i < names.count; i++)
-        walk_entry(j, names.items[i], depth);
-}
-
-static void list_files(struct job *j)
-{
-    for (size_t i = 0; i < j->options->path_count; i++) {
-        struct str path = arena_str(j->a, j->options->paths[i]);
-        struct stat st;
-        if (str_is(path, "-"))
-            *PUSH(j->a, &j->files) = path;
-        else if (stat(path.p, &st) == 0 && S_ISDIR(st.st_mode))
-            walk_folder(j, path, 0);
-        else
-            *PUSH(j->a, &j->files) = path; /* opening it says what is wrong */
-    }
-}
-
-/* ---- one file ---- */
-
 struct worker {
     struct arena keep;    /* objects */
     struct arena scratch; /* document trees; reset after each */
     struct buf text;      /* the file being read */
 };
+
+struct file {
+    struct str path;
+    struct cluster *cluster; /* what is in it; in the reader's arena */
+};
+
+/* One thread lists and then reads too, the others read. */
+struct pool {
+    const struct source_options *options;
+    struct arena *a;         /* of the listing thread: the list */
+    struct cluster *cluster; /* gets what cannot be listed */
+    unsigned threads, started;
+    pthread_t ids[MOST_THREADS];
+    struct worker workers[MOST_THREADS];
+    atomic_bool out_of_memory;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t more;
+    struct {
+        struct file **items;
+        size_t count, cap;
+    } files;
+    size_t next; /* the first that nobody has taken */
+    bool listed; /* there will be no more */
+};
+
+static void start_reader(struct pool *p);
+
+static void add_file(struct pool *p, struct str path)
+{
+    struct file *f = arena_new(p->a, struct file);
+    f->path = path;
+    /* Only this thread changes the list; allocation may not return, so it is done before the lock. */
+    size_t cap = p->files.cap;
+    struct file **items = p->files.items;
+    if (p->files.count == cap)
+        items = arena_grow(p->a, items, cap, &cap, sizeof(struct file *));
+    pthread_mutex_lock(&p->lock);
+    p->files.items = items;
+    p->files.cap = cap;
+    p->files.items[p->files.count++] = f;
+    pthread_cond_signal(&p->more);
+    pthread_mutex_unlock(&p->lock);
+    if (p->started + 1 < MIN((size_t)p->threads, p->files.count))
+        start_reader(p);
+}
+
+static bool has_suffix(const char *name)
+{
+    struct str s = str_of(name);
+    return str_ends(s, ".yaml") || str_ends(s, ".yml") || str_ends(s, ".json");
+}
+
+struct entry {
+    struct str name;
+    unsigned char type; /* DT_REG...; DT_UNKNOWN on some file systems */
+};
+
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static void path_problem(struct pool *p, struct str path, const char *why)
+{
+    cluster_unreadable(p->a, p->cluster, path, (struct pos){0, 0},
+                       arena_printf(p->a, "cannot be read: %s", why));
+}
+
+/* Links are followed to files, not to folders, so that a loop of links ends. */
+static unsigned char type_of(struct pool *p, struct str path, unsigned char type)
+{
+    struct stat st;
+    if (type == DT_UNKNOWN) {
+        if (lstat(path.p, &st) < 0) {
+            path_problem(p, path, strerror(errno));
+            return DT_UNKNOWN;
+        }
+        type = (unsigned char)IFTODT(st.st_mode);
+    }
+    if (type == DT_LNK && has_suffix(path.p) && stat(path.p, &st) == 0 && S_ISREG(st.st_mode))
+        return DT_REG;
+    return type;
+}
+
+static void walk_folder(struct pool *p, struct str path, int depth)
+{
+    DIR *dir = depth > DEEPEST_FOLDER ? NULL : opendir(path.p);
+    if (!dir) {
+        path_problem(p, path, depth > DEEPEST_FOLDER ? "folders nest too deeply" : strerror(errno));
+        return;
+    }
+    LIST_OF(struct entry) entries = {0};
+    for (;;) {
+        errno = 0;
+        struct dirent *e = readdir(dir);
+        if (!e)
+            break;
+        bool wanted = e->d_type == DT_DIR || e->d_type == DT_UNKNOWN || has_suffix(e->d_name);
+        if (e->d_name[0] != '.' && wanted)
+            *PUSH(p->a, &entries) = (struct entry){arena_str(p->a, str_of(e->d_name)), e->d_type};
+    }
+    if (errno)
+        path_problem(p, path, strerror(errno));
+    closedir(dir);
+    if (entries.count)
+        qsort(entries.items, entries.count, sizeof(*entries.items), by_name);
+    for (size_t i = 0; i < entries.count; i++) {
+        struct str below =
+            arena_printf(p->a, STR_FMT "%s" STR_FMT, STR_ARG(path), str_ends(path, "/") ? "" : "/",
+                         STR_ARG(entries.items[i].name));
+        unsigned char type = type_of(p, below, entries.items[i].type);
+        if (type == DT_DIR)
+            walk_folder(p, below, depth + 1);
+        else if (type == DT_REG && has_suffix(below.p))
+            add_file(p, below);
+    }
+}
+
+static int list_files(void *arg)
+{
+    struct pool *p = arg;
+    for (size_t i = 0; i < p->options->path_count; i++) {
+        struct str path = arena_str(p->a, p->options->paths[i]);
+        struct stat st;
+        if (str_is(path, "-"))
+            add_file(p, path);
+        else if (stat(path.p, &st) == 0 && S_ISDIR(st.st_mode))
+            walk_folder(p, path, 0);
+        else
+            add_file(p, path); /* opening it says what is wrong */
+    }
+    return 0;
+}
+
+/* ---- one file ---- */
 
 static void worker_done(struct worker *w)
 {
@@ -250,36 +290,71 @@ static void read_file(struct worker *w, struct str path, unsigned threads, struc
 
 /* ---- all files ---- */
 
-struct pool {
-    const struct file_list *files;
-    struct cluster *results; /* one per file */
-    unsigned threads;
-    atomic_size_t next;
-    atomic_bool out_of_memory;
-    struct worker workers[MOST_THREADS];
-};
-struct pool_job {
+struct reader {
     struct pool *pool;
     struct worker *worker;
 };
 
-static int work(void *arg)
+/* The next file to read; waits while folders are being listed. NULL: there is none. */
+static struct file *take_file(struct pool *p)
 {
-    struct pool_job *j = arg;
-    for (;;) {
-        size_t i = atomic_fetch_add(&j->pool->next, 1);
-        if (i >= j->pool->files->count || atomic_load(&j->pool->out_of_memory))
-            return 0;
-        read_file(j->worker, j->pool->files->items[i], j->pool->threads, &j->pool->results[i]);
-    }
+    struct file *f = NULL;
+    pthread_mutex_lock(&p->lock);
+    while (p->next == p->files.count && !p->listed)
+        pthread_cond_wait(&p->more, &p->lock);
+    if (p->next < p->files.count && !atomic_load(&p->out_of_memory))
+        f = p->files.items[p->next++];
+    pthread_mutex_unlock(&p->lock);
+    return f;
 }
 
-static void *work_protected(void *arg)
+static int read_files(void *arg)
 {
-    struct pool_job *j = arg;
-    if (mem_protect(work, j) < 0)
-        atomic_store(&j->pool->out_of_memory, true);
+    struct reader *r = arg;
+    for (struct file *f; (f = take_file(r->pool));) {
+        f->cluster = arena_new(&r->worker->keep, struct cluster);
+        read_file(r->worker, f->path, r->pool->threads, f->cluster);
+    }
+    return 0;
+}
+
+static void read_protected(struct pool *p, struct worker *w)
+{
+    struct reader r = {p, w};
+    if (mem_protect(read_files, &r) < 0)
+        atomic_store(&p->out_of_memory, true);
+}
+
+static void *run_reader(void *arg)
+{
+    struct reader r = *(struct reader *)arg;
+    mem_free(arg);
+    read_protected(r.pool, r.worker);
     return NULL;
+}
+
+/* A thread that cannot be started leaves its work to the rest. */
+static void start_reader(struct pool *p)
+{
+    struct reader *r = mem_alloc(sizeof(*r));
+    *r = (struct reader){p, &p->workers[p->started + 1]};
+    if (pthread_create(&p->ids[p->started], NULL, run_reader, r) == 0)
+        p->started++;
+    else
+        mem_free(r);
+}
+
+static void run_pool(struct pool *p)
+{
+    if (mem_protect(list_files, p) < 0)
+        atomic_store(&p->out_of_memory, true);
+    pthread_mutex_lock(&p->lock);
+    p->listed = true;
+    pthread_cond_broadcast(&p->more);
+    pthread_mutex_unlock(&p->lock);
+    read_protected(p, &p->workers[0]);
+    for (unsigned i = 0; i < p->started; i++)
+        pthread_join(p->ids[i], NULL);
 }
 
 static unsigned thread_count(const struct source_options *o)
@@ -289,46 +364,31 @@ static unsigned thread_count(const struct source_options *o)
     return MAX(MIN(n, (unsigned)MOST_THREADS), 1U);
 }
 
-static void run_pool(struct pool *p, unsigned threads)
-{
-    struct pool_job jobs[MOST_THREADS];
-    pthread_t ids[MOST_THREADS];
-    unsigned started = 0;
-    for (unsigned i = 0; i < threads; i++)
-        jobs[i] = (struct pool_job){p, &p->workers[i]};
-    /* The last job is this thread's; a thread that cannot be started leaves its work to the rest. */
-    for (unsigned i = 0; i + 1 < threads; i++) {
-        if (pthread_create(&ids[started], NULL, work_protected, &jobs[i]) != 0)
-            break;
-        started++;
-    }
-    work_protected(&jobs[threads - 1]);
-    for (unsigned i = 0; i < started; i++)
-        pthread_join(ids[i], NULL);
-}
-
 int source_read(const struct source_options *o, struct arena *a, struct cluster *ret, struct err *e)
 {
     *ret = (struct cluster){.arena = a, .complete = o->complete};
-    struct job job = {.options = o, .a = a, .cluster = ret};
-    list_files(&job);
-    struct pool pool = {.files = &job.files};
-    pool.results = arena_array(a, struct cluster, job.files.count);
+    struct pool pool = {
+        .options = o,
+        .a = a,
+        .cluster = ret,
+        .threads = thread_count(o),
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .more = PTHREAD_COND_INITIALIZER,
+    };
     for (size_t i = 0; i < MOST_THREADS; i++) {
         arena_init(&pool.workers[i].keep);
         arena_init(&pool.workers[i].scratch);
         buf_init(&pool.workers[i].text, LARGEST_INPUT);
     }
-    pool.threads = thread_count(o);
-    run_pool(&pool, (unsigned)MAX(MIN((size_t)pool.threads, job.files.count), (size_t)1));
+    run_pool(&pool);
     for (size_t i = 0; i < MOST_THREADS; i++) {
         arena_absorb(a, &pool.workers[i].keep);
         worker_done(&pool.workers[i]);
     }
     if (atomic_load(&pool.out_of_memory))
         return err_set(e, ENOMEM, "out of memory");
-    for (size_t i = 0; i < job.files.count; i++)
-        cluster_join(a, ret, &pool.results[i]);
+    for (size_t i = 0; i < pool.files.count; i++)
+        cluster_join(a, ret, pool.files.items[i]->cluster);
     cluster_resolve(ret);
     cluster_default(ret);
     return 0;

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes allocations of the command-line cases fail, one after the other, and looks at what is left.
 
-    tests/alloc/sweep.py --program build/src/plimsoll [--preload fail_malloc.so]
-                         [--sample N | --minutes M] [--seed S] [--case PATH]
+    tests/alloc/sweep.py --program build/src/plimsoll [--sample N | --minutes M] [--seed S]
+                         [--case PATH]
 
 For each case the allocations of an undisturbed run are counted; then the n-th fails, once, and in
-another run that one and all later ones. With --preload the same is done to the allocations that
-libyaml makes for itself. Each run must end in time and either give the full result of the
+another run that one and all later ones. libyaml's allocations are among them (base/yaml_memory.h),
+but in a sanitizer build. Each run must end in time and either give the full result of the
 undisturbed run or say that memory is out: exit status 70, or the case's own "cannot read" with one
 line on stderr. Never a signal, a sanitizer report, a control byte, or half of an output file.
 
@@ -29,7 +29,7 @@ import run as cli  # noqa: E402
 from case import Case, unsafe_bytes  # noqa: E402
 
 OUT_OF_MEMORY, BAD_INPUT = 70, 2
-OURS, LIBYAML = "PLIMSOLL_FAIL_ALLOC", "FAIL_LIBYAML"
+VARIABLE = "PLIMSOLL_FAIL_ALLOC"
 
 
 def written(folder):
@@ -54,23 +54,16 @@ class Sweep:
         """One run: (Result or None, files afterwards)."""
         folder = tempfile.mkdtemp(prefix="plimsoll-alloc-")
         try:
-            if self.options.preload:
-                env = dict(env, LD_PRELOAD=os.path.abspath(self.options.preload))
             r = cli.execute(case, self.program, folder, env, timeout=20)
             return r, written(folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def count(self, case):
-        """Undisturbed run: (Result, files, {variable: number of allocations})."""
-        with tempfile.NamedTemporaryFile(prefix="plimsoll-count-") as ours, \
-                tempfile.NamedTemporaryFile(prefix="plimsoll-count-") as yaml:
-            r, files = self.once(case, {"PLIMSOLL_COUNT_ALLOC": ours.name,
-                                        "FAIL_LIBYAML_COUNT": yaml.name})
-            counts = {OURS: max([int(l) for l in ours.read().split()], default=0)}
-            if self.options.preload:
-                counts[LIBYAML] = max([int(l) for l in yaml.read().split()], default=0)
-        return r, files, counts
+        """Undisturbed run: (Result, files, number of allocations)."""
+        with tempfile.NamedTemporaryFile(prefix="plimsoll-count-") as counted:
+            r, files = self.once(case, {"PLIMSOLL_COUNT_ALLOC": counted.name})
+            return r, files, max([int(l) for l in counted.read().split()], default=0)
 
     def fault(self, case, clean, files, env):
         """What is wrong with the run under env, or None."""
@@ -119,7 +112,6 @@ def usable(paths, whole_clusters):
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--program", required=True)
-    p.add_argument("--preload", help="the library built from fail_malloc.c")
     p.add_argument("--sample", type=int, default=200)
     p.add_argument("--minutes", type=float, help="instead of --sample: as many as fit")
     p.add_argument("--seed", type=int, default=1)
@@ -132,21 +124,18 @@ def main():
     if b"PLIMSOLL_COUNT_ALLOC" not in program:
         print("skip: allocation failures: this is not a developer build")
         sys.exit(77)
-    if options.preload and b"__asan_init" in program:
+    if b"__asan_init" in program:
         print("skip: libyaml's allocation failures: a sanitizer build has its own malloc")
-        sys.exit(77)
 
     cases = list(usable(options.case or cli.collect([]), options.minutes or options.case))
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         counted = list(pool.map(sweep.count, cases))
     runs, total = [], 0
-    for case, (clean, files, counts) in zip(cases, counted):
-        for variable, n in counts.items():
-            if clean is None or variable == OURS and options.preload:
-                continue
-            total += 2 * n
-            runs += [(case, clean, files, variable, i, mark)
-                     for i in range(1, n + 1) for mark in ("", "+")]
+    for case, (clean, files, n) in zip(cases, counted):
+        if clean is None:
+            continue
+        total += 2 * n
+        runs += [(case, clean, files, i, mark) for i in range(1, n + 1) for mark in ("", "+")]
     if not runs:
         sys.exit("sweep.py: no allocation was counted, so nothing could be tested")
     random.Random(options.seed).shuffle(runs)
@@ -155,18 +144,18 @@ def main():
     deadline = time.monotonic() + 60 * (options.minutes or 1e6)
 
     def go(run):
-        case, clean, files, variable, i, mark = run
+        case, clean, files, i, mark = run
         if time.monotonic() > deadline:
             return run, None, False
-        return run, sweep.fault(case, clean, files, {variable: f"{i}{mark}"}), True
+        return run, sweep.fault(case, clean, files, {VARIABLE: f"{i}{mark}"}), True
 
     made, faults = 0, 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for (case, _, _, variable, i, mark), why, done in pool.map(go, runs):
+        for (case, _, _, i, mark), why, done in pool.map(go, runs):
             made += done
             if why:
                 faults += 1
-                print(f"FAIL {os.path.relpath(case.path, cli.ROOT)} with {variable}={i}{mark}: "
+                print(f"FAIL {os.path.relpath(case.path, cli.ROOT)} with {VARIABLE}={i}{mark}: "
                       f"{why}")
     print(f"{made} of {total} failures over {len(cases)} cases, {faults} faults")
     sys.exit(1 if faults else 0)
