@@ -11,7 +11,7 @@ static const char *severity_of(enum severity s)
     return s == SEV_ERROR ? "critical" : s == SEV_WARNING ? "major" : "info";
 }
 
-static void add_finding(struct json_writer *w, const struct finding *f)
+static void add_finding(struct json_writer *w, struct finding *f)
 {
     struct buf text CLEANUP(buf_done);
     buf_init(&text, 64 * KIB);

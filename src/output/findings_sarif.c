@@ -189,7 +189,7 @@ static void add_suppressions(struct json_writer *w, const struct finding *f)
     json_seq_end(w);
 }
 
-static void add_result(struct json_writer *w, const struct finding *f, int64_t index)
+static void add_result(struct json_writer *w, struct finding *f, int64_t index)
 {
     struct buf text CLEANUP(buf_done);
     buf_init(&text, 64 * KIB);
