@@ -253,7 +253,7 @@ static void add_run(struct json_writer *w, const struct findings_results *r)
     json_key(w, "results");
     json_seq(w);
     for (size_t i = 0; i < r->judgement->findings.count; i++) {
-        const struct finding *f = r->judgement->findings.items[i];
+        struct finding *f = r->judgement->findings.items[i];
         if (findings_lists(r, f))
             add_result(w, f, index[rule_index(f->rule)]);
     }
