@@ -21,6 +21,7 @@ static const struct {
     {"3", "the cluster refused, or --strict and something could not be judged"},
     {"4", "refused for safety"},
     {"70", "out of memory"},
+    {"130", "simulate stopped by Ctrl-C (143: by SIGTERM): what it printed is partial"},
 };
 
 static const struct {

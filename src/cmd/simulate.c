@@ -4,6 +4,7 @@
  * Its options, and how they become a question, are in src/cmd/simulate/.
  */
 #include "cmd/simulate/simulate.h"
+#include "cmd/progress.h"
 #include "output/simulate.h"
 
 static int exit_code(const struct simulate_options *o, const struct sim_report *report, int code)
@@ -20,59 +21,75 @@ static int exit_code(const struct simulate_options *o, const struct sim_report *
     return code;
 }
 
-static void explain(struct arena *a, const struct sim_world *w, const struct contingency *c,
-                    struct sim_events *ret, struct sim_outcome *ret_outcome)
+static struct simulate_story *tell(struct arena *a, const struct sim_world *w,
+                                   const struct contingency *c, int64_t factor)
 {
+    struct simulate_story *story = arena_new(a, struct simulate_story);
     struct sim_runner *r = sim_runner_new(a, w);
-    struct sim_run_input in = {.contingency = c, .factor = FACTOR_ONE, .log = ret, .log_arena = a};
-    sim_run(r, &in, a, ret_outcome);
+    struct sim_run_input in = {
+        .contingency = c, .factor = factor, .log = &story->events, .log_arena = a};
+    story->contingency = c;
+    story->factor = factor;
+    sim_run(r, &in, a, &story->outcome);
     sim_runner_done(r);
+    return story;
+}
+
+/* The cluster that the options name, ready to be simulated. *ret NULL: the answer is *ret_code. */
+static int make_world(const struct verb_call *c, struct sim_world **ret, int *ret_code,
+                      struct err *e)
+{
+    const struct simulate_options *o = c->options;
+    struct cluster *cluster = arena_new(c->arena, struct cluster);
+    struct sim_options options;
+    *ret = NULL;
+    int r = world_read(&o->world, c->arena, cluster, ret_code, e);
+    if (r < 0)
+        return r;
+    world_warn(cluster);
+    if (cluster->nodes.count == 0) {
+        *ret_code = world_empty(cluster, *ret_code, "a Node", e);
+        return *ret_code;
+    }
+    r = simulate_assume(cluster, o, &options, e);
+    if (r < 0)
+        return r;
+    uint32_t expanded = sim_expand(c->arena, cluster);
+    r = sim_world_new(c->arena, cluster, &options, ret, e);
+    if (r == 0)
+        (*ret)->expanded = expanded;
+    return r;
 }
 
 static int run(const struct verb_call *c, struct err *e)
 {
     const struct simulate_options *o = c->options;
-    struct cluster *cluster = arena_new(c->arena, struct cluster);
     struct sim_world *world;
-    struct sim_options options;
     struct sim_report report;
-    struct sim_outcome outcome;
-    struct sim_events events = {0};
     struct simulate_plan p = {0};
     int code;
-    int r = world_read(&o->world, c->arena, cluster, &code, e);
-    if (r < 0)
-        return r;
-    world_warn(cluster);
-    if (cluster->nodes.count == 0)
-        return world_empty(cluster, code, "a Node", e);
-    r = simulate_assume(cluster, o, &options, e);
-    if (r < 0)
-        return r;
-    uint32_t expanded = sim_expand(c->arena, cluster);
-    r = sim_world_new(c->arena, cluster, &options, &world, e);
-    if (r < 0)
-        return r;
-    world->expanded = expanded;
+    int r = make_world(c, &world, &code, e);
+    if (r < 0 || !world)
+        return r < 0 ? r : code;
     r = simulate_plan_make(c->arena, world, o, &p, e);
     if (r < 0)
         return r;
+    world->options.watch = progress_begin();
     sim_report_make(c->arena, world, &p.set, p.want_line, &report);
-    if (p.explained)
-        explain(c->arena, world, p.explained, &events, &outcome);
     struct simulate_results results = {
         .arena = c->arena,
         .report = &report,
         .question = p.question,
         .top = o->top,
-        .explained = p.explained,
-        .explained_outcome = &outcome,
-        .events = &events,
+        .explained = p.explained ? tell(c->arena, world, p.explained, FACTOR_ONE) : NULL,
         .want_line = p.want_line,
         .digest = o->digest,
     };
+    int stopped_by = progress_end();
     r = out_write_all(&o->outputs, simulate_render, &results, e);
-    return r < 0 ? r : exit_code(o, &report, code);
+    if (r < 0)
+        return r;
+    return stopped_by ? EXIT_SIGNAL + stopped_by : exit_code(o, &report, code);
 }
 
 static const struct verb_example examples[] = {

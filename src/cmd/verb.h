@@ -17,6 +17,7 @@ enum exit_code {
     EXIT_CLUSTER = 3,  /* the cluster refused, or --strict and something could not be judged */
     EXIT_SAFETY = 4,   /* refused for safety */
     EXIT_NO_MEMORY = 70,
+    /* 130, 143: stopped by SIGINT or SIGTERM; what was printed is partial (cmd/progress.h). */
     EXIT_PIPE = 141, /* nobody reads our output: as if SIGPIPE had killed us */
 };
 

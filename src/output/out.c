@@ -87,11 +87,27 @@ int out_write(struct str file, struct str text, struct err *e)
     return write_regular(name.p, text, e);
 }
 
+static bool can_redraw(void)
+{
+    const char *term = getenv("TERM");
+    return term && *term && !str_is(str_of(term), "dumb");
+}
+
 static bool wants_colour(void)
 {
     const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    return !(no_color && *no_color) && term && *term && !str_is(str_of(term), "dumb");
+    return !(no_color && *no_color) && can_redraw();
+}
+
+bool out_stderr_redraws(struct out_format *ret)
+{
+    struct winsize size;
+    *ret = (struct out_format){.colour = wants_colour()};
+    if (!isatty(STDERR_FILENO) || !can_redraw())
+        return false;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+        ret->columns = size.ws_col;
+    return true;
 }
 
 static struct out_format format_of(const struct option_output *o)

@@ -20,6 +20,9 @@ struct out_format {
 /* Appends the results in a format. */
 typedef void out_render_fn(const void *results, const struct out_format *f, struct buf *b);
 
+/* Whether stderr is a terminal where a line can be drawn again; fills *ret but for the word. */
+bool out_stderr_redraws(struct out_format *ret);
+
 /* Renders and writes every output in its order. */
 int out_write_all(const struct option_outputs *outputs, out_render_fn *render, const void *results,
                   struct err *e) MUST_USE;

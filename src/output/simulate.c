@@ -28,6 +28,19 @@ static struct str contingency_name(const struct simulate_results *r, size_t item
 
 /* ---- load line ---- */
 
+/* Stopped early: a bound instead of a figure. */
+static void add_line_bound(const struct simulate_results *r, const struct out_format *f,
+                           struct buf *b)
+{
+    const struct sim_line *l = &r->report->line;
+    struct str text = arena_printf(r->arena, "Load line at least %.2f: the search was stopped.",
+                                   (double)l->factor / FACTOR_ONE);
+    if (l->fails_at != NO_FACTOR)
+        text = arena_printf(r->arena, "Load line between %.2f and %.2f: the search was stopped.",
+                            (double)l->factor / FACTOR_ONE, (double)l->fails_at / FACTOR_ONE);
+    text_wrap(b, f, "", text, 0);
+}
+
 static void add_line_head(const struct simulate_results *r, const struct out_format *f,
                           struct buf *b)
 {
@@ -58,7 +71,9 @@ static void add_line(const struct simulate_results *r, const struct out_format *
     const struct sim_line *l = &r->report->line;
     struct arena *a = r->arena;
     if (!l->known) {
-        if (r->want_line)
+        if (r->report->stopped)
+            text_wrap(b, f, "", STR("Load line unknown: stopped before the search for it."), 0);
+        else if (r->want_line)
             text_wrap(b, f, "",
                       STR("Load line unknown: the input has no usage (PodMetrics: kubectl get "
                           "pods.metrics.k8s.io -A -o json). --assume requests or limits gives one "
@@ -66,8 +81,11 @@ static void add_line(const struct simulate_results *r, const struct out_format *
                       0);
         return;
     }
-    add_line_head(r, f, b);
-    if (l->above)
+    if (l->stopped)
+        add_line_bound(r, f, b);
+    else
+        add_line_head(r, f, b);
+    if (l->fails_at == NO_FACTOR)
         return;
     if (r->report->items[l->weakest].contingency->type == CONTINGENCY_NONE)
         buf_printf(b, "Weakest: the cluster as it is; at %.2f it fails without any loss.\n",
@@ -113,7 +131,8 @@ static void add_margin(const struct simulate_results *r, const struct out_format
     const struct sim_margin *m = &r->report->margin;
     struct arena *a = r->arena;
     if (!m->known) {
-        buf_add_cstr(b, "Booking margin: nothing is displaced.\n");
+        buf_add_cstr(b, r->report->stopped ? "Booking margin unknown: stopped too early.\n"
+                                           : "Booking margin: nothing is displaced.\n");
         return;
     }
     struct str name = workload_name(r, m->workload), where = contingency_name(r, m->item);
@@ -333,9 +352,9 @@ static void add_chart(const struct simulate_results *r, const struct out_format 
 
 static void add_drain(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
-    const struct sim_outcome *o = r->explained_outcome;
+    const struct sim_outcome *o = &r->explained->outcome;
     const struct sim_world *w = r->report->world;
-    struct str name = r->explained->name;
+    struct str name = r->explained->contingency->name;
     if (!o->blocked) {
         text_wrap(b, f, "",
                   arena_printf(r->arena, "Yes: " STR_FMT " drains within " STR_FMT ".",
@@ -354,9 +373,24 @@ static void add_drain(const struct simulate_results *r, const struct out_format 
               0);
 }
 
+static void add_stopped(const struct simulate_results *r, const struct out_format *f, struct buf *b)
+{
+    const struct sim_report *p = r->report;
+    style_begin(b, f, STYLE_BAD);
+    buf_add_cstr(b, "Partial: ");
+    style_end(b, f, STYLE_BAD);
+    if (p->count < p->asked)
+        buf_printf(b, "stopped after %zu of %zu contingencies%s. The worst may be missing.\n",
+                   p->count, p->asked, p->by_usage ? "" : ", by their requests alone");
+    else
+        buf_add_cstr(b, "stopped before the end.\n");
+}
+
 static void render_text(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
-    if (r->explained && r->explained->type == CONTINGENCY_DRAIN)
+    if (r->report->stopped)
+        add_stopped(r, f, b);
+    if (r->explained && r->explained->contingency->type == CONTINGENCY_DRAIN)
         add_drain(r, f, b);
     add_line(r, f, b);
     add_margin(r, f, b);
@@ -368,7 +402,7 @@ static void render_text(const struct simulate_results *r, const struct out_forma
     if (!r->explained)
         add_chart(r, f, b);
     add_assumptions(r, f, b);
-    if (r->digest)
+    if (r->digest && !r->report->stopped)
         buf_printf(b, "digest: %s\n", r->report->digest);
 }
 

@@ -11,14 +11,20 @@
 
 enum simulate_format { SIMULATE_TEXT, SIMULATE_JSON, SIMULATE_YAML };
 
+/* One run, event by event. */
+struct simulate_story {
+    const struct contingency *contingency;
+    int64_t factor; /* on usage */
+    struct sim_outcome outcome;
+    struct sim_events events;
+};
+
 struct simulate_results {
     struct arena *arena; /* scratch of the renderer */
     const struct sim_report *report;
-    const char *question;                /* "losing any one node" */
-    int64_t top;                         /* rows of each list */
-    const struct contingency *explained; /* NULL = none */
-    const struct sim_outcome *explained_outcome;
-    const struct sim_events *events;
+    const char *question;                   /* "losing any one node" */
+    int64_t top;                            /* rows of each list */
+    const struct simulate_story *explained; /* NULL = none was asked for */
     bool want_line, digest;
 };
 /* An out_render_fn: results is a struct simulate_results, f->word an enum simulate_format. */

@@ -107,7 +107,7 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
 {
     const struct sim_report *p = r->report;
     const struct sim_line *l = &p->line;
-    bool line = l->known && !l->above;
+    bool line = l->known && l->fails_at != NO_FACTOR;
     size_t survived = 0, structural = 0;
     for (size_t i = 0; i < p->count; i++) {
         survived += p->items[i].survives;
@@ -116,7 +116,7 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     json_key(w, "summary");
     json_map(w);
     add_factor(w, "loadLine", l->known, l->factor);
-    json_add_bool(w, "loadLineIsLowerBound", l->known && l->above);
+    json_add_bool(w, "loadLineIsLowerBound", l->known && (l->above || l->stopped));
     add_factor(w, "failsAt", line, l->fails_at);
     json_add_bool(w, "notMonotone", l->not_monotone);
     json_add_opt_int(w, "bookingMarginBytes", p->margin.known, p->margin.bytes);
@@ -132,13 +132,15 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     else
         json_null(w);
     add_failures(r, w, "failures", l->fails, l->fail_count);
+    json_add_bool(w, "partial", p->stopped);
+    json_add_int(w, "contingenciesAsked", (int64_t)p->asked);
     json_add_int(w, "contingencies", (int64_t)p->count);
     json_add_int(w, "survived", (int64_t)survived);
     json_add_int(w, "withStructuralFailures", (int64_t)structural);
     json_add_int(w, "nodes", p->world->node_count);
     json_add_int(w, "pods", p->world->pod_count);
     json_add_int(w, "pendingBefore", p->world->pending);
-    json_add_str(w, "digest", str_of(p->digest));
+    json_add_str(w, "digest", p->stopped ? STR_NONE : str_of(p->digest));
     json_map_end(w);
 }
 
@@ -185,8 +187,8 @@ void simulate_render_json(const struct simulate_results *r, enum json_style styl
     json_key(&w, "timeline");
     if (r->explained) {
         json_seq(&w);
-        for (size_t i = 0; i < r->events->count; i++)
-            add_event(r, &w, &r->events->items[i]);
+        for (size_t i = 0; i < r->explained->events.count; i++)
+            add_event(r, &w, &r->explained->events.items[i]);
         json_seq_end(&w);
     } else {
         json_null(&w);

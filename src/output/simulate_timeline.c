@@ -30,7 +30,7 @@ static size_t group_end(const struct sim_events *e, size_t i)
 static void add_group(const struct simulate_results *r, const struct out_format *f, size_t i,
                       size_t end, struct buf *b)
 {
-    const struct sim_events *e = r->events;
+    const struct sim_events *e = &r->explained->events;
     struct str when =
         arena_printf(r->arena, "+" STR_FMT, STR_ARG(duration_text(r->arena, e->items[i].at_ms)));
     size_t shown = end - i > GROUP_SHOWN + 1 ? GROUP_SHOWN : end - i;
@@ -48,7 +48,7 @@ static void add_group(const struct simulate_results *r, const struct out_format 
 
 static void add_result(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
-    const struct sim_outcome *o = r->explained_outcome;
+    const struct sim_outcome *o = &r->explained->outcome;
     struct arena *a = r->arena;
     text_wrap(b, f, "",
               arena_printf(a,
@@ -72,11 +72,12 @@ void simulate_add_timeline(const struct simulate_results *r, const struct out_fo
     bool told[SIM_EVENT_TYPES] = {false};
     struct buf title CLEANUP(buf_done);
     buf_init(&title, 4 * KIB);
-    text_add_clean(&title, r->explained->name);
+    text_add_clean(&title, r->explained->contingency->name);
     buf_printf(b, "\nWhat follows " STR_FMT ":\n", STR_ARG(buf_str(&title)));
-    for (size_t i = 0, end; i < r->events->count; i = end) {
-        enum sim_event_type t = r->events->items[i].type;
-        end = group_end(r->events, i);
+    const struct sim_events *e = &r->explained->events;
+    for (size_t i = 0, end; i < e->count; i = end) {
+        enum sim_event_type t = e->items[i].type;
+        end = group_end(e, i);
         add_group(r, f, i, end, b);
         if (!told[t])
             add_rule(f, t, b);

@@ -50,6 +50,7 @@ static size_t first_failing(struct job *j, int64_t factor)
 {
     j->factor = factor;
     atomic_store(&j->failing, SIZE_MAX);
+    sim_watch_phase(j->watch, SIM_PHASE_LINE, j->report->count, factor);
     job_run(j, phase_fails);
     return atomic_load(&j->failing);
 }
@@ -58,11 +59,13 @@ static size_t first_failing(struct job *j, int64_t factor)
 static int64_t quiet_below(struct job *j)
 {
     int64_t low = 0, high = FACTOR_MAX;
-    if (all_quiet(j, high))
+    if (all_quiet(j, high) && !sim_stopped(j->watch))
         return high;
     while (high - low > FINE) {
         int64_t middle = low + (high - low) / 2;
-        if (all_quiet(j, middle))
+        if (sim_stopped(j->watch))
+            return low;
+        if (all_quiet(j, middle) && !sim_stopped(j->watch))
             low = middle;
         else
             high = middle;
@@ -82,38 +85,50 @@ static void finish(struct job *j, struct arena *a, int64_t passes, int64_t fails
         failures_beyond(a, &l->outcome, &j->report->items[weakest].structural, &l->fails);
 }
 
+/* The grid from `passes` upwards, until something fails or the watch says stop; NO_FACTOR = nothing
+ * did. */
+static int64_t first_grid_failure(struct job *j, int64_t *passes, size_t *ret_weakest)
+{
+    while (*passes < FACTOR_MAX) {
+        int64_t next =
+            MIN(*passes + MAX(*passes * GRID_PERMYRIAD / FACTOR_ONE, GRID_PERMYRIAD), FACTOR_MAX);
+        size_t found = first_failing(j, next);
+        if (found != SIZE_MAX) {
+            *ret_weakest = found;
+            return next;
+        }
+        if (sim_stopped(j->watch))
+            break;
+        *passes = next;
+    }
+    return NO_FACTOR;
+}
+
 void line_search(struct job *j, struct arena *a)
 {
     struct sim_line *l = &j->report->line;
-    int64_t passes = quiet_below(j), fails = NO_FACTOR;
     size_t weakest = SIZE_MAX;
-    l->known = true;
-    while (passes < FACTOR_MAX && fails == NO_FACTOR) {
-        int64_t next =
-            MIN(passes + MAX(passes * GRID_PERMYRIAD / FACTOR_ONE, GRID_PERMYRIAD), FACTOR_MAX);
-        weakest = first_failing(j, next);
-        if (weakest != SIZE_MAX)
-            fails = next;
-        else
-            passes = next;
-    }
-    if (fails == NO_FACTOR) {
-        l->above = true;
-        l->factor = FACTOR_MAX;
-        return;
-    }
+    int64_t passes = quiet_below(j), fails = first_grid_failure(j, &passes, &weakest);
     int64_t grid = fails;
-    while (fails - passes > FINE) {
+    l->known = true;
+    while (fails != NO_FACTOR && fails - passes > FINE && !sim_stopped(j->watch)) {
         int64_t middle = passes + (fails - passes) / 2;
         size_t found = first_failing(j, middle);
         if (found != SIZE_MAX) {
             fails = middle;
             weakest = found;
-        } else {
+        } else if (!sim_stopped(j->watch)) {
             passes = middle;
         }
     }
-    l->not_monotone =
-        grid < FACTOR_MAX && first_failing(j, MIN(grid + grid / 10, FACTOR_MAX)) == SIZE_MAX;
+    l->stopped = sim_stopped(j->watch);
+    if (fails == NO_FACTOR) {
+        l->above = !l->stopped;
+        l->factor = passes;
+        return;
+    }
+    l->not_monotone = grid < FACTOR_MAX &&
+                      first_failing(j, MIN(grid + grid / 10, FACTOR_MAX)) == SIZE_MAX &&
+                      !sim_stopped(j->watch);
     finish(j, a, passes, fails, weakest);
 }

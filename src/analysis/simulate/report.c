@@ -23,6 +23,7 @@ static void phase_structural(struct worker *k, size_t i)
     item->spare_pods = margin.pods;
     item->spare_bytes = margin.bytes;
     item->spare_workload = margin.workload;
+    k->job->done[i] = 1;
 }
 
 void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_outcome *ret)
@@ -43,6 +44,7 @@ static void phase_now(struct worker *k, size_t i)
     run_item(k, i, FACTOR_ONE, false, &item->now);
     item->fail_count = failures_beyond(&k->arena, &item->now, &item->structural, &item->fails);
     item->survives = item->fail_count == 0;
+    k->job->done[i] = 2;
 }
 
 /* ---- threads ---- */
@@ -54,9 +56,11 @@ static int work(void *arg)
         k->runner = sim_runner_new(&k->arena, k->job->report->world);
     for (;;) {
         size_t i = atomic_fetch_add(&k->job->next, 1);
-        if (i >= k->job->report->count || atomic_load(&k->job->out_of_memory))
+        if (i >= k->job->report->count || atomic_load(&k->job->out_of_memory) ||
+            sim_stopped(k->job->watch))
             return 0;
         k->job->phase(k, i);
+        sim_watch_step(k->job->watch);
     }
 }
 
@@ -206,36 +210,73 @@ static void make_digest(struct sim_report *r)
     sha256_hex(&h, r->digest);
 }
 
+/* Stopped: what has not been through goes, so that nothing half done is told. */
+static void keep_done(struct job *j)
+{
+    struct sim_report *r = j->report;
+    size_t by_usage = 0, n = 0;
+    for (size_t i = 0; i < r->count; i++)
+        by_usage += j->done[i] == 2;
+    r->by_usage = by_usage > 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (j->done[i] == 2 || (!by_usage && j->done[i] == 1)) {
+            j->landings[n] = j->landings[i];
+            r->items[n++] = r->items[i];
+        }
+    r->count = n;
+    r->stopped = true;
+}
+
+/* Bookings are all that counts: no usage is known, or the time was too short to look at it. */
+static void use_bookings(struct sim_report *r)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        r->items[i].now = r->items[i].structural;
+        r->items[i].survives = true;
+    }
+}
+
+static void run_phases(struct job *j, struct arena *a, bool want_line)
+{
+    struct sim_report *r = j->report;
+    sim_watch_phase(j->watch, SIM_PHASE_BOOKINGS, r->count, 0);
+    job_run(j, phase_structural);
+    if (sim_usage_known(r->world) && !sim_stopped(j->watch)) {
+        sim_watch_phase(j->watch, SIM_PHASE_USAGE, r->count, 0);
+        job_run(j, phase_now);
+        r->by_usage = true;
+        if (want_line && !sim_stopped(j->watch))
+            line_search(j, a);
+    }
+    if (sim_stopped(j->watch))
+        keep_done(j);
+    if (r->by_usage)
+        make_clipped(a, r);
+    else
+        use_bookings(r);
+}
+
 void sim_report_make(struct arena *a, const struct sim_world *w, const struct contingencies *set,
                      bool want_line, struct sim_report *ret)
 {
-    struct job j = {.report = ret, .threads = thread_count(w, set->count)};
-    *ret = (struct sim_report){.world = w, .count = set->count};
+    struct job j = {
+        .report = ret, .threads = thread_count(w, set->count), .watch = w->options.watch};
+    *ret = (struct sim_report){.world = w, .count = set->count, .asked = set->count};
     ret->line.factor = ret->line.fails_at = NO_FACTOR;
     ret->items = arena_array(a, struct sim_item, set->count);
     ret->ranked = arena_array(a, size_t, set->count);
     j.landings = arena_array(a, struct landings, set->count);
+    j.done = arena_array(a, uint8_t, set->count);
     j.workers = arena_array(a, struct worker, j.threads);
     for (unsigned i = 0; i < j.threads; i++) {
         j.workers[i].job = &j;
         arena_init(&j.workers[i].arena);
     }
-    for (size_t i = 0; i < set->count; i++) {
+    for (size_t i = 0; i < set->count; i++)
         ret->items[i].contingency = &set->items[i];
+    run_phases(&j, a, want_line);
+    for (size_t i = 0; i < ret->count; i++)
         ret->ranked[i] = i;
-    }
-    job_run(&j, phase_structural);
-    if (sim_usage_known(w)) {
-        job_run(&j, phase_now);
-        if (want_line)
-            line_search(&j, a);
-        make_clipped(a, ret);
-    } else {
-        for (size_t i = 0; i < set->count; i++) {
-            ret->items[i].now = ret->items[i].structural;
-            ret->items[i].survives = true;
-        }
-    }
     make_margin(ret);
     qsort_r(ret->ranked, ret->count, sizeof(*ret->ranked), rank_order, ret);
     make_digest(ret);

@@ -29,13 +29,16 @@ struct job {
     atomic_bool out_of_memory;
     void (*phase)(struct worker *, size_t);
     struct landings *landings; /* by contingency: where it sends pods, whatever their usage */
+    uint8_t *done;             /* by contingency: phases that it has been through */
+    struct sim_watch *watch;
     /* Of the question that the load line asks. */
     int64_t factor;
     atomic_size_t failing; /* lowest index of those that fail so far */
     atomic_bool loud;
 };
 
-/* Runs the phase for every contingency. Does not return when memory is out. */
+/* Runs the phase for every contingency, or for some when the watch says stop. Does not return when
+ * memory is out. */
 void job_run(struct job *j, void (*phase)(struct worker *, size_t));
 /* The outcome of contingency i at a factor: by running it, unless nothing happens. */
 void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_outcome *ret);

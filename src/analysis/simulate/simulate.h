@@ -11,6 +11,7 @@
 #ifndef ANALYSIS_SIMULATE_H
 #define ANALYSIS_SIMULATE_H
 
+#include "analysis/simulate/watch.h"
 #include "model/cluster.h"
 
 /* Factors on usage are in ten-thousandths: 10000 = as measured. */
@@ -34,6 +35,7 @@ struct sim_options {
     int64_t warm_ms;                 /* from running to full usage, in a straight line */
     int64_t until_ms;                /* a run ends here at the latest */
     const struct scenario *scenario; /* whose usage is in force; NULL = none */
+    struct sim_watch *watch;         /* NULL = nobody watches */
     unsigned threads;                /* 0 = one per CPU */
     bool check;                      /* test the invariants after every event (abort when broken) */
 };
@@ -294,8 +296,9 @@ struct sim_line {
     bool known;                 /* usage is known */
     bool above;                 /* nothing fails up to FACTOR_MAX */
     bool not_monotone;          /* survival comes back above it */
+    bool stopped;               /* before the search ended: the line is at factor or above */
     int64_t factor;             /* the highest that survives, below the lowest that fails */
-    int64_t fails_at;           /* the lowest factor seen to fail */
+    int64_t fails_at;           /* the lowest factor seen to fail; NO_FACTOR = none yet */
     size_t weakest;             /* index in items */
     struct sim_outcome outcome; /* at fails_at */
     struct sim_failure *fails;
@@ -310,6 +313,9 @@ struct sim_report {
     const struct sim_world *world;
     struct sim_item *items; /* in the order of the contingencies */
     size_t count;
+    size_t asked;   /* contingencies of the set; count is less when the watch said stop */
+    bool stopped;   /* it did: the report tells what was known by then */
+    bool by_usage;  /* items have been through at factor 1 (else `now` is `structural`) */
     size_t *ranked; /* indices in items, worst first */
     struct sim_margin margin;
     struct sim_line line;
