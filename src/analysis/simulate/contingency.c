@@ -66,6 +66,42 @@ void contingencies_zones(struct arena *a, const struct sim_world *w, struct cont
     }
 }
 
+/* One for each workload that has pods; the caller says what happens to it. */
+static struct contingency *add_workload(struct arena *a, const struct sim_world *w, uint32_t i,
+                                        const char *what, struct contingencies *ret)
+{
+    const struct object *o = &w->workloads[i].workload->o;
+    struct contingency *c = PUSH(a, ret);
+    *c = (struct contingency){0};
+    c->name = arena_printf(a, "%s/%s/" STR_FMT "/" STR_FMT, what, kind_name(o->kind),
+                           STR_ARG(o->ns), STR_ARG(o->name));
+    return c;
+}
+
+void contingencies_leaks(struct arena *a, const struct sim_world *w, int64_t bytes_per_minute,
+                         struct contingencies *ret)
+{
+    for (uint32_t i = 0; i < w->workload_count; i++) {
+        if (w->workloads[i].replicas == 0)
+            continue;
+        struct contingency *c = add_workload(a, w, i, "leak", ret);
+        c->type = CONTINGENCY_LEAK;
+        c->leak = (struct sim_leak){i, bytes_per_minute};
+    }
+}
+
+void contingencies_surges(struct arena *a, const struct sim_world *w, int64_t permyriad,
+                          struct contingencies *ret)
+{
+    for (uint32_t i = 0; i < w->workload_count; i++) {
+        if (w->workloads[i].replicas == 0)
+            continue;
+        struct contingency *c = add_workload(a, w, i, "surge", ret);
+        c->type = CONTINGENCY_SURGE;
+        c->surge = (struct sim_surge){i, permyriad};
+    }
+}
+
 /* ---- scenarios ---- */
 
 static int action_node(const struct sim_world *w, struct str text, uint32_t *ret, struct err *e)

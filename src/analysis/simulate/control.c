@@ -329,8 +329,9 @@ void workload_reload(struct sim_runner *r, uint32_t workload)
     x->reloading = false;
     if (x->healthy <= 0)
         return;
+    int64_t surge = r->surge * x->surge / FACTOR_ONE;
     int64_t load =
-        FACTOR_ONE - elastic + elastic * r->surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
+        FACTOR_ONE - elastic + elastic * surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
     if (load == x->load)
         return;
     for (uint32_t p = 0; p < r->pods.count; p++) {

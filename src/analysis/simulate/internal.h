@@ -104,7 +104,8 @@ struct run_node {
 struct run_workload {
     bool touched, dipped, reloading;
     int64_t healthy;
-    int64_t load; /* permyriad of usage, of what a pod takes over */
+    int64_t surge; /* load of all its pods, permyriad */
+    int64_t load;  /* permyriad of usage, of what a pod takes over */
 };
 struct run_zone {
     int64_t next_taint_ms;

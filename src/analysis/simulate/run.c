@@ -62,7 +62,8 @@ static struct run_pod resting_pod(const struct sim_world *w, uint32_t pod)
 
 static struct run_workload resting_workload(const struct sim_world *w, uint32_t i)
 {
-    return (struct run_workload){.healthy = w->workloads[i].healthy, .load = FACTOR_ONE};
+    return (struct run_workload){
+        .healthy = w->workloads[i].healthy, .surge = FACTOR_ONE, .load = FACTOR_ONE};
 }
 
 struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
@@ -315,6 +316,10 @@ static void begin(struct sim_runner *r)
         begin_leak(r, w->leaks.items[i].workload, w->leaks.items[i].bytes_per_minute);
     if (c->type == CONTINGENCY_LEAK)
         begin_leak(r, c->leak.workload, c->leak.bytes_per_minute);
+    if (c->type == CONTINGENCY_SURGE) {
+        touch_workload(r, c->surge.workload)->surge = c->surge.permyriad;
+        plan(r, 0, TODO_RELOAD, c->surge.workload, 0);
+    }
     for (size_t i = 0; i < r->hot.count; i++)
         node_activate(r, r->hot.items[i]);
     for (uint32_t p = 0; r->leaking.count && p < w->pod_count; p++)

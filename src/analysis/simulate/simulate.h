@@ -48,6 +48,12 @@ struct sim_leak {
     int64_t bytes_per_minute;
 };
 
+/* A workload whose load is another from the beginning; 10000 = as now. */
+struct sim_surge {
+    uint32_t workload;
+    int64_t permyriad;
+};
+
 /* ---- the world as the simulation sees it ---- */
 
 enum sim_controller {
@@ -143,6 +149,7 @@ enum contingency_type {
     CONTINGENCY_LOSE, /* nodes, all at once */
     CONTINGENCY_DRAIN,
     CONTINGENCY_LEAK,
+    CONTINGENCY_SURGE,    /* the load of one workload, and what of its usage follows load */
     CONTINGENCY_SCENARIO, /* actions, each at its time */
 };
 enum sim_action_type { ACTION_LOSE, ACTION_DRAIN, ACTION_CORDON, ACTION_LEAK, ACTION_SURGE };
@@ -159,6 +166,7 @@ struct contingency {
     uint32_t *nodes;
     uint32_t node_count;
     struct sim_leak leak;
+    struct sim_surge surge;
     LIST_OF(struct sim_action) actions;
 };
 struct contingencies {
@@ -173,6 +181,11 @@ void contingencies_none(struct arena *a, struct contingencies *ret);
 void contingencies_n1(struct arena *a, const struct sim_world *w, struct contingencies *ret);
 void contingencies_n2(struct arena *a, const struct sim_world *w, struct contingencies *ret);
 void contingencies_zones(struct arena *a, const struct sim_world *w, struct contingencies *ret);
+/* Each workload that has pods: "leak/Deployment/production/checkout", "surge/...". */
+void contingencies_leaks(struct arena *a, const struct sim_world *w, int64_t bytes_per_minute,
+                         struct contingencies *ret);
+void contingencies_surges(struct arena *a, const struct sim_world *w, int64_t permyriad,
+                          struct contingencies *ret);
 
 /* ---- what happens in a run ---- */
 

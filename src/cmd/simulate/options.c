@@ -49,6 +49,23 @@ static const struct option_spec set_specs[] = {
      .help = "Every pod of a workload grows, such as deploy/checkout=20Mi/min. Alone it is the "
              "contingency itself; with another set it is in force in each.",
      .offset = offsetof(struct simulate_options, leak)},
+    {.name = "leaks",
+     .type = OPTION_PARSED,
+     .arg = "AMOUNT/min",
+     .absent = "not looked at",
+     .parse = simulate_parse_rate,
+     .help =
+         "Each workload leaks, one at a time: the largest container of each of its pods grows so "
+         "fast, such as 20Mi/min, until it is killed or --until.",
+     .offset = offsetof(struct simulate_options, leaks)},
+    {.name = "surges",
+     .type = OPTION_PARSED,
+     .arg = "FACTOR",
+     .absent = "not looked at",
+     .parse = simulate_parse_factor,
+     .help = "The load of each workload, one at a time, becomes this many times what it is. Its "
+             "memory follows by the share that --elastic says, which must be given.",
+     .offset = offsetof(struct simulate_options, surges)},
     {.name = "scenario",
      .type = OPTION_TEXT,
      .arg = "NAME",

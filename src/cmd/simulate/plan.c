@@ -69,19 +69,10 @@ static int add_zones(struct arena *a, const struct sim_world *w, const struct op
 static int parse_leak(const struct sim_world *w, struct str text, struct sim_leak *ret,
                       struct err *e)
 {
-    struct str rate, name = str_cut(text, '=', &rate), amount = rate;
-    struct quantity q;
-    int64_t divide = 1;
-    if (str_ends(rate, "/min"))
-        amount = str_sub(rate, 0, rate.n - 4);
-    else if (str_ends(rate, "/h")) {
-        amount = str_sub(rate, 0, rate.n - 2);
-        divide = 60;
-    }
-    if (!rate.p || quantity_parse(amount, &q) < 0 || quantity_value(q) <= 0)
+    struct str rate, name = str_cut(text, '=', &rate);
+    if (!rate.p || simulate_parse_rate(rate, &ret->bytes_per_minute, e) < 0)
         return err_set(e, EINVAL, "--leak \"%.*s\" is not like deploy/checkout=20Mi/min",
                        (int)MIN(text.n, 80U), text.p ? text.p : "");
-    ret->bytes_per_minute = quantity_value(q) / divide;
     return sim_find_workload(w, name, &ret->workload, e);
 }
 
@@ -106,45 +97,105 @@ static int add_leaks(struct arena *a, struct sim_world *w, const struct simulate
     return 0;
 }
 
+static bool is_single(const struct simulate_options *o, const struct sim_world *w)
+{
+    return o->lose.count || o->zone.count || o->drain.count || w->options.scenario;
+}
+
+static bool is_set(const struct simulate_options *o)
+{
+    return o->n1 || o->n2 || o->zones || o->leaks || o->surges;
+}
+
+/* "losing one node or a surge of any one workload" */
+static const char *question_of(struct arena *a, const struct simulate_options *o,
+                               const struct sim_world *w)
+{
+    const struct {
+        bool asked;
+        const char *words;
+    } parts[] = {
+        {o->n1 && !o->n2, "losing one node"},       {o->n2, "losing any two nodes"},
+        {o->zones, "losing any one zone"},          {o->leaks, "a leak in any one workload"},
+        {o->surges, "a surge of any one workload"},
+    };
+    struct str text = STR("");
+    if (is_single(o, w))
+        return "this loss";
+    if (!is_set(o))
+        return "losing one node";
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (parts[i].asked)
+            text = arena_printf(a, STR_FMT "%s%s", STR_ARG(text), text.n ? " or " : "",
+                                parts[i].words);
+    return text.p;
+}
+
+static void add_sets(struct arena *a, const struct sim_world *w, const struct simulate_options *o,
+                     struct contingencies *set)
+{
+    contingencies_none(a, set);
+    if (o->n1 || !is_set(o))
+        contingencies_n1(a, w, set);
+    if (o->n2)
+        contingencies_n2(a, w, set);
+    if (o->zones)
+        contingencies_zones(a, w, set);
+    if (o->leaks)
+        contingencies_leaks(a, w, o->leaks, set);
+    if (o->surges)
+        contingencies_surges(a, w, o->surges, set);
+}
+
+static int add_singles(struct arena *a, const struct sim_world *w, const struct simulate_options *o,
+                       struct contingencies *set, struct err *e)
+{
+    int r = add_nodes(a, w, &o->lose, CONTINGENCY_LOSE, set, e);
+    if (r == 0)
+        r = add_zones(a, w, &o->zone, set, e);
+    if (r == 0)
+        r = add_nodes(a, w, &o->drain, CONTINGENCY_DRAIN, set, e);
+    if (r == 0 && w->options.scenario)
+        r = contingency_of_scenario(a, w, w->options.scenario, PUSH(a, set), e);
+    return r;
+}
+
+static int find_explained(struct str name, struct simulate_plan *p, struct err *e)
+{
+    struct option_guess g;
+    option_guess_init(&g, name);
+    for (size_t i = 0; i < p->set.count; i++) {
+        if (str_eq(p->set.items[i].name, name)) {
+            p->explained = &p->set.items[i];
+            return 0;
+        }
+        option_guess_try(&g, p->set.items[i].name);
+    }
+    if (!g.best.p)
+        g.best = p->set.items[p->set.count - 1].name;
+    return err_set(e, ENOENT, "there is no contingency \"%.*s\" among %zu (such as %.*s)",
+                   (int)MIN(name.n, 80U), name.p, p->set.count, (int)MIN(g.best.n, 80U), g.best.p);
+}
+
 int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simulate_options *o,
                        struct simulate_plan *p, struct err *e)
 {
-    bool sets = o->n1 || o->n2 || o->zones;
-    bool single = o->lose.count || o->zone.count || o->drain.count || w->options.scenario;
-    bool leaks_alone = o->leak.count && !sets && !single;
-    p->want_line = o->leak.count == 0 && o->drain.count == 0 && !w->options.scenario;
-    p->question = single               ? "this loss"
-                  : o->n2              ? "losing any two nodes"
-                  : o->zones && !o->n1 ? "losing any one zone"
-                  : o->zones           ? "losing one node or one zone"
-                                       : "losing one node";
-    if (!single && !leaks_alone)
-        contingencies_none(a, &p->set);
-    if (o->n1 || (!sets && !single && !leaks_alone))
-        contingencies_n1(a, w, &p->set);
-    if (o->n2)
-        contingencies_n2(a, w, &p->set);
-    if (o->zones)
-        contingencies_zones(a, w, &p->set);
-    int r = add_nodes(a, w, &o->lose, CONTINGENCY_LOSE, &p->set, e);
-    if (r == 0)
-        r = add_zones(a, w, &o->zone, &p->set, e);
-    if (r == 0)
-        r = add_nodes(a, w, &o->drain, CONTINGENCY_DRAIN, &p->set, e);
-    if (r == 0 && w->options.scenario)
-        r = contingency_of_scenario(a, w, w->options.scenario, PUSH(a, &p->set), e);
+    bool single = is_single(o, w), leaks_alone = o->leak.count && !is_set(o) && !single;
+    if (o->surges && !w->options.elastic_permyriad && !w->options.scenario)
+        return err_set(e, EINVAL,
+                       "--surges moves the share of memory use that follows load, and that is 0: "
+                       "give it with --elastic (1: all of it)");
+    p->want_line = o->leak.count == 0 && !o->leaks && o->drain.count == 0 && !w->options.scenario;
+    p->question = question_of(a, o, w);
+    if (is_set(o) || (!single && !leaks_alone))
+        add_sets(a, w, o, &p->set);
+    int r = add_singles(a, w, o, &p->set, e);
     if (r == 0)
         r = add_leaks(a, w, o, leaks_alone, &p->set, e);
+    if (r == 0 && o->explain.p)
+        r = find_explained(o->explain, p, e);
     if (r < 0)
         return r;
-    for (size_t i = 0; i < p->set.count && o->explain.p; i++)
-        if (str_eq(p->set.items[i].name, o->explain))
-            p->explained = &p->set.items[i];
-    if (o->explain.p && !p->explained)
-        return err_set(e, ENOENT,
-                       "there is no contingency \"%.*s\" among %zu (such as " STR_FMT ")",
-                       (int)MIN(o->explain.n, 80U), o->explain.p, p->set.count,
-                       STR_ARG(p->set.items[p->set.count - 1].name));
     if (!p->explained && (single || leaks_alone))
         p->explained = &p->set.items[p->set.count - 1];
     return 0;

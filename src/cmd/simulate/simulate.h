@@ -14,7 +14,7 @@ struct simulate_options {
     struct option_texts lose, drain, zone, leak;
     struct str explain, scenario;
     int assume, node_oom, node_pressure;
-    int64_t unaccounted, elastic, surge, until_ms, start_ms, warm_ms, min_line, top;
+    int64_t unaccounted, elastic, surge, leaks, surges, until_ms, start_ms, warm_ms, min_line, top;
     struct option_outputs outputs;
 };
 
@@ -29,6 +29,8 @@ extern const char *const simulate_oom_words[], *const simulate_pressure_words[];
 int simulate_parse_share(struct str text, void *ret, struct err *e) MUST_USE;
 /* "1.1": int64_t, ten-thousandths, at most FACTOR_MAX. */
 int simulate_parse_factor(struct str text, void *ret, struct err *e) MUST_USE;
+/* "20Mi/min", "1Gi/h": int64_t, bytes a minute, more than 0. */
+int simulate_parse_rate(struct str text, void *ret, struct err *e) MUST_USE;
 /* "6h": int64_t, milliseconds, at most a week. */
 int simulate_parse_time(struct str text, void *ret, struct err *e) MUST_USE;
 
@@ -41,7 +43,7 @@ int simulate_assume(const struct cluster *c, const struct simulate_options *o,
 struct simulate_plan {
     struct contingencies set;
     const struct contingency *explained; /* told event by event; NULL = none */
-    const char *question;                /* "losing any two nodes" */
+    const char *question;                /* "losing any two nodes": what an outage may come of */
     bool want_line;
 };
 /* Fills *ret (zeroed). Leaks that are in force in every contingency go to w. */

@@ -4,6 +4,7 @@
  */
 #include "base/text.h"
 #include "cmd/simulate/simulate.h"
+#include "model/quantity.h"
 
 static int parse_number(struct str text, double scale, double most, void *ret, struct err *e)
 {
@@ -27,6 +28,25 @@ int simulate_parse_share(struct str text, void *ret, struct err *e)
 int simulate_parse_factor(struct str text, void *ret, struct err *e)
 {
     return parse_number(text, FACTOR_ONE, (double)FACTOR_MAX / FACTOR_ONE, ret, e);
+}
+
+int simulate_parse_rate(struct str text, void *ret, struct err *e)
+{
+    struct str amount = text;
+    struct quantity q;
+    int64_t divide = 0;
+    if (str_ends(text, "/min")) {
+        amount = str_sub(text, 0, text.n - 4);
+        divide = 1;
+    } else if (str_ends(text, "/h")) {
+        amount = str_sub(text, 0, text.n - 2);
+        divide = 60;
+    }
+    if (!divide || quantity_parse(amount, &q) < 0 || quantity_value(q) / divide <= 0)
+        return err_set(e, EINVAL, "\"%.*s\" is no growth such as 20Mi/min or 1Gi/h",
+                       (int)MIN(text.n, 40U), text.p ? text.p : "");
+    *(int64_t *)ret = quantity_value(q) / divide;
+    return 0;
 }
 
 int simulate_parse_time(struct str text, void *ret, struct err *e)
