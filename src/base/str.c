@@ -189,3 +189,17 @@ unsigned str_distance(struct str a, struct str b)
     }
     return MIN(row[b.n], (unsigned)FAR);
 }
+
+const char *str_nearest(struct str typed, const char *const *words)
+{
+    const char *best = NULL;
+    unsigned least = 4;
+    for (; *words; words++) {
+        unsigned d = str_distance(typed, str_of(*words));
+        if (d < least) {
+            least = d;
+            best = *words;
+        }
+    }
+    return best;
+}

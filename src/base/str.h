@@ -48,5 +48,7 @@ int str_to_double(struct str s, double *ret) MUST_USE;
 
 /* Edit distance for "did you mean"; stops counting at 4. */
 unsigned str_distance(struct str a, struct str b);
+/* The word nearest to what was typed, or NULL when none is near. NULL ends the list. */
+const char *str_nearest(struct str typed, const char *const *words);
 
 #endif

@@ -25,6 +25,9 @@ static void test_compare(void **state)
     assert_true(str_is_nocase(STR("TruE"), "true"));
     assert_int_equal(str_distance(STR("memroy"), STR("memory")), 2);
     assert_int_equal(str_distance(STR("abc"), STR("xyzuvw")), 4);
+    static const char *const words[] = {"paths", "namespaces", NULL};
+    assert_string_equal(str_nearest(STR("namespace"), words), "namespaces");
+    assert_null(str_nearest(STR("colour"), words));
 }
 
 static void test_cut(void **state)

@@ -8,15 +8,15 @@
 struct options {
     struct judge_options judge;
     struct option_outputs outputs;
+    struct str baseline;
     int fail_on;
     bool strict, show_suppressed;
 };
 
 static const char *const formats[] = {
-    [FINDINGS_TEXT] = "text",     [FINDINGS_JSON] = "json",
-    [FINDINGS_YAML] = "yaml",     [FINDINGS_SARIF] = "sarif",
-    [FINDINGS_JUNIT] = "junit",   [FINDINGS_GITHUB] = "github",
-    [FINDINGS_GITLAB] = "gitlab", NULL,
+    [FINDINGS_TEXT] = "text",     [FINDINGS_WIDE] = "wide",     [FINDINGS_JSON] = "json",
+    [FINDINGS_YAML] = "yaml",     [FINDINGS_SARIF] = "sarif",   [FINDINGS_JUNIT] = "junit",
+    [FINDINGS_GITHUB] = "github", [FINDINGS_GITLAB] = "gitlab", NULL,
 };
 
 static const struct option_spec specs[] = {
@@ -35,9 +35,19 @@ static const struct option_spec specs[] = {
         .offset = offsetof(struct options, strict),
     },
     {
+        .name = "baseline",
+        .type = OPTION_TEXT,
+        .takes_file = true,
+        .arg = "FILE",
+        .help = "Findings that are known, as \"plimsoll baseline\" wrote them: they pass, unless "
+                "they have become worse.",
+        .offset = offsetof(struct options, baseline),
+    },
+    {
         .name = "show-suppressed",
         .type = OPTION_FLAG,
-        .help = "List also what annotations plimsoll.dev/ignore suppress, with their reasons.",
+        .help = "List also what annotations plimsoll.dev/ignore suppress, with their reasons, and "
+                "what is known.",
         .offset = offsetof(struct options, show_suppressed),
     },
     {
@@ -47,8 +57,9 @@ static const struct option_spec specs[] = {
         .arg = "FORMAT[=FILE]",
         .words = formats,
         .preset = "text",
-        .help = "How to print the findings. Text lists errors and warnings and counts what is only "
-                "worth knowing; json and yaml hold everything; sarif, junit, github (workflow "
+        .help = "How to print the findings. Text explains each rule once, shows objects that are "
+                "alike as one, and counts what is only worth knowing; wide shows each finding in "
+                "full; json and yaml hold everything; sarif, junit, github (workflow "
                 "commands) and gitlab (Code Quality) are for the services of these names. May be "
                 "given several times.",
         .offset = offsetof(struct options, outputs),
@@ -62,30 +73,31 @@ static const struct option_table tables[] = {
 static int run(const struct verb_call *c, struct err *e)
 {
     const struct options *o = c->options;
-    struct cluster cluster;
     struct check_config config;
-    struct judgement judgement;
-    int code;
+    struct judged now;
+    struct baseline baseline;
     int r = config_load(&o->judge, c->arena, &config, e);
-    if (r >= 0)
-        r = world_read(&o->judge.world, c->arena, &cluster, &code, e);
+    if (r == 0)
+        r = judge_world(&o->judge.world, &config, c->arena, &now, e);
+    if (r == 0 && o->baseline.p)
+        r = baseline_use(o->baseline, c->arena, &now.judgement, &baseline, e);
     if (r < 0)
         return r;
-    judge(&cluster, &config, c->arena, &judgement);
     struct findings_results results = {
         .arena = c->arena,
-        .cluster = &cluster,
-        .judgement = &judgement,
+        .cluster = &now.cluster,
+        .judgement = &now.judgement,
         .config = &config,
+        .baseline = o->baseline.p ? &baseline : NULL,
         .fail_severity = fail_on_severity(o->fail_on),
         .show_suppressed = o->show_suppressed,
     };
     r = out_write_all(&o->outputs, findings_render, &results, e);
     if (r < 0)
         return r;
-    if (code == EXIT_CLEAN && cluster.objects == 0)
+    if (now.code == EXIT_CLEAN && now.cluster.objects == 0)
         return err_set(e, EINVAL, "nothing to judge: no Kubernetes object of a known kind");
-    return code == EXIT_CLEAN ? gate_exit(&judgement, o->fail_on, o->strict) : code;
+    return now.code == EXIT_CLEAN ? gate_exit(&now.judgement, o->fail_on, o->strict) : now.code;
 }
 
 static const struct verb_example examples[] = {

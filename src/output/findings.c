@@ -5,10 +5,23 @@
 #include "output/findings.h"
 
 #include "base/text.h"
+#include "output/table.h"
 
 bool findings_lists(const struct findings_results *r, const struct finding *f)
 {
     return r->show_suppressed || finding_is_open(f);
+}
+
+void finding_add_sentence(struct buf *b, const struct out_format *f, const char *lead,
+                          struct str text)
+{
+    if (f->columns > 0) {
+        text_wrap(b, f, lead, text, strspn(lead, " ") + 2);
+        return;
+    }
+    buf_add_cstr(b, lead);
+    text_add_clean(b, text);
+    buf_add_char(b, '\n');
 }
 
 void finding_add_object(struct buf *b, const struct finding *f)
@@ -53,6 +66,7 @@ void findings_render(const void *results, const struct out_format *f, struct buf
     const struct findings_results *r = results;
     switch ((enum findings_format)f->word) {
     case FINDINGS_TEXT:
+    case FINDINGS_WIDE:
         findings_add_text(r, f, b);
         break;
     case FINDINGS_JSON:

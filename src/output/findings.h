@@ -9,10 +9,11 @@
 
 #include "base/json_write.h"
 #include "output/out.h"
-#include "rules/engine.h"
+#include "rules/baseline.h"
 
 enum findings_format {
     FINDINGS_TEXT,
+    FINDINGS_WIDE,
     FINDINGS_JSON,
     FINDINGS_YAML,
     FINDINGS_SARIF,
@@ -26,13 +27,18 @@ struct findings_results {
     const struct cluster *cluster;
     const struct judgement *judgement;
     const struct check_config *config;
+    const struct baseline *baseline; /* NULL = none was given */
     int fail_severity;    /* from this severity on a finding fails; past SEV_ERROR: none does */
     bool show_suppressed; /* other formats than json and yaml, which hold all, list them too */
 };
 /* An out_render_fn: results is a struct findings_results, f->word an enum findings_format. */
 void findings_render(const void *results, const struct out_format *f, struct buf *b);
 
+/* text and wide. */
 void findings_add_text(const struct findings_results *r, const struct out_format *f, struct buf *b);
+/* What closes both: counts, what was not judged, what to do first. */
+void findings_add_closing(const struct findings_results *r, const struct out_format *f,
+                          struct buf *b);
 /* kind FindingList, docs/schema/finding-list.json. */
 void findings_add_json(const struct findings_results *r, enum json_style style, struct buf *b);
 /* SARIF 2.1.0: for code scanning of GitHub and others. */
@@ -45,6 +51,10 @@ void findings_add_github(const struct findings_results *r, struct buf *b);
 void findings_add_gitlab(const struct findings_results *r, struct buf *b);
 
 /* ---- what several of them write ---- */
+
+/* A line of text: in a terminal fitted to it; elsewhere one line, for grep and for logs. */
+void finding_add_sentence(struct buf *b, const struct out_format *f, const char *lead,
+                          struct str text);
 
 /* Whether a format for programs lists it: everything that is open, the rest on demand. */
 bool findings_lists(const struct findings_results *r, const struct finding *f);

@@ -96,6 +96,11 @@ static void add_summary(struct json_writer *w, const struct findings_results *r)
     json_add_int(w, "warnings", (int64_t)j->by_severity[SEV_WARNING]);
     json_add_int(w, "infos", (int64_t)j->by_severity[SEV_INFO]);
     json_add_int(w, "suppressed", (int64_t)j->suppressed);
+    json_add_int(w, "known", (int64_t)(j->known[KNOWN_BASELINE] + j->known[KNOWN_BEFORE]));
+    if (r->baseline)
+        json_add_int(w, "baselineStale", (int64_t)r->baseline->stale);
+    else
+        json_add_null(w, "baselineStale");
     json_add_int(w, "unreadable", (int64_t)findings_unreadable(r));
     add_not_judged(w, j);
     add_skipped(w, r->cluster);

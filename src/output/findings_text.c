@@ -1,31 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Findings for people: by object, the worst first; errors and warnings in full, what is only worth
- * knowing as one counted line; then a summary, and what to do first.
+ * Findings for people: by object, the worst first. Text is to be read at night: a rule is explained
+ * where it is named first, objects with the same findings are shown as one, and once all rules of an
+ * object have been explained and enough objects shown, it takes one line. What is only worth knowing
+ * is counted. Wide shows each finding in full.
  */
 #include "base/text.h"
 #include "output/findings.h"
 #include "output/table.h"
 
-enum { FIRST_STEPS = 3 };
+enum {
+    SHOWN = 12,      /* objects in full; more, while they have something new to say */
+    ALIKE = 4,       /* so many objects with the same findings are shown as one */
+    NAMES_SHOWN = 8, /* of those that are not shown */
+};
 
 /* Findings of one object (or of one file, where there is no object). */
 struct group {
     const struct finding *first;
     enum severity worst;
+    size_t errors, warnings;
+    struct str shape; /* kind and findings: equal for objects that are alike */
     struct {
         const struct finding **items;
         size_t count, cap;
     } findings;
+    struct group *next_alike, *last_alike; /* a list from the first one on */
+    size_t alike;                          /* of the first one: how many there are with it */
 };
 struct groups {
     struct group **items;
     size_t count, cap;
 };
 
-static bool is_listed(const struct findings_results *r, const struct finding *f)
+struct text {
+    const struct findings_results *r;
+    const struct out_format *f;
+    struct buf *b;
+    bool wide;
+    bool *explained; /* by rule */
+};
+
+static bool is_listed(const struct text *t, const struct finding *f)
 {
-    return f->suppressed ? r->show_suppressed : f->severity >= SEV_WARNING;
+    if (!finding_is_open(f))
+        return t->r->show_suppressed;
+    return t->wide || f->severity >= SEV_WARNING;
 }
 
 /* Objects are told apart by address; the pointer's bytes are the key. */
@@ -36,256 +56,277 @@ static struct str key_of(const struct finding *f)
     return (struct str){(const char *)&f->object, sizeof(f->object)};
 }
 
-static void group_findings(const struct findings_results *r, struct groups *ret)
+static void add_to_group(struct group *g, struct arena *a, const struct finding *f)
+{
+    *PUSH(a, &g->findings) = f;
+    if (!finding_is_open(f))
+        return;
+    g->worst = MAX(g->worst, f->severity);
+    g->errors += f->severity == SEV_ERROR;
+    g->warnings += f->severity == SEV_WARNING;
+}
+
+static void group_findings(const struct text *t, struct groups *ret)
 {
     struct map by_key CLEANUP(map_done);
     map_init(&by_key);
-    for (size_t i = 0; i < r->judgement->findings.count; i++) {
-        const struct finding *f = r->judgement->findings.items[i];
-        if (!is_listed(r, f))
+    for (size_t i = 0; i < t->r->judgement->findings.count; i++) {
+        const struct finding *f = t->r->judgement->findings.items[i];
+        if (!is_listed(t, f))
             continue;
         struct group *g = map_get(&by_key, key_of(f));
         if (!g) {
-            g = arena_new(r->arena, struct group);
+            g = arena_new(t->r->arena, struct group);
             g->first = f;
             map_put(&by_key, key_of(f), g);
-            *PUSH(r->arena, ret) = g;
+            *PUSH(t->r->arena, ret) = g;
         }
-        *PUSH(r->arena, &g->findings) = f;
-        if (!f->suppressed)
-            g->worst = MAX(g->worst, f->severity);
+        add_to_group(g, t->r->arena, f);
     }
 }
+
+/* ---- objects that are alike ---- */
+
+static struct str shape_of(struct arena *a, const struct group *g)
+{
+    struct buf b CLEANUP(buf_done);
+    buf_init(&b, MIB);
+    buf_add_str(&b, g->first->object->kind_text);
+    for (size_t i = 0; i < g->findings.count; i++) {
+        const struct finding *f = g->findings.items[i];
+        buf_printf(&b, " %zu/%d/%d/%d", rule_index(f->rule), (int)f->severity, f->suppressed,
+                   (int)f->known);
+    }
+    return arena_str(a, buf_str(&b));
+}
+
+/* Moves groups below the first one of their shape, where there are enough of them. */
+static void fold(const struct text *t, struct groups *groups)
+{
+    struct map by_shape CLEANUP(map_done);
+    map_init(&by_shape);
+    for (size_t i = 0; i < groups->count; i++) {
+        struct group *g = groups->items[i];
+        if (!g->first->object)
+            continue;
+        g->shape = shape_of(t->r->arena, g);
+        struct group *head = map_get(&by_shape, g->shape);
+        if (!head) {
+            g->last_alike = g;
+            map_put(&by_shape, g->shape, g);
+            continue;
+        }
+        head->last_alike = head->last_alike->next_alike = g;
+        head->alike++;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < groups->count; i++) {
+        struct group *g = groups->items[i];
+        struct group *head = g->shape.p ? map_get(&by_shape, g->shape) : g;
+        if (head->alike + 1 < ALIKE)
+            head->alike = 0;
+        if (head == g || head->alike == 0)
+            groups->items[kept++] = g;
+    }
+    groups->count = kept;
+}
+
+static int worst_first(const void *x, const void *y)
+{
+    const struct group *a = *(struct group *const *)x, *b = *(struct group *const *)y;
+    if (a->worst != b->worst)
+        return (int)b->worst - (int)a->worst;
+    size_t errors_a = a->errors * (a->alike + 1), errors_b = b->errors * (b->alike + 1);
+    if (errors_a != errors_b)
+        return errors_a < errors_b ? 1 : -1;
+    size_t warnings_a = a->warnings * (a->alike + 1), warnings_b = b->warnings * (b->alike + 1);
+    if (warnings_a != warnings_b)
+        return warnings_a < warnings_b ? 1 : -1;
+    return 0;
+}
+
+/* Equal ones keep their order. */
+static void sort_groups(struct groups *groups, struct arena *a)
+{
+    size_t n = groups->count;
+    struct group **from = groups->items, **to = arena_array(a, struct group *, n);
+    for (size_t width = 1; width < n; width *= 2) {
+        for (size_t at = 0; at < n; at += 2 * width) {
+            size_t mid = MIN(at + width, n), end = MIN(at + 2 * width, n), i = at, j = mid;
+            for (size_t k = at; k < end; k++)
+                to[k] = j >= end || (i < mid && worst_first(&from[i], &from[j]) <= 0) ? from[i++]
+                                                                                      : from[j++];
+        }
+        struct group **other = from;
+        from = to;
+        to = other;
+    }
+    groups->items = from;
+}
+
+/* ---- one finding ---- */
 
 static void add_place(struct buf *b, const struct finding *f)
 {
     if (str_empty(f->file))
         return;
+    buf_add_cstr(b, "  ");
     text_add_clean(b, f->file);
     if (f->at.line)
         buf_printf(b, ":%u:%u", f->at.line, f->at.column);
-    buf_add_cstr(b, "  ");
-}
-
-/* In a terminal lines are fitted to it; elsewhere each is one line, for grep and for logs. */
-static void add_sentence(struct buf *b, const struct out_format *f, const char *lead,
-                         struct str text)
-{
-    if (f->columns > 0) {
-        text_wrap(b, f, lead, text, strlen(lead));
-        return;
-    }
-    buf_add_cstr(b, lead);
-    text_add_clean(b, text);
-    buf_add_char(b, '\n');
 }
 
 static enum table_style style_of(const struct finding *f)
 {
-    if (f->suppressed || f->severity == SEV_INFO)
+    if (!finding_is_open(f) || f->severity == SEV_INFO)
         return STYLE_DIM;
     return f->severity == SEV_ERROR ? STYLE_BAD : STYLE_WARN;
 }
 
-static void add_finding(struct buf *b, const struct out_format *format, const struct finding *f)
+static void add_head(const struct text *t, const struct finding *f)
 {
-    buf_add_cstr(b, "  ");
-    style_begin(b, format, style_of(f));
-    buf_add_cstr(b, severity_word(f->severity));
-    style_end(b, format, style_of(f));
-    buf_printf(b, "  %s  ", f->rule->id);
-    add_place(b, f);
-    if (f->suppressed)
-        buf_add_cstr(b, "(suppressed)  ");
-    while (b->n > 0 && b->p[b->n - 1] == ' ')
-        b->n--;
-    buf_add_char(b, '\n');
-    add_sentence(b, format, "    ", f->message);
-    if (f->suppressed) {
-        add_sentence(b, format, "    suppressed: ", f->suppress_reason);
-        return;
-    }
-    add_sentence(b, format, "    why: ", f->why);
-    add_sentence(b, format, "    fix: ", f->fix);
+    buf_add_cstr(t->b, "  ");
+    style_begin(t->b, t->f, style_of(f));
+    buf_add_cstr(t->b, severity_word(f->severity));
+    style_end(t->b, t->f, style_of(f));
+    buf_printf(t->b, "  %s", f->rule->id);
+    add_place(t->b, f);
 }
 
-static void add_group(struct buf *b, const struct out_format *format, const struct group *g)
+static void add_explanation(const struct text *t, const struct finding *f)
 {
-    style_begin(b, format, STYLE_BOLD);
-    finding_add_object(b, g->first);
-    style_end(b, format, STYLE_BOLD);
-    buf_add_char(b, '\n');
+    if (f->suppressed) {
+        finding_add_sentence(t->b, t->f, "    suppressed: ", f->suppress_reason);
+        return;
+    }
+    if (f->known) {
+        finding_add_sentence(t->b, t->f, "    known: ",
+                             f->known == KNOWN_BASELINE ? STR("in the baseline")
+                                                        : STR("was there before the change"));
+        return;
+    }
+    size_t rule = rule_index(f->rule);
+    bool first = t->wide || !t->explained[rule];
+    if (first)
+        finding_add_sentence(t->b, t->f, "    why: ", f->why);
+    /* A fix that names what is to be written is worth repeating. */
+    if (first || !str_is(f->fix, f->rule->fix))
+        finding_add_sentence(t->b, t->f, "    fix: ", f->fix);
+    t->explained[rule] = true;
+}
+
+static void add_finding(const struct text *t, const struct finding *f)
+{
+    add_head(t, f);
+    if (!finding_is_open(f))
+        buf_add_cstr(t->b, f->suppressed ? "  (suppressed)" : "  (known)");
+    buf_add_char(t->b, '\n');
+    finding_add_sentence(t->b, t->f, "    ", f->message);
+    add_explanation(t, f);
+}
+
+/* ---- one object, and those like it ---- */
+
+static void add_alike(const struct text *t, const struct group *g)
+{
+    struct buf names CLEANUP(buf_done);
+    size_t shown = 0;
+    buf_init(&names, MIB);
+    for (const struct group *n = g->next_alike; n && shown < NAMES_SHOWN; n = n->next_alike) {
+        const struct object *o = n->first->object;
+        buf_printf(&names, "%s" STR_FMT "%s" STR_FMT, shown++ ? ", " : "", STR_ARG(o->ns),
+                   str_empty(o->ns) ? "" : "/", STR_ARG(o->name));
+    }
+    if (shown < g->alike)
+        buf_printf(&names, " and %zu more", g->alike - shown);
+    char lead[64];
+    snprintf(lead, sizeof(lead), "  likewise %zu more (-o wide): ", g->alike);
+    finding_add_sentence(t->b, t->f, lead, buf_str(&names));
+}
+
+static void add_group(const struct text *t, const struct group *g)
+{
+    style_begin(t->b, t->f, STYLE_BOLD);
+    finding_add_object(t->b, g->first);
+    style_end(t->b, t->f, STYLE_BOLD);
+    buf_add_char(t->b, '\n');
     for (int s = SEV_ERROR; s > SEV_OFF; s--)
         for (size_t i = 0; i < g->findings.count; i++)
             if ((int)g->findings.items[i]->severity == s)
-                add_finding(b, format, g->findings.items[i]);
-    buf_add_char(b, '\n');
+                add_finding(t, g->findings.items[i]);
+    if (g->alike)
+        add_alike(t, g);
+    buf_add_char(t->b, '\n');
 }
 
-/* ---- summary ---- */
+/* ---- the rest, one line each ---- */
 
-static void add_counted(struct buf *b, size_t n, const char *noun)
+static bool is_news(const struct text *t, const struct group *g)
 {
-    text_add_count(b, (int64_t)n);
-    buf_printf(b, " %s%s", noun, n == 1 ? "" : "s");
+    for (size_t i = 0; i < g->findings.count; i++)
+        if (!finding_is_open(g->findings.items[i]) ||
+            !t->explained[rule_index(g->findings.items[i]->rule)])
+            return true;
+    return false;
 }
 
-static void add_counts(struct buf *b, const struct judgement *j)
+static bool named_before(const struct group *g, size_t at)
 {
-    add_counted(b, j->by_severity[SEV_ERROR], "error");
-    buf_add_cstr(b, ", ");
-    add_counted(b, j->by_severity[SEV_WARNING], "warning");
-    buf_printf(b, ", %zu info", j->by_severity[SEV_INFO]);
-    if (j->suppressed > 0)
-        buf_printf(b, "; %zu suppressed", j->suppressed);
-    buf_add_char(b, '\n');
+    for (size_t i = 0; i < at; i++)
+        if (g->findings.items[i]->rule == g->findings.items[at]->rule)
+            return true;
+    return false;
 }
 
-static const char *needs_text(enum rule_needs n)
+static void add_line(const struct text *t, const struct group *g)
 {
-    switch (n) {
-    case NEEDS_NAMESPACE:
-        return "nothing else of their namespaces in the input";
-    case NEEDS_NODES:
-        return "no Nodes in the input";
-    default:
-        return "no Nodes in the input, and not --complete";
-    }
+    const struct finding *worst = g->first;
+    struct buf rules CLEANUP(buf_done);
+    buf_init(&rules, MIB);
+    for (size_t i = g->findings.count; i-- > 0;)
+        if (g->findings.items[i]->severity == g->worst)
+            worst = g->findings.items[i];
+    for (size_t i = 0; i < g->findings.count; i++)
+        if (!named_before(g, i))
+            buf_printf(&rules, "%s%s", rules.n ? ", " : "", g->findings.items[i]->rule->id);
+    buf_add_cstr(t->b, "  ");
+    style_begin(t->b, t->f, style_of(worst));
+    buf_add_cstr(t->b, severity_word(g->worst));
+    style_end(t->b, t->f, style_of(worst));
+    buf_add_cstr(t->b, "  ");
+    finding_add_object(t->b, g->first);
+    add_place(t->b, worst);
+    if (g->alike)
+        buf_printf(t->b, "  and %zu like it", g->alike);
+    buf_add_char(t->b, '\n');
+    finding_add_sentence(t->b, t->f, "    ", buf_str(&rules));
 }
 
-static void add_not_judged(struct buf *b, const struct judgement *j)
+static void add_rest(const struct text *t, const struct groups *rest)
 {
-    if (j->patches > 0) {
-        buf_add_cstr(b, "not judged: ");
-        add_counted(b, j->patches, "workload");
-        buf_add_cstr(b, " without selector and with a container without image, as in a patch: "
-                        "judge what it is merged into (kustomize build . | plimsoll check -f -)\n");
-    }
-    for (size_t i = 0; i < j->not_judged.count; i++) {
-        const struct not_judged *n = &j->not_judged.items[i];
-        buf_printf(b, "not judged: %s of ", n->rule->id);
-        add_counted(b, n->count, "object");
-        buf_printf(b, " (%s)\n", needs_text(n->rule->needs));
-    }
-}
-
-static void add_skipped(struct buf *b, const struct cluster *c)
-{
-    enum { SHOWN = 6 };
-    size_t total = 0;
-    for (size_t i = 0; i < c->skipped.count; i++)
-        total += c->skipped.items[i].count;
-    if (total == 0)
+    if (rest->count == 0)
         return;
-    buf_add_cstr(b, "skipped: ");
-    add_counted(b, total, "object");
-    buf_add_cstr(b, " of kinds that plimsoll does not judge (");
-    for (size_t i = 0; i < c->skipped.count && i < SHOWN; i++) {
-        buf_add_cstr(b, i ? ", " : "");
-        text_add_clean(b, c->skipped.items[i].kind);
-        buf_printf(b, " %zu", c->skipped.items[i].count);
-    }
-    buf_add_cstr(b, c->skipped.count > SHOWN ? ", ...)\n" : ")\n");
-}
-
-static void add_infos(struct buf *b, const struct judgement *j)
-{
-    if (j->by_severity[SEV_INFO] == 0)
-        return;
-    buf_add_cstr(b, "info: ");
-    bool any = false;
-    for (size_t r = 0; r < rule_count; r++) {
-        size_t n = 0;
-        for (size_t i = 0; i < j->findings.count; i++) {
-            const struct finding *f = j->findings.items[i];
-            n += f->rule == rule_table[r] && f->severity == SEV_INFO && !f->suppressed;
-        }
-        if (n > 0) {
-            buf_printf(b, "%s%s %zu", any ? ", " : "", rule_table[r]->id, n);
-            any = true;
-        }
-    }
-    buf_add_cstr(b, " (-o json has them)\n");
-}
-
-/* ---- what to do first ---- */
-
-/* What a rule found at its worst: what is less can wait. */
-struct step {
-    const struct rule *rule;
-    enum severity worst;
-    size_t findings, objects;
-    const struct finding *example;
-};
-
-static void count_steps(const struct judgement *j, struct step *steps)
-{
-    for (size_t i = 0; i < j->findings.count; i++) {
-        const struct finding *f = j->findings.items[i];
-        struct step *s = &steps[rule_index(f->rule)];
-        if (f->suppressed || f->severity < SEV_WARNING)
-            continue;
-        if (f->severity > s->worst)
-            *s = (struct step){.worst = f->severity};
-        else if (f->severity < s->worst)
-            continue;
-        s->rule = f->rule;
-        s->findings++;
-        /* Findings are sorted by place, so those of one object follow each other. */
-        s->objects += !s->example || s->example->object != f->object;
-        s->example = f;
-    }
-}
-
-static bool comes_first(const struct step *a, const struct step *b)
-{
-    if (a->worst != b->worst)
-        return a->worst > b->worst;
-    return a->objects > b->objects;
-}
-
-static void add_steps(struct buf *b, const struct out_format *format,
-                      const struct findings_results *r)
-{
-    struct step *steps = arena_array(r->arena, struct step, rule_count);
-    count_steps(r->judgement, steps);
-    for (int n = 1; n <= FIRST_STEPS; n++) {
-        struct step *best = NULL;
-        for (size_t i = 0; i < rule_count; i++)
-            if (steps[i].findings > 0 && (!best || comes_first(&steps[i], best)))
-                best = &steps[i];
-        if (!best)
-            return;
-        buf_add_cstr(b, n == 1 ? "\nDo this first:\n" : "");
-        struct str text =
-            arena_printf(r->arena, "%s (%zu finding%s in %zu object%s): %s", best->rule->id,
-                         best->findings, best->findings == 1 ? "" : "s", best->objects,
-                         best->objects == 1 ? "" : "s", best->rule->fix);
-        char lead[8];
-        snprintf(lead, sizeof(lead), "  %d. ", n);
-        add_sentence(b, format, lead, text);
-        best->findings = 0;
-    }
+    buf_printf(t->b, "%zu more object%s with findings of these rules (-o wide shows each):\n",
+               rest->count, rest->count == 1 ? "" : "s");
+    for (size_t i = 0; i < rest->count; i++)
+        add_line(t, rest->items[i]);
+    buf_add_char(t->b, '\n');
 }
 
 void findings_add_text(const struct findings_results *r, const struct out_format *f, struct buf *b)
 {
-    struct groups groups = {0};
-    group_findings(r, &groups);
-    for (int worst = SEV_ERROR; worst >= SEV_OFF; worst--)
-        for (size_t i = 0; i < groups.count; i++)
-            if ((int)groups.items[i]->worst == worst)
-                add_group(b, f, groups.items[i]);
-    const struct judgement *j = r->judgement;
-    add_counted(b, j->workloads, "workload");
-    buf_add_cstr(b, " and ");
-    add_counted(b, r->cluster->objects, "object");
-    buf_add_cstr(b, " in all judged, from ");
-    add_counted(b, r->cluster->files, "file");
-    buf_add_cstr(b, ": ");
-    add_counts(b, j);
-    add_infos(b, j);
-    add_not_judged(b, j);
-    add_skipped(b, r->cluster);
-    add_steps(b, f, r);
+    struct text t = {.r = r, .f = f, .b = b, .wide = f->word == FINDINGS_WIDE};
+    struct groups groups = {0}, rest = {0};
+    t.explained = arena_array(r->arena, bool, rule_count);
+    group_findings(&t, &groups);
+    if (!t.wide)
+        fold(&t, &groups);
+    sort_groups(&groups, r->arena);
+    for (size_t i = 0; i < groups.count; i++)
+        if (t.wide || i < SHOWN || is_news(&t, groups.items[i]))
+            add_group(&t, groups.items[i]);
+        else
+            *PUSH(r->arena, &rest) = groups.items[i];
+    add_rest(&t, &rest);
+    findings_add_closing(r, f, b);
 }

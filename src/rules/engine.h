@@ -37,8 +37,9 @@ struct judgement {
     LIST_OF(struct not_judged) not_judged; /* in the order of the rules; only those that count */
     size_t workloads;                      /* tops that were judged */
     size_t patches; /* workloads that were not: fragments to be merged into another file */
-    size_t by_severity[SEV_ERROR + 1]; /* not suppressed */
+    size_t by_severity[SEV_ERROR + 1]; /* of the open ones */
     size_t suppressed;
+    size_t known[KNOWN_BEFORE + 1]; /* by how they are known; see baseline.h */
 };
 /* SHA-256 of rule, object, container and path in hex; made when it is first asked for. No line and
  * no message: a finding keeps it when the file around it changes. */

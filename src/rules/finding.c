@@ -38,6 +38,20 @@ static void hash_field(struct sha256 *s, struct str text)
     sha256_add(s, "", 1);
 }
 
+/* The path, but for the index of the container, whose name is hashed: one that is put before it must
+ * not make another finding of it. */
+static void hash_path(struct sha256 *s, const struct finding *f)
+{
+    ptrdiff_t at = f->container.p ? str_find(f->path, "ontainers[") : -1;
+    ptrdiff_t end = at < 0 ? -1 : str_find_char(str_sub(f->path, (size_t)at, f->path.n), ']');
+    if (end < 0) {
+        hash_field(s, f->path);
+        return;
+    }
+    sha256_add(s, f->path.p, (size_t)at);
+    hash_field(s, str_sub(f->path, (size_t)(at + end), f->path.n));
+}
+
 const char *finding_fingerprint(struct finding *f)
 {
     if (f->fingerprint[0])
@@ -54,7 +68,7 @@ const char *finding_fingerprint(struct finding *f)
         hash_field(&s, f->file);
     }
     hash_field(&s, f->container);
-    hash_field(&s, f->path);
+    hash_path(&s, f);
     sha256_hex(&s, f->fingerprint);
     return f->fingerprint;
 }

@@ -6,7 +6,7 @@
 #define CMD_CHECK_CHECK_H
 
 #include "cmd/verb.h"
-#include "rules/engine.h"
+#include "rules/baseline.h"
 
 /* Options of every verb that judges. */
 struct judge_options {
@@ -26,6 +26,19 @@ enum { JUDGE_OPTION_COUNT = 1 };
 /* .plimsoll.yaml of the working directory, or the file that --config names. */
 int config_load(const struct judge_options *o, struct arena *a, struct check_config *ret,
                 struct err *e) MUST_USE;
+
+/* A world and what the rules say of it. */
+struct judged {
+    struct cluster cluster;
+    struct judgement judgement;
+    int code; /* EXIT_USAGE when not all could be read, see world_read() */
+};
+int judge_world(const struct world_options *o, const struct check_config *config, struct arena *a,
+                struct judged *ret, struct err *e) MUST_USE;
+
+/* Reads --baseline and marks what it knows. */
+int baseline_use(struct str file, struct arena *a, struct judgement *j, struct baseline *ret,
+                 struct err *e) MUST_USE;
 
 /* --fail-on: the index in fail_on_words. */
 enum fail_on { FAIL_ON_ERROR, FAIL_ON_WARNING, FAIL_ON_INFO, FAIL_ON_NEVER };

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How the text of findings ends: counts, what was not judged and why, and what to do first.
+ */
+#include "base/text.h"
+#include "output/findings.h"
+
+enum { FIRST_STEPS = 3 };
+
+static void add_counted(struct buf *b, size_t n, const char *noun)
+{
+    text_add_count(b, (int64_t)n);
+    buf_printf(b, " %s%s", noun, n == 1 ? "" : "s");
+}
+
+static void add_counts(struct buf *b, const struct judgement *j)
+{
+    add_counted(b, j->by_severity[SEV_ERROR], "error");
+    buf_add_cstr(b, ", ");
+    add_counted(b, j->by_severity[SEV_WARNING], "warning");
+    buf_printf(b, ", %zu info", j->by_severity[SEV_INFO]);
+    if (j->suppressed > 0)
+        buf_printf(b, "; %zu suppressed", j->suppressed);
+    if (j->known[KNOWN_BASELINE] > 0)
+        buf_printf(b, "; %zu known (baseline)", j->known[KNOWN_BASELINE]);
+    buf_add_char(b, '\n');
+}
+
+static void add_known(struct buf *b, const struct findings_results *r)
+{
+    if (!r->baseline || r->baseline->stale == 0)
+        return;
+    size_t all = r->baseline->entries.count, stale = r->baseline->stale;
+    buf_printf(b,
+               "baseline: %zu of its %zu %s %s stale (mended, or gone): write it again with "
+               "\"plimsoll baseline\"\n",
+               stale, all, all == 1 ? "entry" : "entries", stale == 1 ? "is" : "are");
+}
+
+static const char *needs_text(enum rule_needs n)
+{
+    switch (n) {
+    case NEEDS_NAMESPACE:
+        return "nothing else of their namespaces in the input";
+    case NEEDS_NODES:
+        return "no Nodes in the input";
+    default:
+        return "no Nodes in the input, and not --complete";
+    }
+}
+
+static void add_not_judged(struct buf *b, const struct judgement *j)
+{
+    if (j->patches > 0) {
+        buf_add_cstr(b, "not judged: ");
+        add_counted(b, j->patches, "workload");
+        buf_add_cstr(b, " without selector and with a container without image, as in a patch: "
+                        "judge what it is merged into (kustomize build . | plimsoll check -f -)\n");
+    }
+    for (size_t i = 0; i < j->not_judged.count; i++) {
+        const struct not_judged *n = &j->not_judged.items[i];
+        buf_printf(b, "not judged: %s of ", n->rule->id);
+        add_counted(b, n->count, "object");
+        buf_printf(b, " (%s)\n", needs_text(n->rule->needs));
+    }
+}
+
+static void add_skipped(struct buf *b, const struct cluster *c)
+{
+    enum { SHOWN = 6 };
+    size_t total = 0;
+    for (size_t i = 0; i < c->skipped.count; i++)
+        total += c->skipped.items[i].count;
+    if (total == 0)
+        return;
+    buf_add_cstr(b, "skipped: ");
+    add_counted(b, total, "object");
+    buf_add_cstr(b, " of kinds that plimsoll does not judge (");
+    for (size_t i = 0; i < c->skipped.count && i < SHOWN; i++) {
+        buf_add_cstr(b, i ? ", " : "");
+        text_add_clean(b, c->skipped.items[i].kind);
+        buf_printf(b, " %zu", c->skipped.items[i].count);
+    }
+    buf_add_cstr(b, c->skipped.count > SHOWN ? ", ...)\n" : ")\n");
+}
+
+static void add_infos(struct buf *b, const struct judgement *j)
+{
+    if (j->by_severity[SEV_INFO] == 0)
+        return;
+    buf_add_cstr(b, "info: ");
+    bool any = false;
+    for (size_t r = 0; r < rule_count; r++) {
+        size_t n = 0;
+        for (size_t i = 0; i < j->findings.count; i++) {
+            const struct finding *f = j->findings.items[i];
+            n += f->rule == rule_table[r] && f->severity == SEV_INFO && finding_is_open(f);
+        }
+        if (n > 0) {
+            buf_printf(b, "%s%s %zu", any ? ", " : "", rule_table[r]->id, n);
+            any = true;
+        }
+    }
+    buf_add_cstr(b, " (-o wide lists them)\n");
+}
+
+/* ---- what to do first ---- */
+
+/* What a rule found at its worst: what is less can wait. */
+struct step {
+    const struct rule *rule;
+    enum severity worst;
+    size_t findings, objects;
+    const struct finding *example;
+};
+
+static void count_steps(const struct judgement *j, struct step *steps)
+{
+    for (size_t i = 0; i < j->findings.count; i++) {
+        const struct finding *f = j->findings.items[i];
+        struct step *s = &steps[rule_index(f->rule)];
+        if (!finding_is_open(f) || f->severity < SEV_WARNING)
+            continue;
+        if (f->severity > s->worst)
+            *s = (struct step){.worst = f->severity};
+        else if (f->severity < s->worst)
+            continue;
+        s->rule = f->rule;
+        s->findings++;
+        /* Findings are sorted by place, so those of one object follow each other. */
+        s->objects += !s->example || s->example->object != f->object;
+        s->example = f;
+    }
+}
+
+static bool comes_first(const struct step *a, const struct step *b)
+{
+    if (a->worst != b->worst)
+        return a->worst > b->worst;
+    return a->objects > b->objects;
+}
+
+static void add_steps(struct buf *b, const struct out_format *format,
+                      const struct findings_results *r)
+{
+    struct step *steps = arena_array(r->arena, struct step, rule_count);
+    count_steps(r->judgement, steps);
+    for (int n = 1; n <= FIRST_STEPS; n++) {
+        struct step *best = NULL;
+        for (size_t i = 0; i < rule_count; i++)
+            if (steps[i].findings > 0 && (!best || comes_first(&steps[i], best)))
+                best = &steps[i];
+        if (!best)
+            return;
+        buf_add_cstr(b, n == 1 ? "\nDo this first:\n" : "");
+        struct str text =
+            arena_printf(r->arena, "%s (%zu finding%s in %zu object%s): %s", best->rule->id,
+                         best->findings, best->findings == 1 ? "" : "s", best->objects,
+                         best->objects == 1 ? "" : "s", best->rule->fix);
+        char lead[8];
+        snprintf(lead, sizeof(lead), "  %d. ", n);
+        finding_add_sentence(b, format, lead, text);
+        best->findings = 0;
+    }
+}
+
+void findings_add_closing(const struct findings_results *r, const struct out_format *f,
+                          struct buf *b)
+{
+    const struct judgement *j = r->judgement;
+    add_counted(b, j->workloads, "workload");
+    buf_add_cstr(b, " and ");
+    add_counted(b, r->cluster->objects, "object");
+    buf_add_cstr(b, " in all judged, from ");
+    add_counted(b, r->cluster->files, "file");
+    buf_add_cstr(b, ": ");
+    add_counts(b, j);
+    if (f->word == FINDINGS_TEXT)
+        add_infos(b, j);
+    add_known(b, r);
+    add_not_judged(b, j);
+    add_skipped(b, r->cluster);
+    add_steps(b, f, r);
+}
