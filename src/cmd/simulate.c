@@ -55,7 +55,9 @@ static int make_world(const struct verb_call *c, struct sim_world **ret, int *re
     if (r < 0)
         return r;
     uint32_t expanded = sim_expand(c->arena, cluster);
-    r = sim_world_new(c->arena, cluster, &options, ret, e);
+    r = sim_prepare(c->arena, cluster, &options, e);
+    if (r == 0)
+        r = sim_world_new(c->arena, cluster, &options, ret, e);
     if (r == 0)
         (*ret)->expanded = expanded;
     return r;

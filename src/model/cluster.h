@@ -335,6 +335,7 @@ struct usage_container {
     /* What it used over time: Monte Carlo draws from it, and p50 is the level where none is given. */
     int64_t p50_bytes, p95_bytes, p99_bytes, max_bytes; /* 0 = not given */
     struct opt_int jitter_percent;                      /* each pod apart, up or down */
+    struct opt_int follows_load_percent;
 };
 struct workload_usage {
     struct str target_kind, target_ns, target_name;
@@ -346,18 +347,33 @@ struct usage_profile {
     struct object o;
     struct workload_usage usage;
 };
+/* The size of a container from a deploy on; 0 = as before. */
+struct deploy_container {
+    struct str name; /* absent: every container */
+    int64_t request_bytes, limit_bytes, level_bytes, growth_bytes_per_minute, ceiling_bytes;
+    struct pos growth_at; /* none: as before */
+};
 struct scenario_event {
     int64_t at_ms;
-    struct str lose, drain, cordon; /* node/NAME */
-    struct str leak;                /* a workload */
+    struct str lose, drain, cordon, kubelet_stopped, back; /* node/NAME */
+    struct str leak, deploy;                               /* a workload */
     int64_t leak_bytes_per_minute, surge_permyriad;
+    LIST_OF(struct deploy_container) deploy_containers;
+    struct pos at;
+};
+/* Nodes that the cluster autoscaler may add, all like one that there is. */
+struct scenario_node_group {
+    struct str like; /* node/NAME */
+    int64_t max_nodes, ready_after_ms;
     struct pos at;
 };
 struct scenario {
     struct object o;
     int64_t until_ms;
-    struct str node_oom, node_pressure;
+    struct str node_oom, node_pressure, eviction_hard, swap, hpa, hpa_cpu;
     struct opt_int unaccounted_percent, elastic_percent;
+    struct opt_str system_reserved, kube_reserved;
+    LIST_OF(struct scenario_node_group) node_groups;
     LIST_OF(struct workload_usage) usage;
     LIST_OF(struct scenario_event) events;
 };

@@ -16,6 +16,7 @@ static const struct field usage_container_fields[] = {
     FIELD("p99", F_BYTES, p99_bytes),
     FIELD("max", F_BYTES, max_bytes),
     FIELD("jitterPercent", F_OPT_INT, jitter_percent),
+    FIELD("followsLoadPercent", F_OPT_INT, follows_load_percent),
     FIELDS_END};
 static const struct shape shape_usage_container = {sizeof(T), usage_container_fields, 0, NULL};
 #undef T
@@ -38,7 +39,23 @@ static const struct field usage_profile_fields[] = {
 const struct shape shape_usage_profile = {sizeof(T), usage_profile_fields, 0, NULL};
 #undef T
 
+#define T struct deploy_container
+static const struct field deploy_container_fields[] = {
+    FIELD("name", F_STR, name),
+    FIELD("request", F_BYTES, request_bytes),
+    FIELD("limit", F_BYTES, limit_bytes),
+    FIELD("level", F_BYTES, level_bytes),
+    FIELD_AT("growthPerMinute", F_BYTES, growth_bytes_per_minute, growth_at),
+    FIELD("ceiling", F_BYTES, ceiling_bytes),
+    FIELDS_END};
+static const struct shape shape_deploy_container = {sizeof(T), deploy_container_fields, 0, NULL};
+#undef T
+
 #define T struct scenario_event
+static const struct field event_deploy_fields[] = {
+    FIELD("workload", F_STR, deploy),
+    FIELD_OF("containers", F_LIST, deploy_containers, shape_deploy_container), FIELDS_END};
+static const struct shape shape_event_deploy = {sizeof(T), event_deploy_fields, 0, NULL};
 static const struct field event_leak_fields[] = {
     FIELD("workload", F_STR, leak), FIELD("growthPerMinute", F_BYTES, leak_bytes_per_minute),
     FIELDS_END};
@@ -51,22 +68,42 @@ static void read_surge(struct decoder *d, const struct doc *v, void *ret)
     else
         *(int64_t *)ret = (int64_t)(x * 10000 + 0.5);
 }
-static const struct field scenario_event_fields[] = {FIELD("at", F_DURATION, at_ms),
-                                                     FIELD("lose", F_STR, lose),
-                                                     FIELD("drain", F_STR, drain),
-                                                     FIELD("cordon", F_STR, cordon),
-                                                     FIELD_INTO("leak", shape_event_leak),
-                                                     FIELD_FN("surge", surge_permyriad, read_surge),
-                                                     FIELDS_END};
+static const struct field scenario_event_fields[] = {
+    FIELD("at", F_DURATION, at_ms),
+    FIELD("lose", F_STR, lose),
+    FIELD("drain", F_STR, drain),
+    FIELD("cordon", F_STR, cordon),
+    FIELD("kubeletStopped", F_STR, kubelet_stopped),
+    FIELD("back", F_STR, back),
+    FIELD_INTO("leak", shape_event_leak),
+    FIELD_INTO("deploy", shape_event_deploy),
+    FIELD_FN("surge", surge_permyriad, read_surge),
+    FIELDS_END};
 static const struct shape shape_scenario_event = {sizeof(T), scenario_event_fields, AT_OF(T, at),
                                                   NULL};
 #undef T
 
+#define T struct scenario_node_group
+static const struct field node_group_fields[] = {
+    FIELD("like", F_STR, like), FIELD("maxNodes", F_INT, max_nodes),
+    FIELD("readyAfter", F_DURATION, ready_after_ms), FIELDS_END};
+static const struct shape shape_node_group = {sizeof(T), node_group_fields, AT_OF(T, at), NULL};
+#undef T
+
 #define T struct scenario
 static const struct field scenario_assumption_fields[] = {
-    FIELD("nodeOom", F_STR, node_oom), FIELD("nodePressure", F_STR, node_pressure),
+    FIELD("nodeOom", F_STR, node_oom),
+    FIELD("nodePressure", F_STR, node_pressure),
     FIELD("unaccountedPercent", F_OPT_INT, unaccounted_percent),
-    FIELD("elasticPercent", F_OPT_INT, elastic_percent), FIELDS_END};
+    FIELD("elasticPercent", F_OPT_INT, elastic_percent),
+    FIELD("systemReserved", F_OPT_STR, system_reserved),
+    FIELD("kubeReserved", F_OPT_STR, kube_reserved),
+    FIELD("evictionHard", F_STR, eviction_hard),
+    FIELD("swap", F_STR, swap),
+    FIELD("hpa", F_STR, hpa),
+    FIELD("hpaCpu", F_STR, hpa_cpu),
+    FIELD_OF("clusterAutoscaler", F_LIST, node_groups, shape_node_group),
+    FIELDS_END};
 static const struct shape shape_scenario_assumptions = {sizeof(T), scenario_assumption_fields, 0,
                                                         NULL};
 static const struct field scenario_spec_fields[] = {

@@ -224,6 +224,10 @@ struct pod {
     struct workload *controller;       /* the direct controller, when present */
     struct node *node;                 /* spec.nodeName, when present in the world */
     const struct pod_metrics *metrics; /* usage, or NULL */
+    /* Set by analysis/simulate/prepare.c: not there yet; the event of a Scenario, from 1, that makes
+     * it in place of another. */
+    uint32_t planned;
+    const struct pod *replaces;
 };
 
 #endif

@@ -44,6 +44,12 @@ static struct str pod_text(const struct simulate_results *r, const struct sim_ev
     return arena_printf(r->arena, "new pod of " STR_FMT, STR_ARG(w->workloads[p->workload].name));
 }
 
+static struct str workload_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    const struct sim_world *w = r->report->world;
+    return w->workloads[w->pods[e->pod].workload].name;
+}
+
 static struct str node_text(const struct simulate_results *r, int32_t node)
 {
     return node == NO_INDEX32 ? STR("") : r->report->world->nodes[node].node->o.name;
@@ -82,6 +88,11 @@ static struct str node_event_text(const struct simulate_results *r, const struct
         return arena_printf(a, STR_FMT " becomes NotReady", STR_ARG(node));
     case SIM_TAINTED:
         return arena_printf(a, STR_FMT " is tainted unreachable:NoExecute", STR_ARG(node));
+    case SIM_KUBELET_STOPPED:
+        return arena_printf(a, "the kubelet of " STR_FMT " stops; its containers run on",
+                            STR_ARG(node));
+    case SIM_BACK:
+        return arena_printf(a, STR_FMT " is back: Ready, without taints", STR_ARG(node));
     case SIM_CORDONED:
         return arena_printf(a, STR_FMT " is cordoned", STR_ARG(node));
     case SIM_PRESSURE:
@@ -109,6 +120,20 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
     switch (e->type) {
     case SIM_DELETED:
         return arena_printf(a, STR_FMT " on " STR_FMT " is deleted", STR_ARG(pod), STR_ARG(node));
+    case SIM_DEPLOYED:
+        return arena_printf(a, "a new version of " STR_FMT " is rolled out to %lld pods",
+                            STR_ARG(workload_text(r, e)), (long long)e->count);
+    case SIM_ROLLED_OUT:
+        return arena_printf(a, "all %lld pods of " STR_FMT " are of the new version and ready",
+                            (long long)e->count, STR_ARG(workload_text(r, e)));
+    case SIM_SCALED_DOWN:
+        return arena_printf(a, STR_FMT "%s" STR_FMT " is deleted by its controller", STR_ARG(pod),
+                            node.n ? " on " : "", STR_ARG(node));
+    case SIM_ENDED:
+        return arena_printf(a,
+                            STR_FMT " on " STR_FMT " ends: it was deleted while its kubelet "
+                                    "was away",
+                            STR_ARG(pod), STR_ARG(node));
     case SIM_DRAINED:
         return arena_printf(a, STR_FMT " is evicted from " STR_FMT, STR_ARG(pod), STR_ARG(node));
     case SIM_PREEMPTED:

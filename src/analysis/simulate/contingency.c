@@ -113,7 +113,21 @@ static int action_node(const struct sim_world *w, struct str text, uint32_t *ret
     return 0;
 }
 
-static int action_of(const struct sim_world *w, const struct scenario_event *x,
+/* The pods are in the world already (prepare.c), one after the other. */
+static int deploy_of(const struct sim_world *w, uint32_t revision, const struct scenario_event *x,
+                     struct sim_action *ret, struct err *e)
+{
+    ret->type = ACTION_DEPLOY;
+    ret->revision = revision;
+    for (uint32_t p = w->pod_count; p-- > 0;)
+        if (w->pods[p].planned == revision) {
+            ret->first_pod = p;
+            ret->pod_count++;
+        }
+    return sim_find_workload(w, x->deploy, &ret->workload, e);
+}
+
+static int action_of(const struct sim_world *w, const struct scenario_event *x, uint32_t revision,
                      struct sim_action *ret, struct err *e)
 {
     *ret = (struct sim_action){.at_ms = x->at_ms};
@@ -131,15 +145,27 @@ static int action_of(const struct sim_world *w, const struct scenario_event *x,
         ret->type = ACTION_CORDON;
         return action_node(w, x->cordon, &ret->node, e);
     }
+    if (x->kubelet_stopped.n) {
+        ret->type = ACTION_KUBELET_STOPPED;
+        return action_node(w, x->kubelet_stopped, &ret->node, e);
+    }
+    if (x->back.n) {
+        ret->type = ACTION_BACK;
+        return action_node(w, x->back, &ret->node, e);
+    }
     if (x->leak.n) {
         ret->type = ACTION_LEAK;
         ret->leak.bytes_per_minute = x->leak_bytes_per_minute;
         return sim_find_workload(w, x->leak, &ret->leak.workload, e);
     }
+    if (x->deploy.n)
+        return deploy_of(w, revision, x, ret, e);
     ret->type = ACTION_SURGE;
     ret->surge_permyriad = x->surge_permyriad;
     if (x->surge_permyriad <= 0)
-        return err_set(e, EINVAL, "an event that is none of lose, drain, cordon, leak, surge");
+        return err_set(e, EINVAL,
+                       "an event that is none of lose, back, kubeletStopped, drain, cordon, leak, "
+                       "surge, deploy");
     return 0;
 }
 
@@ -151,7 +177,7 @@ int contingency_of_scenario(struct arena *a, const struct sim_world *w, const st
         .name = arena_printf(a, "scenario/" STR_FMT, STR_ARG(s->o.name)),
     };
     for (size_t i = 0; i < s->events.count; i++) {
-        int r = action_of(w, &s->events.items[i], PUSH(a, &ret->actions), e);
+        int r = action_of(w, &s->events.items[i], (uint32_t)i + 1, PUSH(a, &ret->actions), e);
         if (r < 0)
             return err_wrap(e, "Scenario %.*s, line %u", (int)MIN(s->o.name.n, 63U), s->o.name.p,
                             s->events.items[i].at.line);

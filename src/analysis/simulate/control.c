@@ -4,6 +4,7 @@
  * (pkg/controller/tainteviction), workload controllers, scheduler, and a drain.
  */
 #include "analysis/simulate/internal.h"
+#include "base/sat.h"
 
 static void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node, int64_t count)
 {
@@ -59,6 +60,9 @@ void node_lose(struct sim_runner *r, uint32_t node, bool by_memory)
     } else {
         note_node(r, SIM_LOST, node, pods);
     }
+    if (n->stopped)
+        return; /* the lease is running out already */
+    n->away_ms = r->now;
     plan(r, r->now + NODE_MONITOR_GRACE_MS, TODO_NOT_READY, node, 0);
 }
 
@@ -66,8 +70,13 @@ void node_not_ready(struct sim_runner *r, uint32_t node)
 {
     struct run_node *n = &r->nodes[node];
     uint32_t zone = r->world->nodes[node].zone;
+    if (!(n->lost || n->stopped) || n->not_ready || r->now != n->away_ms + NODE_MONITOR_GRACE_MS)
+        return; /* it was back in time */
     n->not_ready = n->taint_waits = true;
     note_node(r, SIM_NOT_READY, node, 0);
+    /* controller_utils.go MarkPodsNotReady */
+    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next)
+        pod_set_ready(r, p, false);
     node_close(r, node, CLOSED_UNREACHABLE, true);
     if (r->zones[zone].taint_queued)
         return;
@@ -105,7 +114,7 @@ static void plan_deletions(struct sim_runner *r, uint32_t node)
         for (uint32_t q = first; q != p && !known; q = r->pods.items[q].next)
             known = pod_world(r, q)->tolerates_ms == after;
         if (!known)
-            plan(r, r->now + after, TODO_DELETE, node, (uint32_t)(after / SECOND));
+            plan(r, sat_add(r->now, after), TODO_DELETE, node, (uint32_t)(after / SECOND));
     }
 }
 
@@ -127,6 +136,8 @@ void zone_taint(struct sim_runner *r, uint32_t zone)
             return;
         }
         r->nodes[i].taint_waits = false;
+        r->nodes[i].tainted = true;
+        r->nodes[i].tainted_ms = r->now;
         note_node(r, SIM_TAINTED, i, 0);
         plan_deletions(r, i);
         z->next_taint_ms = r->now + interval;
@@ -147,8 +158,11 @@ static void pod_remove(struct sim_runner *r, uint32_t pod)
 
 void node_delete_pods(struct sim_runner *r, uint32_t node, uint32_t tolerated_s)
 {
-    uint16_t depth = r->nodes[node].depth;
+    const struct run_node *n = &r->nodes[node];
+    uint16_t depth = n->depth;
     struct index_list gone = {0};
+    if (!n->tainted || r->now != n->tainted_ms + (int64_t)tolerated_s * SECOND)
+        return; /* it was back in time */
     for (uint32_t p = r->nodes[node].first_pod, next; p != NO_POD; p = next) {
         const struct sim_pod *wp = pod_world(r, p);
         next = r->pods.items[p].next;
@@ -158,12 +172,15 @@ void node_delete_pods(struct sim_runner *r, uint32_t node, uint32_t tolerated_s)
         r->out->displaced++;
         if (wp->controller == CONTROLLER_STATEFUL) {
             /* stateful_set_control.go: no second pod of one name while the first may run. */
-            r->pods.items[p].deleting = true;
+            r->pods.items[p].deleting = r->pods.items[p].marked = true;
             note_pod(r, SIM_WAITS, p, (int32_t)node);
             continue;
         }
         note_pod(r, SIM_DELETED, p, (int32_t)node);
-        pod_remove(r, p);
+        if (n->lost)
+            pod_remove(r, p);
+        else /* only its kubelet could end it */
+            r->pods.items[p].deleting = r->pods.items[p].marked = true;
         *PUSH(&r->scratch, &gone) = p;
     }
     for (size_t i = 0; i < gone.count; i++)
@@ -177,9 +194,14 @@ void pod_freed(struct sim_runner *r, uint32_t pod)
     int32_t node = r->pods.items[pod].node;
     if (r->pods.items[pod].state == POD_GONE)
         return;
-    uint16_t depth = (uint16_t)(r->nodes[node].depth + 1);
+    bool marked = r->pods.items[pod].marked;
+    uint16_t depth = (uint16_t)(r->nodes[node].depth + !marked);
+    if (marked)
+        note_pod(r, SIM_ENDED, pod, node);
     pod_remove(r, pod);
-    pod_replace(r, pod, depth);
+    /* The ReplicaSet did not count it any more and has made another. */
+    if (!marked || pod_world(r, pod)->controller == CONTROLLER_STATEFUL)
+        pod_replace(r, pod, depth);
     want_schedule(r);
     if (!r->nodes[node].lost)
         node_check(r, (uint32_t)node);
@@ -187,24 +209,68 @@ void pod_freed(struct sim_runner *r, uint32_t pod)
 
 /* ---- controllers and scheduler ---- */
 
+/* A pod is there that none was: it waits for the scheduler, or for the node that the daemon
+ * controller names itself. */
+static void pod_arrive(struct sim_runner *r, uint32_t made, int32_t node)
+{
+    note_pod(r, SIM_REPLACED, made, NO_INDEX32);
+    if (node == NO_INDEX32) {
+        *PUSH(r->arena, &r->pending) = made;
+        return;
+    }
+    schedule_bind(r->schedule, made, (uint32_t)node);
+    pod_link(r, made, (uint32_t)node);
+    r->pods.items[made].state = POD_STARTING;
+    plan(r, r->now + r->world->options.start_ms, TODO_START, made, 0);
+}
+
 void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth)
 {
     const struct sim_pod *wp = pod_world(r, pod);
     if (wp->controller == CONTROLLER_NONE ||
-        r->pods.items[r->pods.items[pod].origin].failures >= FAILURES_RETIRED)
+        r->pods.items[r->pods.items[pod].line].failures >= FAILURES_RETIRED)
         return;
-    uint32_t made = pod_clone(r, pod, depth);
-    note_pod(r, SIM_REPLACED, made, NO_INDEX32);
-    if (wp->controller != CONTROLLER_DAEMON) {
-        *PUSH(r->arena, &r->pending) = made;
+    int32_t node = wp->controller == CONTROLLER_DAEMON ? r->pods.items[pod].node : NO_INDEX32;
+    pod_arrive(r, pod_clone(r, pod, depth), node);
+}
+
+void pod_make_new(struct sim_runner *r, uint32_t like, int32_t node)
+{
+    uint32_t made = pod_clone(r, like, 0);
+    r->pods.items[made].line = made;
+    pod_arrive(r, made, node);
+}
+
+/* Waits no longer for a node. */
+static void pending_forget(struct sim_runner *r, uint32_t pod)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < r->pending.count; i++)
+        if (r->pending.items[i] != pod)
+            r->pending.items[kept++] = r->pending.items[i];
+    r->pending.count = kept;
+}
+
+void pod_delete(struct sim_runner *r, uint32_t pod)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    int32_t node = p->node;
+    note_pod(r, SIM_SCALED_DOWN, pod, node);
+    if (p->state == POD_PENDING) {
+        pending_forget(r, pod);
+        p->state = POD_GONE;
         return;
     }
-    /* The daemon controller names the node itself. */
-    uint32_t node = (uint32_t)r->pods.items[pod].node;
-    schedule_bind(r->schedule, made, node);
-    pod_link(r, made, node);
-    r->pods.items[made].state = POD_STARTING;
-    plan(r, r->now + r->world->options.start_ms, TODO_START, made, 0);
+    node_activate(r, (uint32_t)node);
+    if (r->nodes[node].stopped && !r->nodes[node].lost) {
+        p->deleting = p->marked = true;
+        pod_set_ready(r, pod, false);
+        return;
+    }
+    pod_remove(r, pod);
+    want_schedule(r);
+    if (!r->nodes[node].lost)
+        plan(r, r->now, TODO_NODE, (uint32_t)node, ++r->nodes[node].serial);
 }
 
 void want_schedule(struct sim_runner *r)
@@ -305,7 +371,8 @@ void pods_schedule(struct sim_runner *r)
 void pod_start(struct sim_runner *r, uint32_t pod)
 {
     struct run_pod *p = &r->pods.items[pod];
-    if (p->state != POD_STARTING || r->nodes[p->node].lost)
+    if (p->state != POD_STARTING || p->deleting || r->nodes[p->node].lost ||
+        r->nodes[p->node].stopped)
         return;
     p->state = POD_RUNNING;
     for (uint32_t k = 0; k < pod_world(r, pod)->container_count; k++) {
@@ -325,13 +392,10 @@ void workload_reload(struct sim_runner *r, uint32_t workload)
 {
     const struct sim_workload *w = &r->world->workloads[workload];
     struct run_workload *x = &r->workloads[workload];
-    int64_t elastic = r->world->options.elastic_permyriad;
     x->reloading = false;
     if (x->healthy <= 0)
         return;
-    int64_t surge = r->surge * x->surge / FACTOR_ONE;
-    int64_t load =
-        FACTOR_ONE - elastic + elastic * surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
+    int64_t load = r->surge * x->surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
     if (load == x->load)
         return;
     for (uint32_t p = 0; p < r->pods.count; p++) {

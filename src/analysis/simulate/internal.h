@@ -32,6 +32,10 @@ struct owner_index {
 
 /* ---- world.c, usage.c ---- */
 const struct owner_ref *sim_controller_ref(const struct object *o);
+/* "Deployment production/checkout" */
+struct str sim_workload_name(struct arena *a, const struct workload *w);
+/* Such a name against [KIND/][NAMESPACE/]NAME. */
+bool sim_name_matches(struct str full, struct str text);
 void sim_usage_fill(struct sim_world *w);
 /* What UsageProfiles and the Scenario say, over all else. */
 int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e) MUST_USE;
@@ -53,6 +57,7 @@ enum todo_type {
     TODO_DRAIN,
     TODO_ACTION, /* of a scenario */
     TODO_RELOAD, /* survivors take over the traffic of a workload */
+    TODO_ROLLOUT,
 };
 struct todo {
     int64_t at_ms;
@@ -74,38 +79,52 @@ bool todo_pop(struct todo_queue *q, struct todo *ret);
 enum pod_state { POD_RUNNING, POD_STARTING, POD_PENDING, POD_GONE };
 struct run_pod {
     uint32_t origin; /* the world's pod that it goes back to */
+    uint32_t line;   /* the first pod of those that replaced each other up to this one */
     int32_t node;
     uint32_t next, prev; /* on the node: those that hold memory or will */
     uint32_t container;
     uint32_t generation;
     uint16_t down;     /* containers that do not run */
     uint16_t depth;    /* of the cascade that made it */
-    int64_t failed_ms; /* of the origin: the last of them */
-    uint16_t failures; /* of the origin: kills and evictions of all its generations */
+    int64_t failed_ms; /* of the first of the line: the last of them */
+    uint16_t failures; /* of the first of the line: kills and evictions of all of it */
     uint8_t state;
     bool ready, deleting, noted;
+    bool marked; /* deleted, and its kubelet does not know: it holds on to the node */
 };
 /* Usage goes in a straight line from (from_ms, from) to (to_ms, to) and stays there. */
 struct run_container {
     int64_t from_ms, to_ms, from, to;
     int64_t updated_ms; /* of its back-off */
+    int64_t restart_ms; /* when it is down: starts again */
     uint32_t restarts;  /* since the back-off was reset */
     bool down;
 };
 enum { CLOSED_UNREACHABLE = 1, CLOSED_PRESSURE = 2, CLOSED_CORDONED = 4 };
 struct run_node {
     bool active, lost, not_ready, taint_waits, polling, pressure, gave_up;
+    bool stopped; /* its kubelet: what runs there runs on */
+    bool tainted;
     uint8_t closed;
     uint16_t depth;
     uint32_t first_pod;
     uint32_t serial;
     int64_t seen_ms; /* pressure last seen */
+    int64_t away_ms; /* lost or stopped since */
+    int64_t tainted_ms;
 };
 struct run_workload {
     bool touched, dipped, reloading;
     int64_t healthy;
-    int64_t surge; /* load of all its pods, permyriad */
-    int64_t load;  /* permyriad of usage, of what a pod takes over */
+    int64_t wanted;   /* replicas that its controller keeps up */
+    uint32_t rolling; /* 1 + index of its rollout; 0 = none */
+    int64_t surge;    /* load of all its pods, permyriad */
+    int64_t load;     /* permyriad of the sample's, for each of its pods */
+};
+struct run_rollout {
+    const struct sim_action *action;
+    uint32_t workload, made;
+    bool queued;
 };
 struct run_zone {
     int64_t next_taint_ms;
@@ -152,6 +171,7 @@ struct sim_runner {
     struct run_node *nodes;
     struct run_workload *workloads;
     struct run_zone *zones;
+    LIST_OF(struct run_rollout) rollouts;
     struct index_list active, touched, pending, sick, leaking, lost, storms, preempted, waiting;
     int64_t *leak; /* bytes per minute, by world workload */
     /* node usage without any event, at one factor */
@@ -214,13 +234,32 @@ void node_close(struct sim_runner *r, uint32_t node, uint8_t why, bool closed);
 void pods_schedule(struct sim_runner *r);
 void pod_start(struct sim_runner *r, uint32_t pod);
 void drain_step(struct sim_runner *r, uint32_t node);
+/* A pod of a line of its own, like one of the world; node = NO_INDEX32: the scheduler finds one. */
+void pod_make_new(struct sim_runner *r, uint32_t like, int32_t node);
+/* By its controller or owner; at once, unless its kubelet is away. */
+void pod_delete(struct sim_runner *r, uint32_t pod);
 /* A pod has gone: its memory too. Its controller acts. */
 void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth);
 void want_schedule(struct sim_runner *r);
 void node_cordon(struct sim_runner *r, uint32_t node);
 void workload_reload(struct sim_runner *r, uint32_t workload);
 
+/* ---- events.c ---- */
+void scenario_act(struct sim_runner *r, const struct sim_action *x);
+void kubelet_stop(struct sim_runner *r, uint32_t node);
+void node_back(struct sim_runner *r, uint32_t node);
+
+/* ---- rollout.c ---- */
+void rollout_begin(struct sim_runner *r, const struct sim_action *action);
+void rollout_step(struct sim_runner *r, uint32_t rollout);
+/* A pod of a workload that is being rolled out has become ready or is so no longer. */
+void rollout_later(struct sim_runner *r, uint32_t workload);
+/* Deletes that many pods of a workload, but none of one revision (0: of any). Returns how many. */
+size_t pods_scale_down(struct sim_runner *r, uint32_t workload, uint32_t spare_revision,
+                       int64_t count);
+
 /* ---- run.c ---- */
+void leak_begin(struct sim_runner *r, uint32_t workload, int64_t bytes_per_minute);
 void node_activate(struct sim_runner *r, uint32_t node);
 struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload);
 void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready);

@@ -85,7 +85,7 @@ void kubelet_poll(struct sim_runner *r, uint32_t node)
 {
     struct run_node *n = &r->nodes[node];
     n->polling = false;
-    if (n->lost)
+    if (n->lost || n->stopped)
         return;
     if (level_trouble(&r->world->nodes[node], node_level(r, node, r->now)) != TROUBLE_PRESSURE) {
         node_check(r, node);

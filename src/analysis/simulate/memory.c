@@ -6,21 +6,27 @@
 #include <assert.h>
 
 #include "analysis/simulate/internal.h"
+#include "base/sat.h"
 #include "model/badness.h"
 #include "model/oom_score.h"
 
 enum { PAGE = 4096, MINUTE = 60 * SECOND };
 
+/* Usage at the run's factor when its pod carries this load: what is elastic follows it. */
+static int64_t usage_at(const struct sim_runner *r, const struct sim_container *c, int64_t load)
+{
+    int64_t bytes = c->usage * r->base_factor / FACTOR_ONE;
+    if (c->elastic && load != FACTOR_ONE) {
+        int64_t more = c->elastic * (load - FACTOR_ONE) / FACTOR_ONE;
+        bytes = sat_add(bytes, sat_mul(bytes / FACTOR_ONE, more));
+    }
+    bytes = MIN(bytes, SIM_USAGE_MAX);
+    return c->limit ? MIN(bytes, c->limit) : bytes;
+}
+
 int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container)
 {
-    const struct sim_container *c = &r->world->containers[world_container];
-    const struct sim_options *o = &r->world->options;
-    int64_t bytes = c->usage * r->base_factor / FACTOR_ONE;
-    if (o->elastic_permyriad && o->surge_permyriad != FACTOR_ONE) {
-        int64_t more = o->elastic_permyriad * (o->surge_permyriad - FACTOR_ONE) / FACTOR_ONE;
-        bytes += bytes / FACTOR_ONE * more;
-    }
-    return c->limit ? MIN(bytes, c->limit) : bytes;
+    return usage_at(r, &r->world->containers[world_container], r->world->options.surge_permyriad);
 }
 
 int64_t container_level(const struct run_container *c, int64_t at_ms)
@@ -69,6 +75,14 @@ enum trouble level_trouble(const struct sim_node *n, int64_t pods)
     return TROUBLE_NONE;
 }
 
+/* Nobody evicts. */
+static enum trouble kernel_trouble(const struct sim_node *n, int64_t pods)
+{
+    struct sim_node alone = *n;
+    alone.evict_below = alone.thrash_below = 0;
+    return level_trouble(&alone, pods);
+}
+
 /* ---- growth ---- */
 
 /* The container of a leaking pod that grows: its largest. */
@@ -99,14 +113,10 @@ void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at
     const struct sim_pod *p = pod_world(r, pod);
     const struct sim_options *o = &r->world->options;
     struct run_container *c = &r->containers.items[r->pods.items[pod].container + index];
-    int64_t limit = r->world->containers[p->container + index].limit;
-    int64_t full = scaled_usage(r, p->container + index);
-    int64_t load = r->workloads[p->workload].load, growth = growth_of(r, p, index);
-    int64_t ceiling = r->world->containers[p->container + index].ceiling;
-    if (load != FACTOR_ONE)
-        full = full / FACTOR_ONE * load;
-    if (limit)
-        full = MIN(full, limit);
+    const struct sim_container *wc = &r->world->containers[p->container + index];
+    int64_t full = usage_at(r, wc, r->workloads[p->workload].load);
+    int64_t growth = growth_of(r, p, index);
+    int64_t ceiling = wc->ceiling ? MIN(wc->ceiling, SIM_USAGE_MAX) : SIM_USAGE_MAX;
     int64_t level = container_level(c, r->now);
     c->from = at_once ? full : level;
     c->from_ms = r->now;
@@ -117,12 +127,12 @@ void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at
         c->from = full;
     if (!at_once && growth && c->to_ms == r->now && level > full)
         c->from = c->to = level; /* it has grown already and goes on */
-    if (growth && c->to_ms == r->now && o->until_ms > r->now && (!ceiling || c->from < ceiling)) {
+    if (growth && c->to_ms == r->now && o->until_ms > r->now && c->from < ceiling) {
         /* Whole minutes, so that the rate is exact. */
         int64_t minutes = (o->until_ms - r->now) / MINUTE + 1;
         c->to_ms = r->now + minutes * MINUTE;
         c->to = c->from + growth * minutes;
-        if (ceiling && c->to > ceiling) {
+        if (c->to > ceiling) {
             c->to = ceiling;
             c->to_ms = r->now + MAX((ceiling - c->from) * MINUTE / growth, 1);
         }
@@ -155,7 +165,8 @@ static struct found node_trouble(const struct sim_runner *r, uint32_t node, int6
             return (struct found){TROUBLE_POD, p, 0};
         sum += pod;
     }
-    enum trouble t = level_trouble(&r->world->nodes[node], sum);
+    enum trouble t = n->stopped ? kernel_trouble(&r->world->nodes[node], sum)
+                                : level_trouble(&r->world->nodes[node], sum);
     if (t == TROUBLE_PRESSURE && (n->polling || n->gave_up))
         t = TROUBLE_NONE;
     return (struct found){t, NO_POD, 0};
@@ -220,16 +231,18 @@ static void container_kill(struct sim_runner *r, uint32_t pod, uint32_t index,
     p->down++;
     pod_set_ready(r, pod, false);
     r->out->killed++;
+    c->restart_ms =
+        r->now + crash_loop_delay_ms(c->restarts, CRASH_LOOP_INITIAL_MS, CRASH_LOOP_MAX_MS);
     if (!pod_failed(r, pod))
-        plan(r, r->now + crash_loop_delay_ms(c->restarts, CRASH_LOOP_INITIAL_MS, CRASH_LOOP_MAX_MS),
-             TODO_RESTART, pod, index);
+        plan(r, c->restart_ms, TODO_RESTART, pod, index);
 }
 
 void container_restart(struct sim_runner *r, uint32_t pod, uint32_t index)
 {
     struct run_pod *p = &r->pods.items[pod];
     struct run_container *c = &r->containers.items[p->container + index];
-    if (p->state != POD_RUNNING || p->deleting || !c->down || r->nodes[p->node].lost)
+    if (p->state != POD_RUNNING || p->deleting || !c->down || r->now != c->restart_ms ||
+        r->nodes[p->node].lost || r->nodes[p->node].stopped)
         return;
     c->down = false;
     c->restarts++;
@@ -345,7 +358,7 @@ void node_check(struct sim_runner *r, uint32_t node)
             return;
         }
     }
-    if (r->leaking.count || r->world->growing.count)
+    if (r->leaking.count || r->world->grows)
         grow_on(r, node);
     plan_check(r, node);
 }

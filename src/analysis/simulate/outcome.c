@@ -59,6 +59,20 @@ static const struct {
     [SIM_BLOCKED] = {"EvictionRefused", "pkg/registry/core/pod/storage/eviction.go",
                      "the PodDisruptionBudget allows no disruption"},
     [SIM_CORDONED] = {"NodeCordoned", "kubectl drain", "no new pod comes here"},
+    [SIM_KUBELET_STOPPED] = {"KubeletStopped", "scenario",
+                             "no lease is renewed, nothing is evicted or restarted; the containers "
+                             "run on"},
+    [SIM_BACK] = {"NodeReady", "pkg/controller/nodelifecycle/node_lifecycle_controller.go",
+                  "the kubelet reports again: Ready, the unreachable taints go"},
+    [SIM_DEPLOYED] = {"Deployed", "pkg/controller (deployment, statefulset, daemon)",
+                      "a new template: old pods are replaced within maxSurge and maxUnavailable"},
+    [SIM_ROLLED_OUT] = {"RolledOut", "pkg/controller (deployment, statefulset, daemon)",
+                        "every pod is of the new template and ready"},
+    [SIM_SCALED_DOWN] = {"PodScaledDown", "pkg/controller/controller_utils.go",
+                         "its controller deletes it: first what is not ready, then where most of "
+                         "the workload is, then the newest"},
+    [SIM_ENDED] = {"PodEnded", "pkg/kubelet/kubelet.go",
+                   "deleted while its kubelet was away: killed now that it knows"},
     [SIM_STORM] = {"Storm", "simulation", "fails again and again: not followed further"},
 };
 

@@ -52,6 +52,7 @@ static struct run_pod resting_pod(const struct sim_world *w, uint32_t pod)
 {
     const struct sim_pod *p = &w->pods[pod];
     return (struct run_pod){.origin = pod,
+                            .line = pod,
                             .node = p->node,
                             .next = p->next,
                             .prev = p->prev,
@@ -62,8 +63,10 @@ static struct run_pod resting_pod(const struct sim_world *w, uint32_t pod)
 
 static struct run_workload resting_workload(const struct sim_world *w, uint32_t i)
 {
-    return (struct run_workload){
-        .healthy = w->workloads[i].healthy, .surge = FACTOR_ONE, .load = FACTOR_ONE};
+    return (struct run_workload){.healthy = w->workloads[i].healthy,
+                                 .wanted = w->workloads[i].replicas,
+                                 .surge = FACTOR_ONE,
+                                 .load = w->options.surge_permyriad};
 }
 
 struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
@@ -93,7 +96,7 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
             *PUSH(a, &r->sick) = i;
     }
     for (uint32_t i = 0; i < w->pod_count; i++)
-        if (w->pods[i].node == NO_INDEX32)
+        if (w->pods[i].node == NO_INDEX32 && !w->pods[i].planned)
             *PUSH(a, &r->pending) = *PUSH(a, &r->waiting) = i;
     r->zones = arena_array(a, struct run_zone, w->zone_count);
     r->base = arena_array(a, int64_t, w->node_count);
@@ -176,7 +179,9 @@ void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready)
     x->healthy += ready ? 1 : -1;
     if (x->healthy < w->need && w->healthy >= w->need)
         x->dipped = true;
-    if (r->world->options.elastic_permyriad && !x->reloading) {
+    if (x->rolling)
+        rollout_later(r, workload);
+    if (w->elastic && !x->reloading) {
         x->reloading = true;
         plan(r, r->now, TODO_RELOAD, workload, 0);
     }
@@ -189,6 +194,7 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
     assert(made == r->pods.count);
     struct run_pod *p = PUSH(r->arena, &r->pods);
     *p = (struct run_pod){.origin = origin,
+                          .line = r->pods.items[pod].line,
                           .node = NO_INDEX32,
                           .next = NO_POD,
                           .prev = NO_POD,
@@ -207,27 +213,27 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
 
 bool pod_failed(struct sim_runner *r, uint32_t pod)
 {
-    struct run_pod *origin = &r->pods.items[r->pods.items[pod].origin];
+    struct run_pod *first = &r->pods.items[r->pods.items[pod].line];
     /* The longest delay, and the good run of twice that after which the kubelet forgets. */
-    if (origin->failures && r->now - origin->failed_ms > 3 * CRASH_LOOP_MAX_MS)
-        origin->failures = 0;
-    origin->failures++;
-    origin->failed_ms = r->now;
-    if (origin->failures == FAILURES_STORM) {
+    if (first->failures && r->now - first->failed_ms > 3 * CRASH_LOOP_MAX_MS)
+        first->failures = 0;
+    first->failures++;
+    first->failed_ms = r->now;
+    if (first->failures == FAILURES_STORM) {
         r->out->storm = true;
         *PUSH(r->arena, &r->storms) = pod_world(r, pod)->workload;
         if (r->in->stop_at_failure)
             r->stop = true;
     }
-    if (origin->failures < FAILURES_RETIRED)
+    if (first->failures < FAILURES_RETIRED)
         return false;
-    if (origin->failures == FAILURES_RETIRED)
+    if (first->failures == FAILURES_RETIRED)
         note(r, (struct sim_event){.type = SIM_STORM,
                                    .node = r->pods.items[pod].node,
                                    .pod = (int32_t)r->pods.items[pod].origin,
                                    .container = NO_INDEX32,
                                    .generation = r->pods.items[pod].generation,
-                                   .count = origin->failures});
+                                   .count = first->failures});
     return true;
 }
 
@@ -269,7 +275,7 @@ bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int
     const struct sim_world *w = r->world;
     if (c->type != CONTINGENCY_NONE && c->type != CONTINGENCY_LOSE)
         return false;
-    if (w->options.elastic_permyriad || w->leaks.count || w->growing.count)
+    if (w->elastic || w->leaks.count || w->growing.count)
         return false;
     base_make(r, factor);
     if (r->hot.count)
@@ -300,11 +306,11 @@ void run_landings(const struct sim_runner *r, struct arena *a, struct landings *
 
 /* ---- the run ---- */
 
-static void begin_leak(struct sim_runner *r, uint32_t workload, int64_t bytes)
+void leak_begin(struct sim_runner *r, uint32_t workload, int64_t bytes)
 {
     if (r->in->factor == 0) /* bookings alone */
         return;
-    r->leak[workload] = bytes;
+    r->leak[workload] = MIN(bytes, SIM_USAGE_MAX);
     *PUSH(r->arena, &r->leaking) = workload;
 }
 
@@ -313,9 +319,9 @@ static void begin(struct sim_runner *r)
     const struct contingency *c = r->in->contingency;
     const struct sim_world *w = r->world;
     for (size_t i = 0; i < w->leaks.count; i++)
-        begin_leak(r, w->leaks.items[i].workload, w->leaks.items[i].bytes_per_minute);
+        leak_begin(r, w->leaks.items[i].workload, w->leaks.items[i].bytes_per_minute);
     if (c->type == CONTINGENCY_LEAK)
-        begin_leak(r, c->leak.workload, c->leak.bytes_per_minute);
+        leak_begin(r, c->leak.workload, c->leak.bytes_per_minute);
     if (c->type == CONTINGENCY_SURGE) {
         touch_workload(r, c->surge.workload)->surge = c->surge.permyriad;
         plan(r, 0, TODO_RELOAD, c->surge.workload, 0);
@@ -334,38 +340,6 @@ static void begin(struct sim_runner *r)
     size_t active = r->active.count;
     for (size_t i = 0; i < active; i++)
         plan(r, 0, TODO_NODE, r->active.items[i], r->nodes[r->active.items[i]].serial);
-}
-
-static void act(struct sim_runner *r, const struct sim_action *x)
-{
-    const struct sim_world *w = r->world;
-    switch (x->type) {
-    case ACTION_LOSE:
-        node_lose(r, x->node, false);
-        break;
-    case ACTION_DRAIN:
-        drain_step(r, x->node);
-        break;
-    case ACTION_CORDON:
-        node_cordon(r, x->node);
-        break;
-    case ACTION_LEAK:
-        begin_leak(r, x->leak.workload, x->leak.bytes_per_minute);
-        for (uint32_t p = 0; p < r->pods.count; p++) {
-            const struct run_pod *rp = &r->pods.items[p];
-            if (pod_world(r, p)->workload != x->leak.workload || rp->state != POD_RUNNING)
-                continue;
-            node_activate(r, (uint32_t)rp->node);
-            plan(r, r->now, TODO_NODE, (uint32_t)rp->node, r->nodes[rp->node].serial);
-        }
-        break;
-    case ACTION_SURGE:
-        r->surge = x->surge_permyriad;
-        for (uint32_t i = 0; w->options.elastic_permyriad && i < w->workload_count; i++)
-            if (w->workloads[i].replicas && touch_workload(r, i))
-                workload_reload(r, i);
-        break;
-    }
 }
 
 static void step(struct sim_runner *r, const struct todo *t)
@@ -410,7 +384,10 @@ static void step(struct sim_runner *r, const struct todo *t)
         drain_step(r, x);
         break;
     case TODO_ACTION:
-        act(r, &r->in->contingency->actions.items[x]);
+        scenario_act(r, &r->in->contingency->actions.items[x]);
+        break;
+    case TODO_ROLLOUT:
+        rollout_step(r, x);
         break;
     case TODO_RELOAD:
         workload_reload(r, x);
@@ -459,7 +436,7 @@ static void restore(struct sim_runner *r)
     for (size_t i = 0; i < r->leaking.count; i++)
         r->leak[r->leaking.items[i]] = 0;
     memset(r->zones, 0, w->zone_count * sizeof(*r->zones));
-    r->lost.count = r->storms.count = 0;
+    r->lost.count = r->storms.count = r->rollouts.count = 0;
     r->active.count = r->touched.count = r->leaking.count = r->queue.count = 0;
     r->queue.next_order = 0;
 }
@@ -472,7 +449,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     r->in = in;
     r->out = ret;
     r->now = 0;
-    r->surge = FACTOR_ONE;
+    r->surge = o->surge_permyriad;
     r->stop = r->schedule_queued = false;
     r->creations = 0;
     r->landed.count = 0;

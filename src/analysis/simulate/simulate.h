@@ -17,6 +17,8 @@
 /* Factors on usage are in ten-thousandths: 10000 = as measured. */
 enum { FACTOR_ONE = 10000, FACTOR_MAX = 100000 };
 enum { NO_FACTOR = -1, NO_INDEX32 = -1 };
+/* No container uses or grows by more: 64 TiB, so that sums and products stay far from overflow. */
+#define SIM_USAGE_MAX (INT64_C(1) << 46)
 
 /* ---- assumptions: each has an option that changes it ---- */
 
@@ -78,9 +80,11 @@ struct sim_node {
 };
 struct sim_container {
     const struct container *container;
-    int64_t usage, limit;                 /* limit 0 = none */
+    int64_t usage, limit;                 /* usage has its jitter; limit 0 = none */
+    int64_t mean;                         /* usage before the jitter */
     int64_t growth;                       /* a minute */
     int64_t ceiling;                      /* growth ends there; 0 = nowhere */
+    int64_t elastic;                      /* permyriad of usage that follows load */
     const struct usage_container *spread; /* has its percentiles; NULL = none */
     int64_t jitter_percent;
 };
@@ -95,6 +99,8 @@ struct sim_pod {
     int64_t tolerates_ms;      /* unreachable:NoExecute; -1 = for ever */
     enum sim_controller controller;
     bool critical, ready;
+    uint32_t planned; /* not there yet: the event of the Scenario, from 1, that makes it */
+    uint32_t slot;    /* the pod of the input whose place it has: itself, unless planned */
 };
 struct sim_workload {
     const struct workload *workload;
@@ -103,6 +109,7 @@ struct sim_workload {
     int64_t replicas; /* pods that there are */
     int64_t need;     /* healthy pods demanded: of its PDB, else one */
     int64_t healthy;  /* now */
+    bool elastic;     /* some of its usage follows load */
 };
 
 struct sim_usage_note {
@@ -126,13 +133,19 @@ struct sim_world {
     uint32_t pending;  /* and those that it could not */
     uint32_t expanded; /* pods made from templates: the input has none */
     struct sim_usage_note usage;
+    bool elastic; /* of any workload some usage follows load */
     LIST_OF(struct sim_leak) leaks;
+    bool grows;                /* some container grows of itself */
     LIST_OF(uint32_t) growing; /* nodes with containers that grow of themselves */
 };
 
 /* Adds pods for judged workloads that have none (replicas of their template; a DaemonSet: one for
  * each node that it goes to). Returns how many. Call before sim_world_new. */
 uint32_t sim_expand(struct arena *a, struct cluster *c);
+/* What the options' Scenario changes in the cluster: its nodes' set-up, the pods that it will deploy.
+ * After sim_expand, before sim_world_new, once. 0 or -EINVAL. */
+int sim_prepare(struct arena *a, struct cluster *c, const struct sim_options *o,
+                struct err *e) MUST_USE;
 /* Everything that runs share. -ENODATA when no node is usable. */
 int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_options *o,
                   struct sim_world **ret, struct err *e) MUST_USE;
@@ -152,13 +165,24 @@ enum contingency_type {
     CONTINGENCY_SURGE,    /* the load of one workload, and what of its usage follows load */
     CONTINGENCY_SCENARIO, /* actions, each at its time */
 };
-enum sim_action_type { ACTION_LOSE, ACTION_DRAIN, ACTION_CORDON, ACTION_LEAK, ACTION_SURGE };
+enum sim_action_type {
+    ACTION_LOSE,
+    ACTION_DRAIN,
+    ACTION_CORDON,
+    ACTION_LEAK,
+    ACTION_SURGE,
+    ACTION_KUBELET_STOPPED,
+    ACTION_BACK,
+    ACTION_DEPLOY,
+};
 struct sim_action {
     int64_t at_ms;
     enum sim_action_type type;
     uint32_t node;
     struct sim_leak leak;
     int64_t surge_permyriad;
+    /* Of a deploy: its number from 1, and the pods that it makes. */
+    uint32_t revision, workload, first_pod, pod_count;
 };
 struct contingency {
     enum contingency_type type;
@@ -214,7 +238,13 @@ enum sim_event_type {
     SIM_DRAINED,   /* evicted by a drain */
     SIM_BLOCKED,   /* a drain that a PDB refuses */
     SIM_CORDONED,
-    SIM_STORM, /* the same pod failed too often; it is not followed further */
+    SIM_KUBELET_STOPPED, /* what runs there runs on, and uses memory */
+    SIM_BACK,            /* a node that was lost, or whose kubelet had stopped, is Ready again */
+    SIM_DEPLOYED,        /* a rolling update begins */
+    SIM_ROLLED_OUT,      /* and has ended */
+    SIM_SCALED_DOWN,     /* a pod deleted by its controller */
+    SIM_ENDED,           /* a pod that was deleted meanwhile */
+    SIM_STORM,           /* the same pod failed too often; it is not followed further */
     SIM_EVENT_TYPES,
 };
 /* "NotReady"; the upstream file that the event follows; what that says. */

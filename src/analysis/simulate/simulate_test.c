@@ -4,31 +4,6 @@
  */
 #include "analysis/simulate/test_world.h"
 
-struct expected {
-    int64_t at_ms;
-    enum sim_event_type type;
-    int node; /* -1 = none */
-};
-
-static void assert_events(const struct test_world *t, const struct expected *e, size_t count)
-{
-    for (size_t i = 0; i < MAX(count, t->events.count); i++) {
-        if (i >= count || i >= t->events.count || t->events.items[i].at_ms != e[i].at_ms ||
-            t->events.items[i].type != e[i].type || t->events.items[i].node != e[i].node) {
-            for (size_t k = 0; k < t->events.count; k++)
-                print_message("%zu: %lld ms %s node %d%s\n", k, (long long)t->events.items[k].at_ms,
-                              sim_event_name(t->events.items[k].type), t->events.items[k].node,
-                              k == i ? "   <-- not as expected" : "");
-            fail_msg("event %zu of %zu", i, count);
-        }
-    }
-}
-#define ASSERT_EVENTS(t, ...)                                     \
-    do {                                                          \
-        static const struct expected expected_[] = {__VA_ARGS__}; \
-        assert_events((t), expected_, ARRAY_LEN(expected_));      \
-    } while (0)
-
 static void assert_failure(const struct test_world *t, enum sim_way way, const char *subject)
 {
     for (size_t i = 0; i < t->outcome.failure_count; i++) {
@@ -418,14 +393,6 @@ static void test_drain_blocked(void **state)
 
 /* ---- zones ---- */
 
-static size_t count_events(const struct test_world *t, enum sim_event_type type)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < t->events.count; i++)
-        n += t->events.items[i].type == type;
-    return n;
-}
-
 static void zone_world(struct test_world *t, int in_x, int in_y)
 {
     test_init(t);
@@ -575,7 +542,7 @@ static const char scenario_yaml[] =
     "node/a}, {at: 3m, leak: {workload: shop/db, growthPerMinute: 100Mi}}]}}";
 
 /* A profile says where usage starts, grows and ends; events happen when they are said to. */
-static void test_scenario(void **state)
+static void test_profile_and_events(void **state)
 {
     (void)state;
     struct test_world t;
@@ -646,7 +613,7 @@ int main(void)
         cmocka_unit_test(test_drain_blocked),
         cmocka_unit_test(test_zone_rates),
         cmocka_unit_test(test_elastic),
-        cmocka_unit_test(test_scenario),
+        cmocka_unit_test(test_profile_and_events),
         cmocka_unit_test(test_scenario_errors),
         cmocka_unit_test(test_load_line),
         cmocka_unit_test(test_line_above),

@@ -98,14 +98,19 @@ static inline void test_pod(struct test_world *t, struct test_pod p)
                          .p);
 }
 
+static inline void test_build(struct test_world *t)
+{
+    struct err e = {0};
+    assert_int_equal(sim_world_new(&t->a, &t->c, &t->options, &t->world, &e), 0);
+    t->runner = sim_runner_new(&t->a, t->world);
+}
+
 /* The world is complete: nothing is added any more. */
 static inline void test_ready(struct test_world *t)
 {
-    struct err e = {0};
     cluster_resolve(&t->c);
     cluster_default(&t->c);
-    assert_int_equal(sim_world_new(&t->a, &t->c, &t->options, &t->world, &e), 0);
-    t->runner = sim_runner_new(&t->a, t->world);
+    test_build(t);
 }
 
 static inline void test_run(struct test_world *t, const struct contingency *c, int64_t factor)
@@ -138,6 +143,65 @@ static inline struct contingency test_leak(struct test_world *t, const char *wor
     struct err e = {0};
     assert_int_equal(sim_find_workload(t->world, str_of(workload), &c.leak.workload, &e), 0);
     c.leak.bytes_per_minute = mib_per_minute * MIB;
+    return c;
+}
+
+/* ---- what happened ---- */
+
+struct expected {
+    int64_t at_ms;
+    enum sim_event_type type;
+    int node; /* -1 = none */
+};
+
+static inline void assert_events(const struct test_world *t, const struct expected *e, size_t count)
+{
+    for (size_t i = 0; i < MAX(count, t->events.count); i++) {
+        if (i >= count || i >= t->events.count || t->events.items[i].at_ms != e[i].at_ms ||
+            t->events.items[i].type != e[i].type || t->events.items[i].node != e[i].node) {
+            for (size_t k = 0; k < t->events.count; k++)
+                print_message("%zu: %lld ms %s node %d%s\n", k, (long long)t->events.items[k].at_ms,
+                              sim_event_name(t->events.items[k].type), t->events.items[k].node,
+                              k == i ? "   <-- not as expected" : "");
+            fail_msg("event %zu of %zu", i, count);
+        }
+    }
+}
+#define ASSERT_EVENTS(t, ...)                                     \
+    do {                                                          \
+        static const struct expected expected_[] = {__VA_ARGS__}; \
+        assert_events((t), expected_, ARRAY_LEN(expected_));      \
+    } while (0)
+
+static inline size_t count_events(const struct test_world *t, enum sim_event_type type)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < t->events.count; i++)
+        n += t->events.items[i].type == type;
+    return n;
+}
+
+/* A Scenario of these fields, in flow YAML; run with test_run. */
+static inline struct contingency test_scenario(struct test_world *t, const char *spec)
+{
+    struct contingency c = {0};
+    struct err e = {0};
+    test_yaml(t, arena_printf(&t->a,
+                              "{apiVersion: plimsoll.dev/v1, kind: Scenario, metadata: {name: s}, "
+                              "spec: {%s}}",
+                              spec)
+                     .p);
+    assert_int_equal(t->c.problems.count, 0);
+    t->options.scenario = t->c.scenarios.items[t->c.scenarios.count - 1];
+    if (t->options.scenario->until_ms)
+        t->options.until_ms = t->options.scenario->until_ms;
+    cluster_resolve(&t->c);
+    cluster_default(&t->c);
+    if (sim_prepare(&t->a, &t->c, &t->options, &e))
+        fail_msg("%s", e.msg);
+    test_build(t);
+    if (contingency_of_scenario(&t->a, t->world, t->options.scenario, &c, &e))
+        fail_msg("%s", e.msg);
     return c;
 }
 

@@ -4,6 +4,7 @@
  * the mean of its siblings in the workload, or an assumption.
  */
 #include "analysis/simulate/internal.h"
+#include "base/sat.h"
 #include "model/resources.h"
 
 /* Mean over the workload's containers of one name. */
@@ -36,7 +37,7 @@ static size_t make_means(const struct sim_world *w, struct mean *means)
     size_t n = 0, kept = 0;
     for (uint32_t i = 0; i < w->pod_count; i++) {
         const struct sim_pod *p = &w->pods[i];
-        for (uint32_t k = 0; k < p->container_count; k++) {
+        for (uint32_t k = 0; !p->planned && k < p->container_count; k++) {
             struct str name = w->containers[p->container + k].container->name;
             const struct container_usage *u = measured(p, name);
             if (u)
@@ -46,7 +47,7 @@ static size_t make_means(const struct sim_world *w, struct mean *means)
     qsort(means, n, sizeof(*means), mean_order);
     for (size_t i = 0; i < n; i++) {
         if (kept && mean_order(&means[kept - 1], &means[i]) == 0) {
-            means[kept - 1].sum += means[i].sum;
+            means[kept - 1].sum = sat_add(means[kept - 1].sum, means[i].sum);
             means[kept - 1].count++;
         } else {
             means[kept++] = means[i];
@@ -94,7 +95,8 @@ static void fill_pod(struct sim_world *w, const struct sim_pod *p, const struct 
         } else {
             c->usage = assumed(w, c);
         }
-        c->usage = MAX(c->usage, 0);
+        c->usage = c->mean = MIN(MAX(c->usage, 0), SIM_USAGE_MAX);
+        c->elastic = w->options.elastic_permyriad;
     }
     const struct pod_metrics *pm = p->pod->metrics;
     if (!pm || !pm->taken_ms)
@@ -115,10 +117,10 @@ static void fill_system(struct sim_world *w)
             for (uint32_t k = 0; k < w->pods[p].container_count; k++) {
                 const struct sim_container *c = &w->containers[w->pods[p].container + k];
                 const struct container_usage *u = measured(&w->pods[p], c->container->name);
-                pods += u ? u->memory_bytes : 0;
+                pods = sat_add(pods, u ? u->memory_bytes : 0);
             }
         if (n->node->metrics && pods)
-            n->system = MAX(n->node->metrics->memory_bytes - pods, 0);
+            n->system = MIN(MAX(sat_sub(n->node->metrics->memory_bytes, pods), 0), SIM_USAGE_MAX);
     }
 }
 
@@ -128,28 +130,55 @@ void sim_usage_fill(struct sim_world *w)
     arena_init(&scratch);
     struct mean *means = arena_array(&scratch, struct mean, w->container_count);
     size_t count = make_means(w, means);
-    for (uint32_t i = 0; i < w->pod_count; i++)
+    for (uint32_t i = 0; i < w->pod_count; i++) {
+        const struct sim_usage_note noted = w->usage;
         fill_pod(w, &w->pods[i], means, count);
+        if (w->pods[i].planned)
+            w->usage = noted; /* it is not there yet */
+    }
     fill_system(w);
 }
 
 /* ---- profiles ---- */
 
-static void apply_container(struct sim_world *w, struct sim_container *c,
+/* Between -10000 and 10000, always the same for the same text: FNV-1a, then a finaliser so that
+ * names that differ in their last character lie apart. */
+static int64_t share_of_text(struct str s)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+    h ^= h >> 33;
+    h *= UINT64_C(0xff51afd7ed558ccd);
+    h ^= h >> 33;
+    return (int64_t)(h % (2 * FACTOR_ONE + 1)) - FACTOR_ONE;
+}
+
+/* A level is that of the mean pod: with a jitter each lies somewhere around it, by its name. */
+static void set_level(struct sim_container *c, const struct sim_pod *p, int64_t level)
+{
+    int64_t off = c->jitter_percent * (FACTOR_ONE / 100) * share_of_text(p->pod->o.name);
+    c->mean = MIN(level, SIM_USAGE_MAX / 2);
+    c->usage = c->mean + c->mean / FACTOR_ONE * (off / FACTOR_ONE);
+}
+
+static void apply_container(struct sim_world *w, const struct sim_pod *p, struct sim_container *c,
                             const struct usage_container *u)
 {
     if (u->name.n && !str_eq(u->name, c->container->name))
         return;
+    if (u->jitter_percent.set)
+        c->jitter_percent = MAX(MIN(u->jitter_percent.v, 100), 0);
+    if (u->follows_load_percent.set)
+        c->elastic = MAX(MIN(u->follows_load_percent.v, 100), 0) * (FACTOR_ONE / 100);
     if (u->level_bytes > 0 || u->p50_bytes > 0) {
-        c->usage = u->level_bytes > 0 ? u->level_bytes : u->p50_bytes;
-        w->usage.profiled++;
+        set_level(c, p, u->level_bytes > 0 ? u->level_bytes : u->p50_bytes);
+        w->usage.profiled += !p->planned;
     }
     if (u->p50_bytes > 0)
         c->spread = u;
-    if (u->jitter_percent.set)
-        c->jitter_percent = MAX(MIN(u->jitter_percent.v, 100), 0);
     if (u->growth_bytes_per_minute > 0)
-        c->growth = u->growth_bytes_per_minute;
+        c->growth = MIN(u->growth_bytes_per_minute, SIM_USAGE_MAX);
     if (u->ceiling_bytes > 0)
         c->ceiling = u->ceiling_bytes;
 }
@@ -167,9 +196,40 @@ static int apply_usage(struct arena *a, struct sim_world *w, const struct worklo
     for (uint32_t p = 0; p < w->pod_count; p++)
         for (uint32_t k = 0; w->pods[p].workload == workload && k < w->pods[p].container_count; k++)
             for (size_t i = 0; i < u->containers.count; i++)
-                apply_container(w, &w->containers[w->pods[p].container + k],
+                apply_container(w, &w->pods[p], &w->containers[w->pods[p].container + k],
                                 &u->containers.items[i]);
     return 0;
+}
+
+/* What its pods use from then on. */
+static void apply_deploy(struct sim_world *w, const struct sim_pod *p,
+                         const struct scenario_event *x)
+{
+    for (uint32_t k = 0; k < p->container_count; k++) {
+        struct sim_container *c = &w->containers[p->container + k];
+        for (size_t i = 0; i < x->deploy_containers.count; i++) {
+            const struct deploy_container *d = &x->deploy_containers.items[i];
+            if (d->name.n && !str_eq(d->name, c->container->name))
+                continue;
+            if (d->level_bytes > 0)
+                set_level(c, p, d->level_bytes);
+            if (d->growth_at.line)
+                c->growth = MIN(d->growth_bytes_per_minute, SIM_USAGE_MAX);
+            if (d->ceiling_bytes > 0)
+                c->ceiling = d->ceiling_bytes;
+        }
+    }
+}
+
+static void note_ways(struct sim_world *w)
+{
+    for (uint32_t p = 0; p < w->pod_count; p++)
+        for (uint32_t k = 0; k < w->pods[p].container_count; k++) {
+            const struct sim_container *c = &w->containers[w->pods[p].container + k];
+            w->grows = w->grows || c->growth > 0;
+            if (c->elastic)
+                w->elastic = w->workloads[w->pods[p].workload].elastic = true;
+        }
 }
 
 int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e)
@@ -187,6 +247,9 @@ int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e)
         if (r < 0)
             err_wrap(e, "Scenario %.*s", (int)MIN(s->o.name.n, 63U), s->o.name.p);
     }
+    for (uint32_t p = w->pod_count; s && p-- > 0 && w->pods[p].planned;)
+        apply_deploy(w, &w->pods[p], &s->events.items[w->pods[p].planned - 1]);
+    note_ways(w);
     for (uint32_t n = 0; n < w->node_count; n++) {
         bool grows = false;
         for (uint32_t p = w->nodes[n].first_pod; p != NO_POD; p = w->pods[p].next)

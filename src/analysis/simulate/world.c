@@ -6,6 +6,7 @@
 #include "analysis/pod_facts.h"
 #include "analysis/schedule/schedule.h"
 #include "analysis/simulate/internal.h"
+#include "base/sat.h"
 #include "model/allocatable.h"
 #include "model/oom_score.h"
 #include "model/pdb_status.h"
@@ -60,8 +61,8 @@ static void build_nodes(struct arena *a, struct sim_world *w, const struct sched
     for (uint32_t i = 0; i < w->node_count; i++) {
         struct sim_node *n = &w->nodes[i];
         n->node = schedule_node(s, i);
-        n->capacity = resources_memory_bytes(&n->node->capacity);
-        n->allocatable = resources_memory_bytes(&n->node->allocatable);
+        n->capacity = MIN(resources_memory_bytes(&n->node->capacity), SIM_USAGE_MAX);
+        n->allocatable = MIN(resources_memory_bytes(&n->node->allocatable), SIM_USAGE_MAX);
         if (n->capacity <= 0)
             n->capacity = n->allocatable;
         n->kubepods = n->node->kubelet ? node_kubepods_memory_bytes(&scratch, n->node) : 0;
@@ -87,7 +88,7 @@ static int pointer_order(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static struct str workload_name(struct arena *a, const struct workload *w)
+struct str sim_workload_name(struct arena *a, const struct workload *w)
 {
     const struct object *o = &w->o;
     struct str kind = o->kind_text.n ? o->kind_text : str_of(kind_name(o->kind));
@@ -138,7 +139,7 @@ static void finish_workload(struct arena *a, struct sim_workload *x)
     const struct workload *w = x->workload;
     if (x->replicas == 0)
         return;
-    x->name = workload_name(a, w);
+    x->name = sim_workload_name(a, w);
     int64_t wanted =
         w->replicas.set && !w->pod && w->o.kind != KIND_DAEMON_SET ? w->replicas.v : x->replicas;
     x->need = may_end(w) ? 0 : MIN(1, wanted);
@@ -197,8 +198,9 @@ static int64_t toleration_ms(const struct pod *p, enum sim_controller controller
         if (!key || !value || !effect)
             continue;
         tolerated = true;
-        if (x->seconds.set && (least < 0 || x->seconds.v * 1000 < least))
-            least = MAX(x->seconds.v * 1000, 0);
+        int64_t ms = MAX(sat_mul(x->seconds.v, 1000), 0);
+        if (x->seconds.set && (least < 0 || ms < least))
+            least = ms;
     }
     if (tolerated)
         return least;
@@ -216,7 +218,7 @@ static bool pod_is_ready(const struct pod *p)
 static int64_t memory_limit(const struct resources *limits)
 {
     const struct resource_amount *m = resources_find(limits, "memory");
-    return m ? quantity_value(m->q) : 0;
+    return m ? MAX(quantity_value(m->q), 0) : 0;
 }
 
 static void add_containers(struct sim_world *w, struct sim_pod *p, const struct containers *list,
@@ -250,6 +252,8 @@ static void build_pod(struct sim_world *w, const struct schedule *s, uint32_t i,
     p->next = p->prev = NO_POD;
     eviction_candidate_of(scratch, p->pod, &rank);
     p->priority = schedule_pod_priority(s, i);
+    p->planned = p->pod->planned;
+    p->slot = i;
     p->request = quantity_value(rank.request);
     p->critical = rank.critical;
     p->container = w->container_count;
@@ -287,6 +291,8 @@ static void place_pending(struct sim_world *w, struct schedule *s)
     uint8_t *full = arena_array(&scratch, uint8_t, schedule_class_count(s));
     for (uint32_t i = 0; i < count; i++) {
         uint32_t p = queue[i], class_ = schedule_pod_class(s, p);
+        if (w->pods[p].planned)
+            continue;
         int32_t node = full[class_] ? NO_NODE : schedule_place(s, p);
         if (node == NO_NODE) {
             full[class_] = 1;
@@ -299,11 +305,22 @@ static void place_pending(struct sim_world *w, struct schedule *s)
     }
 }
 
+/* Where a planned pod comes in place of one: they are at the end. */
+static void find_slots(struct sim_world *w)
+{
+    for (uint32_t i = w->pod_count; i-- > 0 && w->pods[i].planned;)
+        for (uint32_t p = 0; p < i; p++)
+            if (w->pods[p].pod == w->pods[i].pod->replaces)
+                w->pods[i].slot = p;
+}
+
 static void link_pods(struct sim_world *w)
 {
     for (uint32_t i = w->pod_count; i-- > 0;) {
         struct sim_pod *p = &w->pods[i];
         struct sim_workload *x = &w->workloads[p->workload];
+        if (p->planned)
+            continue;
         x->replicas++;
         if (p->node == NO_INDEX32)
             continue;
@@ -340,6 +357,7 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
         schedule_node_close(s, i, !w->nodes[i].usable);
     place_pending(w, s);
     link_pods(w);
+    find_slots(w);
     for (uint32_t i = 0; i < w->workload_count; i++)
         finish_workload(a, &w->workloads[i]);
     sim_usage_fill(w);
@@ -387,7 +405,7 @@ static bool name_matches(struct str full, struct str kind, struct str ns, struct
     return (!kind.n || str_eq(k, kind)) && (!ns.n || str_eq(space, ns)) && str_eq(tail, name);
 }
 
-int sim_find_workload(const struct sim_world *w, struct str text, uint32_t *ret, struct err *e)
+bool sim_name_matches(struct str full, struct str text)
 {
     struct str parts[3] = {STR_NONE, STR_NONE, STR_NONE}, rest = text;
     size_t n = 0;
@@ -398,9 +416,14 @@ int sim_find_workload(const struct sim_world *w, struct str text, uint32_t *ret,
         kind = full_kind(parts[0]);
         ns = n == 3 ? parts[1] : kind.n ? STR_NONE : parts[0];
     }
+    return name_matches(full, kind, ns, name);
+}
+
+int sim_find_workload(const struct sim_world *w, struct str text, uint32_t *ret, struct err *e)
+{
     size_t found = 0;
     for (uint32_t i = 0; i < w->workload_count; i++) {
-        if (!w->workloads[i].replicas || !name_matches(w->workloads[i].name, kind, ns, name))
+        if (!w->workloads[i].replicas || !sim_name_matches(w->workloads[i].name, text))
             continue;
         *ret = i;
         found++;
