@@ -113,13 +113,12 @@ static struct str node_event_text(const struct simulate_results *r, const struct
     }
 }
 
-struct str simulate_event_text(const struct simulate_results *r, const struct sim_event *e)
+/* What workload controllers do. */
+static struct str controller_event_text(const struct simulate_results *r, const struct sim_event *e)
 {
     struct arena *a = r->arena;
     struct str pod = pod_text(r, e), node = node_text(r, e->node);
     switch (e->type) {
-    case SIM_DELETED:
-        return arena_printf(a, STR_FMT " on " STR_FMT " is deleted", STR_ARG(pod), STR_ARG(node));
     case SIM_DEPLOYED:
         return arena_printf(a, "a new version of " STR_FMT " is rolled out to %lld pods",
                             STR_ARG(workload_text(r, e)), (long long)e->count);
@@ -134,6 +133,18 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
                             STR_FMT " on " STR_FMT " ends: it was deleted while its kubelet "
                                     "was away",
                             STR_ARG(pod), STR_ARG(node));
+    default:
+        return node_event_text(r, e);
+    }
+}
+
+struct str simulate_event_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    struct arena *a = r->arena;
+    struct str pod = pod_text(r, e), node = node_text(r, e->node);
+    switch (e->type) {
+    case SIM_DELETED:
+        return arena_printf(a, STR_FMT " on " STR_FMT " is deleted", STR_ARG(pod), STR_ARG(node));
     case SIM_DRAINED:
         return arena_printf(a, STR_FMT " is evicted from " STR_FMT, STR_ARG(pod), STR_ARG(node));
     case SIM_PREEMPTED:
@@ -175,7 +186,7 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
             a, STR_FMT " on " STR_FMT " has failed %lld times and goes on so: not followed further",
             STR_ARG(pod), STR_ARG(node), (long long)e->count);
     default:
-        return node_event_text(r, e);
+        return controller_event_text(r, e);
     }
 }
 

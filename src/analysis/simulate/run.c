@@ -207,7 +207,8 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
     if (r->creations_ms / SECOND != r->now / SECOND)
         r->creations = 0;
     r->creations_ms = r->now;
-    r->out->peak_creations = MAX(r->out->peak_creations, ++r->creations);
+    r->creations++;
+    r->out->peak_creations = MAX(r->out->peak_creations, r->creations);
     return made;
 }
 

@@ -147,6 +147,7 @@ static void test_deploy_surges(void **state)
                       {80000, SIM_SCALED_DOWN, 1}, {80000, SIM_ROLLED_OUT, -1});
         assert_int_equal(t.outcome.failure_count, 0);
         assert_int_equal(t.outcome.dips, 0);
+        assert_int_equal(t.outcome.peak_creations, 1);
     }
     /* Its size is the new one: what it requests and what it uses. */
     assert_int_equal(t.events.items[2].of_bytes, 200 * MIB);
@@ -187,6 +188,7 @@ static void test_deploy_recreates(void **state)
                   {60000, SIM_PLACED, 0}, {60000, SIM_PLACED, 1}, {70000, SIM_STARTED, 0},
                   {70000, SIM_STARTED, 1}, {70000, SIM_ROLLED_OUT, -1});
     assert_int_equal(t.outcome.dips, 1);
+    assert_int_equal(t.outcome.peak_creations, 2);
     test_done(&t);
 }
 
