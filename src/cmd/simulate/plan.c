@@ -181,7 +181,7 @@ int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simula
                        struct simulate_plan *p, struct err *e)
 {
     bool single = is_single(o, w), leaks_alone = o->leak.count && !is_set(o) && !single;
-    if (o->surges && !w->options.elastic_permyriad && !w->options.scenario)
+    if (o->surges && !w->elastic)
         return err_set(e, EINVAL,
                        "--surges moves the share of memory use that follows load, and that is 0: "
                        "give it with --elastic (1: all of it)");
