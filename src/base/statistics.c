@@ -35,6 +35,11 @@ double portable_exp(double x)
     return ldexp(sum, (int)k);
 }
 
+double square_root(double x)
+{
+    return sqrt(x);
+}
+
 static double polynomial(const double *c, double x)
 {
     double sum = c[7];

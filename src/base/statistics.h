@@ -12,6 +12,8 @@
 /* Natural logarithm of x > 0 and exponential, to within a few units of the last place. */
 double portable_log(double x);
 double portable_exp(double x);
+/* sqrt(), which IEEE rounds for everybody. */
+double square_root(double x);
 
 /* The value below which a normal variable with mean 0 and variance 1 lies with probability p,
  * 0 < p < 1: Wichura's AS241, PPND16, about 16 digits. */

@@ -70,12 +70,18 @@ static int run(const struct verb_call *c, struct err *e)
     struct sim_report report;
     struct simulate_plan p = {0};
     int code;
+    if (c->args.count)
+        return simulate_merge(c, e);
     int r = make_world(c, &world, &code, e);
     if (r < 0 || !world)
         return r < 0 ? r : code;
     r = simulate_plan_make(c->arena, world, o, &p, e);
     if (r < 0)
         return r;
+    if (o->many.runs) {
+        r = simulate_runs(c->arena, world, &p, o, e);
+        return r < 0 || code == EXIT_CLEAN ? r : code;
+    }
     world->options.watch = progress_begin();
     sim_report_make(c->arena, world, &p.set, p.want_line, &report);
     struct simulate_results results = {
@@ -122,6 +128,7 @@ const struct verb verb_simulate = {
         "NodeMetrics and kubelet configurations make it more exact. Workloads without pods get "
         "those of their templates, placed by the scheduler's model. Every assumption is listed "
         "with the option that changes it.",
+    .args = "[merge FILE...]",
     .options = {simulate_tables, SIMULATE_TABLE_COUNT},
     .options_size = sizeof(struct simulate_options),
     .examples = examples,

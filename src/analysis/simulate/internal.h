@@ -39,7 +39,6 @@ bool sim_name_matches(struct str full, struct str text);
 void sim_usage_fill(struct sim_world *w);
 /* What UsageProfiles and the Scenario say, over all else. */
 int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e) MUST_USE;
-bool sim_usage_known(const struct sim_world *w);
 
 /* ---- queue.c ---- */
 enum todo_type {

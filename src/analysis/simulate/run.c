@@ -113,6 +113,11 @@ void sim_runner_done(struct sim_runner *r)
     arena_done(&r->scratch);
 }
 
+void sim_runner_forget(struct sim_runner *r)
+{
+    r->base_factor = NO_FACTOR;
+}
+
 void node_activate(struct sim_runner *r, uint32_t node)
 {
     struct run_node *n = &r->nodes[node];

@@ -149,6 +149,8 @@ int sim_prepare(struct arena *a, struct cluster *c, const struct sim_options *o,
 /* Everything that runs share. -ENODATA when no node is usable. */
 int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_options *o,
                   struct sim_world **ret, struct err *e) MUST_USE;
+/* False: neither samples nor profiles, and no assumption instead. */
+bool sim_usage_known(const struct sim_world *w);
 /* The node's index, or NO_INDEX32. */
 int32_t sim_find_node(const struct sim_world *w, struct str name);
 /* "deploy/checkout", "production/checkout", "checkout": the workload's index, or -EINVAL. */
@@ -311,6 +313,8 @@ struct sim_run_input {
 struct sim_runner;
 struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w);
 void sim_runner_done(struct sim_runner *r);
+/* The world's containers use other amounts from now on. */
+void sim_runner_forget(struct sim_runner *r);
 /* *ret lives in a. */
 void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena *a,
              struct sim_outcome *ret);

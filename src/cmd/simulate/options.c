@@ -184,6 +184,10 @@ static const struct option_spec report_specs[] = {
 const struct option_table simulate_tables[] = {
     {.heading = "What happens", .specs = set_specs, .count = ARRAY_LEN(set_specs)},
     {.heading = "Assumptions", .specs = assumption_specs, .count = ARRAY_LEN(assumption_specs)},
+    {.heading = "Runs at random (Monte Carlo)",
+     .specs = simulate_runs_specs,
+     .count = SIMULATE_RUNS_SPEC_COUNT,
+     .offset = offsetof(struct simulate_options, many)},
     {.heading = "Report", .specs = report_specs, .count = ARRAY_LEN(report_specs)},
     WORLD_OPTIONS(struct simulate_options, world),
 };

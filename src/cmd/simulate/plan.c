@@ -192,7 +192,7 @@ int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simula
     int r = add_singles(a, w, o, &p->set, e);
     if (r == 0)
         r = add_leaks(a, w, o, leaks_alone, &p->set, e);
-    if (r == 0 && o->explain.p)
+    if (r == 0 && o->explain.p && !o->many.runs) /* else it names a run */
         r = find_explained(o->explain, p, e);
     if (r < 0)
         return r;

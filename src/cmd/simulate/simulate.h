@@ -8,8 +8,19 @@
 #include "analysis/simulate/simulate.h"
 #include "cmd/verb.h"
 
+/* Monte Carlo; runs 0 = none. */
+struct simulate_shard {
+    int64_t shard, shards; /* shards 0 = not cut */
+};
+struct simulate_runs_options {
+    int64_t runs, seed, spread, correlation;
+    struct opt_int max_outage;
+    struct simulate_shard part;
+};
+
 struct simulate_options {
     struct world_options world;
+    struct simulate_runs_options many;
     bool n1, n2, zones, digest;
     struct option_texts lose, drain, zone, leak;
     struct str explain, scenario;
@@ -20,7 +31,7 @@ struct simulate_options {
 
 /* ---- options.c: the tables ---- */
 extern const struct option_table simulate_tables[];
-enum { SIMULATE_TABLE_COUNT = 4 };
+enum { SIMULATE_TABLE_COUNT = 5 };
 /* By enum node_oom and enum node_pressure; NULL at the end. */
 extern const char *const simulate_oom_words[], *const simulate_pressure_words[];
 
@@ -49,5 +60,14 @@ struct simulate_plan {
 /* Fills *ret (zeroed). Leaks that are in force in every contingency go to w. */
 int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simulate_options *o,
                        struct simulate_plan *ret, struct err *e) MUST_USE;
+
+/* ---- runs.c: Monte Carlo ---- */
+extern const struct option_spec simulate_runs_specs[];
+enum { SIMULATE_RUNS_SPEC_COUNT = 6 };
+/* --runs N: an exit code, or a negative errno. */
+int simulate_runs(struct arena *a, const struct sim_world *w, const struct simulate_plan *p,
+                  const struct simulate_options *o, struct err *e) MUST_USE;
+/* `simulate merge FILE...` (what is no option): the same. */
+int simulate_merge(const struct verb_call *c, struct err *e) MUST_USE;
 
 #endif
