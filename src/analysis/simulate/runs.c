@@ -195,15 +195,14 @@ static void worker_init(struct runs_worker *k)
 static int work(void *arg)
 {
     struct runs_worker *k = arg;
-    const struct runs_options *o = &k->job->plan->options;
+    struct sim_watch *watch = k->job->plan->world->options.watch;
     worker_init(k);
-    while (!atomic_load(&k->job->out_of_memory) && !(o->stop && atomic_load(o->stop))) {
+    while (!atomic_load(&k->job->out_of_memory) && !sim_stopped(watch)) {
         int64_t run = atomic_fetch_add(&k->job->next, 1);
         if (run >= k->job->end)
             break;
         one_run(k, run);
-        if (o->done)
-            atomic_fetch_add(o->done, 1);
+        sim_watch_step(watch);
     }
     return 0;
 }
@@ -285,6 +284,7 @@ void runs_make(struct arena *a, const struct runs_plan *p, struct runs_result *r
     int64_t from = runs_first(o->runs, o->shard, o->shards);
     j.end = runs_first(o->runs, o->shard + 1, o->shards);
     atomic_store(&j.next, from);
+    sim_watch_phase(p->world->options.watch, SIM_PHASE_RUNS, (size_t)(j.end - from), 0);
     unsigned threads = thread_count(p->world, j.end - from), started = 0;
     struct runs_worker *workers = arena_array(a, struct runs_worker, threads);
     pthread_t ids[SIM_MOST_THREADS];

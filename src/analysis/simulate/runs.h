@@ -10,8 +10,6 @@
 #ifndef ANALYSIS_SIMULATE_RUNS_H
 #define ANALYSIS_SIMULATE_RUNS_H
 
-#include <stdatomic.h>
-
 #include "analysis/simulate/simulate.h"
 #include "base/err.h"
 #include "base/sha256.h"
@@ -122,7 +120,8 @@ struct runs_result {
 };
 
 /* Does the part that the plan's options say. ret->worst has no words yet, and there are no assumptions:
- * the caller adds both and calls runs_result_digest. Threads as the world's options say. */
+ * the caller adds both and calls runs_result_digest. Threads as the world's options say; when its watch
+ * says stop, the runs done so far are the result. */
 void runs_make(struct arena *a, const struct runs_plan *p, struct runs_result *ret);
 /* Runs `run` again, with its events. The line is not looked for. */
 void runs_explain(struct arena *a, const struct runs_plan *p, int64_t run, struct sim_events *ret,

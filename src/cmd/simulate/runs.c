@@ -3,6 +3,7 @@
  * The Monte Carlo side of plimsoll simulate: its options, --runs, and `simulate merge`.
  */
 #include "analysis/simulate/runs.h"
+#include "cmd/progress.h"
 #include "cmd/simulate/simulate.h"
 #include "output/simulate_runs.h"
 #include "source/text_file.h"
@@ -121,35 +122,31 @@ static int explain(struct arena *a, const struct runs_plan *p, const struct simu
 {
     int64_t run;
     struct sim_report report = {.world = p->world};
-    struct sim_outcome outcome;
-    struct sim_events events = {0};
+    struct simulate_story story = {.factor = FACTOR_ONE};
     if (str_to_int64(str_sub(o->explain, 4, SIZE_MAX), &run) < 0 || run < 0 ||
         run >= p->options.runs)
         return err_set(e, EINVAL, "--explain %.*s: runs are run/0 to run/%lld",
                        (int)MIN(o->explain.n, 40U), o->explain.p, (long long)p->options.runs - 1);
-    struct runs_draw draw;
-    runs_draw_init(a, p, &draw);
-    runs_draw_make(p, run, &draw);
-    runs_explain(a, p, run, &events, &outcome);
-    struct contingency told = draw.contingency;
-    told.name = arena_printf(a, "run/%lld of seed %lld: " STR_FMT " at %s" STR_FMT, (long long)run,
-                             (long long)p->options.seed, STR_ARG(draw.contingency.name), "+",
-                             STR_ARG(duration_text(a, draw.at_ms)));
-    struct simulate_results timeline = {.arena = a,
-                                        .report = &report,
-                                        .top = o->top,
-                                        .explained = &told,
-                                        .explained_outcome = &outcome,
-                                        .events = &events};
-    struct simulate_runs_results results = {.arena = a, .explain = &timeline, .top = o->top};
     for (size_t i = 0; i < o->outputs.count; i++)
         if (o->outputs.items[i].word != SIMULATE_TEXT)
             return err_set(e, EINVAL, "the timeline of a run is printed as text only");
+    struct runs_draw draw;
+    runs_draw_init(a, p, &draw);
+    runs_draw_make(p, run, &draw);
+    runs_explain(a, p, run, &story.events, &story.outcome);
+    struct contingency told = draw.contingency;
+    told.name = arena_printf(a, "run/%lld of seed %lld (" STR_FMT " at +" STR_FMT ")",
+                             (long long)run, (long long)p->options.seed,
+                             STR_ARG(draw.contingency.name), STR_ARG(duration_text(a, draw.at_ms)));
+    story.contingency = &told;
+    struct simulate_results timeline = {
+        .arena = a, .report = &report, .top = o->top, .explained = &story};
+    struct simulate_runs_results results = {.arena = a, .explain = &timeline, .top = o->top};
     int r = out_write_all(&o->outputs, simulate_runs_render, &results, e);
     return r < 0 ? r : EXIT_CLEAN;
 }
 
-int simulate_runs(struct arena *a, const struct sim_world *w, const struct simulate_plan *p,
+int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_plan *p,
                   const struct simulate_options *o, struct err *e)
 {
     struct runs_options options = {
@@ -174,12 +171,15 @@ int simulate_runs(struct arena *a, const struct sim_world *w, const struct simul
         return r;
     if (str_starts(o->explain, "run/"))
         return explain(a, &plan, o, e);
+    w->options.watch = progress_begin();
     runs_make(a, &plan, result);
+    int stopped_by = progress_end();
     simulate_runs_words(a, &plan, p->question, result);
     runs_world_digest(&plan, world);
     result->world_digest = str_of(world);
     runs_result_digest(result);
-    return print(a, o, result, o->many.part.shards > 0, e);
+    r = print(a, o, result, o->many.part.shards > 0, e);
+    return r >= 0 && stopped_by ? EXIT_SIGNAL + stopped_by : r;
 }
 
 /* ---- merge ---- */

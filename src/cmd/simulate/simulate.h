@@ -65,7 +65,7 @@ int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simula
 extern const struct option_spec simulate_runs_specs[];
 enum { SIMULATE_RUNS_SPEC_COUNT = 6 };
 /* --runs N: an exit code, or a negative errno. */
-int simulate_runs(struct arena *a, const struct sim_world *w, const struct simulate_plan *p,
+int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_plan *p,
                   const struct simulate_options *o, struct err *e) MUST_USE;
 /* `simulate merge FILE...` (what is no option): the same. */
 int simulate_merge(const struct verb_call *c, struct err *e) MUST_USE;
