@@ -123,7 +123,8 @@ static int explain(struct arena *a, const struct runs_plan *p, const struct simu
     int64_t run;
     struct sim_report report = {.world = p->world};
     struct simulate_story story = {.factor = FACTOR_ONE};
-    if (str_to_int64(str_sub(o->explain, 4, SIZE_MAX), &run) < 0 || run < 0 ||
+    if (!str_starts(o->explain, "run/") ||
+        str_to_int64(str_sub(o->explain, 4, SIZE_MAX), &run) < 0 || run < 0 ||
         run >= p->options.runs)
         return err_set(e, EINVAL, "--explain %.*s: runs are run/0 to run/%lld",
                        (int)MIN(o->explain.n, 40U), o->explain.p, (long long)p->options.runs - 1);
@@ -169,7 +170,7 @@ int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_pl
         r = runs_plan_make(a, w, &p->set, &options, &plan, e);
     if (r < 0)
         return r;
-    if (str_starts(o->explain, "run/"))
+    if (o->explain.p)
         return explain(a, &plan, o, e);
     w->options.watch = progress_begin();
     runs_make(a, &plan, result);
