@@ -214,11 +214,13 @@ struct network_policy {
     struct str_list types; /* policyTypes; empty = defaulted */
     struct policy_rules ingress, egress;
 };
-/* Only what rules read: kept as text of the L7 protocol names and port counts. */
+/* Only what rules read. */
 struct cilium_rule {
     size_t peers, ports;
-    bool has_l7;
-    struct pos at;
+    bool has_l7; /* rules of an application protocol other than DNS */
+    bool
+        l7_restricts; /* and one of them asks for more than the method: path, host, header, topic */
+    struct pos at, l7_at;
 };
 struct cilium_policy {
     struct object o;
@@ -327,6 +329,19 @@ struct prometheus_rule {
     LIST_OF(struct alert_rule) rules;
 };
 
+/* The Prometheus operator's: it makes a StatefulSet of this. */
+struct prometheus {
+    struct object o;
+    struct opt_int replicas;
+    struct resource_requirements resources; /* of the container prometheus */
+};
+
+/* KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1), alone or in kubeadm's ConfigMap. */
+struct kube_proxy_config {
+    struct object o;
+    struct opt_int conntrack_max_per_core, conntrack_min;
+};
+
 /* ---- plimsoll.dev/v1 ---- */
 
 struct usage_container {
@@ -401,36 +416,38 @@ struct skipped_kind {
 };
 
 /* X(struct, list): every list of objects. */
-#define CLUSTER_LISTS(X)                 \
-    X(pod, pods)                         \
-    X(workload, workloads)               \
-    X(node, nodes)                       \
-    X(namespace_, namespaces)            \
-    X(limit_range, limit_ranges)         \
-    X(resource_quota, resource_quotas)   \
-    X(pdb, pdbs)                         \
-    X(hpa, hpas)                         \
-    X(priority_class, priority_classes)  \
-    X(runtime_class, runtime_classes)    \
-    X(service, services)                 \
-    X(endpoint_slice, endpoint_slices)   \
-    X(pv, pvs)                           \
-    X(pvc, pvcs)                         \
-    X(storage_class, storage_classes)    \
-    X(csi_node, csi_nodes)               \
-    X(network_policy, network_policies)  \
-    X(cilium_policy, cilium_policies)    \
-    X(service_account, service_accounts) \
-    X(role, roles)                       \
-    X(role_binding, role_bindings)       \
-    X(webhook_config, webhook_configs)   \
-    X(config_map, config_maps)           \
-    X(kubelet_config, kubelet_configs)   \
-    X(vpa, vpas)                         \
-    X(pod_metrics, pod_metrics)          \
-    X(node_metrics, node_metrics)        \
-    X(prometheus_rule, prometheus_rules) \
-    X(usage_profile, usage_profiles)     \
+#define CLUSTER_LISTS(X)                     \
+    X(pod, pods)                             \
+    X(workload, workloads)                   \
+    X(node, nodes)                           \
+    X(namespace_, namespaces)                \
+    X(limit_range, limit_ranges)             \
+    X(resource_quota, resource_quotas)       \
+    X(pdb, pdbs)                             \
+    X(hpa, hpas)                             \
+    X(priority_class, priority_classes)      \
+    X(runtime_class, runtime_classes)        \
+    X(service, services)                     \
+    X(endpoint_slice, endpoint_slices)       \
+    X(pv, pvs)                               \
+    X(pvc, pvcs)                             \
+    X(storage_class, storage_classes)        \
+    X(csi_node, csi_nodes)                   \
+    X(network_policy, network_policies)      \
+    X(cilium_policy, cilium_policies)        \
+    X(service_account, service_accounts)     \
+    X(role, roles)                           \
+    X(role_binding, role_bindings)           \
+    X(webhook_config, webhook_configs)       \
+    X(config_map, config_maps)               \
+    X(kubelet_config, kubelet_configs)       \
+    X(vpa, vpas)                             \
+    X(pod_metrics, pod_metrics)              \
+    X(node_metrics, node_metrics)            \
+    X(prometheus_rule, prometheus_rules)     \
+    X(prometheus, prometheuses)              \
+    X(kube_proxy_config, kube_proxy_configs) \
+    X(usage_profile, usage_profiles)         \
     X(scenario, scenarios)
 
 struct cluster {

@@ -440,44 +440,6 @@ static void add_object(struct arena *a, struct cluster *c, enum kind k, void *o)
     }
 }
 
-/* A node's kubelet configuration travels in a ConfigMap: ours (label plimsoll.dev/node) or
- * kubeadm's (kubelet-config in kube-system, which holds for every node). */
-static void decode_kubelet_map(const struct decode_input *in, const struct config_map *m,
-                               struct cluster *c)
-{
-    struct str node = labels_get(&m->o.labels, "plimsoll.dev/node");
-    const struct label *text = labels_find(&m->data, STR("kubelet"));
-    if (!text || !text->value.n || (!node.p && !str_starts(m->o.name, "kubelet-config")))
-        return;
-    CLEANUP(arena_done) struct arena scratch;
-    arena_init(&scratch);
-    struct doc_root root = {0};
-    struct err e = {0};
-    struct doc_reader r;
-    doc_reader_init(&r, m->o.source ? m->o.source->name : STR(""), text->value);
-    struct decode_input inner = {.a = in->a, .source = in->source, .bulk = true};
-    struct kubelet_config *k = arena_new(in->a, struct kubelet_config);
-    struct decoder d = {.in = &inner, .cluster = c, .object = &k->o};
-    k->o = m->o;
-    k->o.kind = KIND_KUBELET_CONFIGURATION;
-    k->node = node;
-    if (doc_read(&r, &scratch, &root, &e) > 0 && root.root) {
-        decode_shape(&d, root.root, decode_kind_shape(KIND_KUBELET_CONFIGURATION), k);
-        k->o.at = text->at;
-        k->eviction_hard_at = k->system_reserved_at = k->kube_reserved_at = text->at;
-        *PUSH(in->a, &c->kubelet_configs) = k;
-    } else {
-        struct problem *p = PUSH(in->a, &c->problems);
-        *p = (struct problem){.type = PROBLEM_INVALID_VALUE,
-                              .at = text->at,
-                              .object = &m->o,
-                              .path = STR("data.kubelet"),
-                              .file = m->o.source ? m->o.source->name : STR_NONE};
-        p->message = arena_printf(in->a, "is no KubeletConfiguration: %s", e.msg);
-    }
-    doc_reader_done(&r);
-}
-
 static bool has_pod_template(const struct doc *n)
 {
     const struct doc *containers = doc_path(n, "spec.template.spec.containers");
@@ -525,7 +487,7 @@ static const struct object *decode_one(const struct decode_input *in, const stru
     c->objects++;
     add_object(in->a, c, k, o);
     if (k == KIND_CONFIG_MAP)
-        decode_kubelet_map(in, (struct config_map *)o, c);
+        decode_configurations(in, (struct config_map *)o, c);
     return o;
 }
 

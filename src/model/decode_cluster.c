@@ -480,9 +480,34 @@ static const struct shape shape_network_policy = {sizeof(T), policy_fields, 0, N
 static const char *const cilium_peer_keys[] = {
     "fromEndpoints", "fromEntities", "fromCIDR",  "fromCIDRSet", "toEndpoints",
     "toEntities",    "toCIDR",       "toCIDRSet", "toFQDNs",     "toServices"};
+/* One rule of http, kafka or l7: {method: GET} still lets every path through. */
+static bool is_restrictive(const struct doc *rule)
+{
+    for (const struct doc *k = rule->type == DOC_MAP ? rule->child : NULL; k; k = k->next) {
+        bool all = k->type != DOC_STRING || str_is(k->text, ".*") || str_is(k->text, "/.*") ||
+                   str_is(k->text, "/") || str_empty(k->text);
+        if (!str_is(k->key, "method") && (!all || (k->type != DOC_STRING && k->count > 0)))
+            return true;
+    }
+    return false;
+}
+
+/* DNS rules do not count: they are how toFQDNs learns names. */
+static void read_l7(struct decoder *d, const struct doc *rules, struct cilium_rule *ret)
+{
+    for (const struct doc *k = rules && rules->type == DOC_MAP ? rules->child : NULL; k;
+         k = k->next) {
+        if (str_is(k->key, "dns") || str_is(k->key, "l7proto"))
+            continue;
+        ret->has_l7 = true;
+        ret->l7_at = decode_pos(d, k->key_at);
+        for (const struct doc *one = k->type == DOC_SEQ ? k->child : NULL; one; one = one->next)
+            ret->l7_restricts = ret->l7_restricts || is_restrictive(one);
+    }
+}
+
 static void cilium_rule_done(struct decoder *d, const struct doc *n, void *ret)
 {
-    (void)d;
     struct cilium_rule *r = ret;
     for (size_t i = 0; i < ARRAY_LEN(cilium_peer_keys); i++) {
         const struct doc *peers = doc_get(n, cilium_peer_keys[i]);
@@ -493,7 +518,7 @@ static void cilium_rule_done(struct decoder *d, const struct doc *n, void *ret)
          p = p->next) {
         const struct doc *ports = doc_get(p, "ports");
         r->ports += ports ? ports->count : 0;
-        r->has_l7 = r->has_l7 || doc_get(p, "rules");
+        read_l7(d, doc_get(p, "rules"), r);
     }
 }
 static const struct field no_fields[] = {FIELDS_END};
@@ -606,12 +631,13 @@ static const struct shape shape_webhook_config = {sizeof(T), webhook_config_fiel
 
 /* ---- configuration ---- */
 
+/* The kubelet's and kube-proxy's configuration, and the sizes of Cilium's maps. */
 static bool keeps_text(struct str key)
 {
-    return str_is(key, "kubelet");
+    return str_is(key, "kubelet") || str_is(key, "config.conf") || str_starts(key, "bpf-");
 }
 
-/* Only the kubelet's configuration is kept; of other keys just the name (they can be megabytes). */
+/* Of other keys just the name (they can be megabytes). */
 static void read_config_data(struct decoder *d, const struct doc *v, void *ret)
 {
     struct labels *l = ret;
@@ -675,6 +701,18 @@ static const struct field kubelet_fields[] = {
 static const struct shape shape_kubelet = {sizeof(T), kubelet_fields, 0, kubelet_done};
 #undef T
 
+#define T struct kube_proxy_config
+static const struct field conntrack_fields[] = {
+    FIELD("maxPerCore", F_OPT_INT, conntrack_max_per_core), FIELD("min", F_OPT_INT, conntrack_min),
+    FIELDS_END};
+static const struct shape shape_conntrack = {sizeof(T), conntrack_fields, 0, NULL};
+static const struct field kube_proxy_fields[] = {
+    {.name = "metadata", .type = F_STRUCT, .offset = 0, .shape = &shape_object_metadata},
+    FIELD_INTO("conntrack", shape_conntrack),
+    FIELDS_END};
+static const struct shape shape_kube_proxy = {sizeof(T), kube_proxy_fields, 0, NULL};
+#undef T
+
 /* ---- usage and alerts ---- */
 
 static void container_usage_done(struct decoder *d, const struct doc *n, void *ret)
@@ -732,6 +770,16 @@ static const struct field prometheus_rule_fields[] = {
 static const struct shape shape_prometheus_rule = {sizeof(T), prometheus_rule_fields, 0, NULL};
 #undef T
 
+#define T struct prometheus
+static const struct field prometheus_spec_fields[] = {
+    FIELD("replicas", F_OPT_INT, replicas),
+    FIELD_OF("resources", F_STRUCT, resources, shape_resource_requirements), FIELDS_END};
+static const struct shape shape_prometheus_spec = {sizeof(T), prometheus_spec_fields, 0, NULL};
+static const struct field prometheus_fields[] = {OBJECT_FIELDS, SPEC(shape_prometheus_spec),
+                                                 FIELDS_END};
+static const struct shape shape_prometheus = {sizeof(T), prometheus_fields, 0, NULL};
+#undef T
+
 /* ---- the table of kinds ---- */
 
 static const struct shape *const shapes[KIND_COUNT] = {
@@ -774,6 +822,8 @@ static const struct shape *const shapes[KIND_COUNT] = {
     [KIND_POD_METRICS] = &shape_pod_metrics,
     [KIND_NODE_METRICS] = &shape_node_metrics,
     [KIND_PROMETHEUS_RULE] = &shape_prometheus_rule,
+    [KIND_PROMETHEUS] = &shape_prometheus,
+    [KIND_KUBE_PROXY_CONFIGURATION] = &shape_kube_proxy,
     [KIND_USAGE_PROFILE] = &shape_usage_profile,
     [KIND_SCENARIO] = &shape_scenario,
 };

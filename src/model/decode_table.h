@@ -120,5 +120,8 @@ decode_fn decode_resources_map;
 
 /* The shape of a kind of the table; NULL for KIND_UNKNOWN. */
 const struct shape *decode_kind_shape(enum kind k);
+/* Adds the configurations that a ConfigMap holds as text (model/decode_config.c). */
+void decode_configurations(const struct decode_input *in, const struct config_map *m,
+                           struct cluster *c);
 
 #endif

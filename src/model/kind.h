@@ -56,6 +56,9 @@
     X(NODE_METRICS, "NodeMetrics", "metrics.k8s.io", false, node_metrics, node_metrics)            \
     X(PROMETHEUS_RULE, "PrometheusRule", "monitoring.coreos.com", true, prometheus_rule,           \
       prometheus_rules)                                                                            \
+    X(PROMETHEUS, "Prometheus", "monitoring.coreos.com", true, prometheus, prometheuses)           \
+    X(KUBE_PROXY_CONFIGURATION, "KubeProxyConfiguration", "kubeproxy.config.k8s.io", false,        \
+      kube_proxy_config, kube_proxy_configs)                                                       \
     X(USAGE_PROFILE, "UsageProfile", "plimsoll.dev", true, usage_profile, usage_profiles)          \
     X(SCENARIO, "Scenario", "plimsoll.dev", false, scenario, scenarios)
 

@@ -46,7 +46,7 @@ static const struct {
  * strings. */
 static const char *const injected_lists[] = {"sidecar.istio.io/status"};
 
-static struct str image_repository(struct str image)
+struct str image_last_part(struct str image)
 {
     ptrdiff_t digest = str_find_char(image, '@');
     if (digest >= 0)
@@ -72,7 +72,7 @@ bool sidecar_is_known(const struct container *k, const struct str_list *more)
     for (size_t i = 0; more && i < more->count; i++)
         if (str_eq(more->items[i], k->name))
             return true;
-    struct str repository = image_repository(k->image.v);
+    struct str repository = image_last_part(k->image.v);
     for (size_t i = 0; i < ARRAY_LEN(table); i++)
         if (name_is(k->name, table[i].name) ||
             (table[i].image && str_is(repository, table[i].image)))

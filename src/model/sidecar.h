@@ -12,6 +12,9 @@
 /* Name or image is in the table of helpers, or name is among `more` (may be NULL). */
 bool sidecar_is_known(const struct container *k, const struct str_list *more);
 
+/* Of an image's name, without registry, tag and digest: "registry.example.com/a/b:v1" -> "b". */
+struct str image_last_part(struct str image);
+
 /* Whether k, a container of t, is a sidecar. A known helper counts only where it accompanies
  * another container: alone in its pod (a fluent-bit DaemonSet, an envoy gateway) it is the
  * application. */

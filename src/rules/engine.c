@@ -6,6 +6,7 @@
 #include "rules/engine.h"
 
 #include "rules/finding.h"
+#include "rules/groups.h"
 
 #include "rules/rule_table.h"
 
@@ -238,6 +239,21 @@ static void visit_problems(struct walk *w)
         CALL((walk), visitor, (walk)->facts.cluster->list.items[n_])             \
     }
 
+/* Kubelets that are configured alike are judged once, and every finding says how many they are. */
+static void visit_kubelets(struct walk *w)
+{
+    for (size_t i = 0; i < w->facts.cluster->kubelet_configs.count; i++) {
+        const struct kubelet_config *k = w->facts.cluster->kubelet_configs.items[i];
+        const struct object_group *g = facts_kubelet_group(&w->facts, k);
+        if (g && g->first != &k->o)
+            continue;
+        enter(w, &k->o, NULL, STR(""));
+        w->e.visit.alike = say_group(w->e.a, g, "kubelet");
+        CALL(w, kubelet, k)
+        w->e.visit.alike = NULL;
+    }
+}
+
 static void visit_all(struct walk *w)
 {
     const struct cluster *c = w->facts.cluster;
@@ -258,9 +274,14 @@ static void visit_all(struct walk *w)
     VISIT(w, roles, role)
     VISIT(w, role_bindings, role_binding)
     VISIT(w, network_policies, network_policy)
+    VISIT(w, cilium_policies, cilium_policy)
+    VISIT(w, prometheuses, prometheus)
+    VISIT(w, prometheus_rules, prometheus_rule)
     VISIT(w, limit_ranges, limit_range)
     VISIT(w, resource_quotas, quota)
-    VISIT(w, kubelet_configs, kubelet)
+    visit_kubelets(w);
+    VISIT(w, kube_proxy_configs, kube_proxy)
+    VISIT(w, config_maps, config_map)
 }
 
 void judge(const struct cluster *cluster, const struct check_config *config, struct arena *a,

@@ -7,6 +7,9 @@
 
 #include "model/resources.h"
 #include "model/sidecar.h"
+#include "rules/groups.h"
+#include "rules/kill_order.h"
+#include "rules/network.h"
 
 /* Objects by which the input shows more of a namespace than its workloads. Metrics do not count:
  * they come along with pods. */
@@ -73,6 +76,10 @@ void facts_init(struct facts *f, const struct cluster *c, const struct check_con
     f->cluster = c;
     f->config = config;
     find_visible(f, c);
+    networks_init(f);
+    groups_init(f);
+    f->kill_order = arena_new(a, struct kill_orders);
+    map_init(&f->kill_order->by_workload);
     f->smallest_memory_bytes = f->smallest_cpu_milli = INT64_MAX;
     for (size_t i = 0; i < c->nodes.count; i++) {
         const struct node *n = c->nodes.items[i];
@@ -86,6 +93,10 @@ void facts_done(struct facts *f)
     map_done(&f->visible);
     map_done(&f->populated);
     map_done(&f->live);
+    map_done(&f->networks);
+    map_done(&f->node_groups);
+    map_done(&f->kubelet_groups);
+    map_done(&f->kill_order->by_workload);
 }
 
 bool facts_namespace_visible(const struct facts *f, struct str ns)
@@ -105,6 +116,8 @@ bool facts_namespace_has_workloads(const struct facts *f, struct str ns)
 
 bool facts_has_custom_kinds(const struct facts *f)
 {
+    if (f->cluster->prometheuses.count > 0)
+        return true;
     for (size_t i = 0; i < f->cluster->skipped.count; i++) {
         struct str version,
             group = str_cut(f->cluster->skipped.items[i].api_version, '/', &version);
@@ -125,6 +138,62 @@ bool list_has(const struct str_list *l, const char *word)
 bool list_matches(const struct str_list *l, const char *word)
 {
     return list_has(l, "*") || list_has(l, word);
+}
+
+bool facts_image_is(const struct container *k, const char *name)
+{
+    return str_is(image_last_part(k->image.v), name);
+}
+
+static bool option_of(const struct str_list *words, const char *option, struct str *ret_value)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        struct str value, name = str_cut(str_trim(words->items[i]), '=', &value);
+        if (!str_is(name, option))
+            continue;
+        bool next = !value.p && i + 1 < words->count && !str_starts(words->items[i + 1], "-");
+        *ret_value = value.p ? value : next ? words->items[i + 1] : STR("");
+        return true;
+    }
+    return false;
+}
+
+bool facts_option(const struct container *k, const char *option, struct str *ret_value,
+                  struct pos *ret_at)
+{
+    *ret_at = pos_or(k->args_at, k->command_at);
+    if (option_of(&k->args, option, ret_value))
+        return true;
+    if (!option_of(&k->command, option, ret_value))
+        return false;
+    *ret_at = k->command_at;
+    return true;
+}
+
+bool facts_says(const struct container *k, const char *text)
+{
+    const struct str_list *lists[] = {&k->command, &k->args};
+    for (size_t l = 0; l < ARRAY_LEN(lists); l++)
+        for (size_t i = 0; i < lists[l]->count; i++)
+            if (str_find(lists[l]->items[i], text) >= 0)
+                return true;
+    return false;
+}
+
+int64_t facts_peak_usage(const struct workload *w, struct str container, const struct pod **ret_pod)
+{
+    int64_t most_bytes = -1;
+    for (size_t i = 0; i < w->pods.count; i++) {
+        const struct pod_metrics *m = w->pods.items[i]->metrics;
+        for (size_t n = 0; m && n < m->containers.count; n++) {
+            const struct container_usage *u = &m->containers.items[n];
+            if (!u->memory_set || !str_eq(u->name, container) || u->memory_bytes <= most_bytes)
+                continue;
+            most_bytes = u->memory_bytes;
+            *ret_pod = w->pods.items[i];
+        }
+    }
+    return most_bytes;
 }
 
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k)
@@ -285,7 +354,7 @@ static bool term_allows(const struct node_selector_term *t, const struct node *n
     return true;
 }
 
-static bool node_allowed(const struct pod_spec *s, const struct node *n)
+bool facts_node_allowed(const struct pod_spec *s, const struct node *n)
 {
     for (size_t i = 0; i < s->node_selector.count; i++) {
         const struct label *want = &s->node_selector.items[i];
@@ -309,7 +378,7 @@ void facts_node_room(const struct facts *f, const struct workload *w, int64_t me
     int64_t best_memory_bytes = -1, best_cpu_milli = -1;
     for (size_t i = 0; i < f->cluster->nodes.count; i++) {
         const struct node *n = f->cluster->nodes.items[i];
-        if (!node_allowed(&w->tmpl.spec, n))
+        if (!facts_node_allowed(&w->tmpl.spec, n))
             continue;
         int64_t node_memory_bytes = facts_node_memory_bytes(n);
         int64_t node_cpu_milli = facts_node_cpu_milli(n);

@@ -17,6 +17,9 @@ struct facts {
     struct map live;      /* names of namespaces with pods that have been bound to a node */
     struct map visible;   /* names of namespaces of which more than workloads are seen */
     int64_t smallest_memory_bytes, smallest_cpu_milli; /* that any one Node can give */
+    struct map node_groups, kubelet_groups; /* content -> struct object_group; see groups.h */
+    struct map networks;            /* namespace -> struct namespace_network; see network.h */
+    struct kill_orders *kill_order; /* made when first asked for; see kill_order.h */
 };
 
 void facts_init(struct facts *f, const struct cluster *c, const struct check_config *config,
@@ -35,6 +38,18 @@ bool list_has(const struct str_list *l, const char *word);
 bool list_matches(const struct str_list *l, const char *word);
 /* By nature, by injection, or by name or image beside another container; see model/sidecar.h. */
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k);
+/* The last part of the image's name, without registry, tag and digest: "prometheus". */
+bool facts_image_is(const struct container *k, const char *name);
+/* Whether command or args hold this option ("--max-nodes-total"), as one word with its value or as
+ * two; *ret_value is "" where it has none. Options that a shell's script holds are not seen. */
+bool facts_option(const struct container *k, const char *option, struct str *ret_value,
+                  struct pos *ret_at);
+/* Whether a word of command or args holds this text. */
+bool facts_says(const struct container *k, const char *text);
+/* The most memory that a container of w was measured to use, over its pods, and the pod; -1 if
+ * nothing was measured. */
+int64_t facts_peak_usage(const struct workload *w, struct str container,
+                         const struct pod **ret_pod);
 /* The amounts in force (given or defaulted), or NULL. */
 const struct resource_amount *memory_request(const struct resource_requirements *r);
 const struct resource_amount *memory_limit(const struct resource_requirements *r);
@@ -75,5 +90,22 @@ struct node_room {
 };
 void facts_node_room(const struct facts *f, const struct workload *w, int64_t memory_bytes,
                      int64_t cpu_milli, struct node_room *ret);
+
+bool facts_node_allowed(const struct pod_spec *s, const struct node *n);
+
+/* How many pods stand at the least behind a Service, as far as their workloads are in the input;
+ * *ret_only is the workload where there is just one. */
+int64_t facts_pods_behind(const struct facts *f, const struct service *s,
+                          const struct workload **ret_only);
+/* A binding of the input that gives a service account a role: by name, or by the group of all
+ * accounts of its namespace or of the cluster. NULL if there is none. */
+const struct role_binding *facts_binding_of(const struct facts *f, struct str ns,
+                                            struct str account);
+/* A folder of the host that a log agent (on control plane nodes) mounts and that lies on the disk of
+ * this one, as far as paths tell; absent if there is none. */
+struct str facts_log_path_beside(const struct facts *f, struct str path,
+                                 const struct workload **ret_agent);
+/* A ConfigMap holds what looks like alerting rules. */
+bool facts_has_rule_files(const struct facts *f);
 
 #endif

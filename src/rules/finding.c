@@ -99,7 +99,9 @@ static struct finding *add(const struct rule_ctx *c, enum severity severity, str
     struct finding *f = arena_new(e->a, struct finding);
     f->rule = c->rule;
     f->severity = settings->severity_set ? settings->severity : severity;
-    f->message = message;
+    f->message = e->visit.alike && *e->visit.alike
+                     ? arena_printf(e->a, STR_FMT "%s", STR_ARG(message), e->visit.alike)
+                     : message;
     f->why = str_of(c->rule->why);
     f->fix = str_of(c->rule->fix);
     f->container = e->visit.container;

@@ -16,6 +16,7 @@ struct visit {
     struct pos at;        /* of what is visited */
     struct pos pod_at;    /* of the pod template's spec */
     struct str container; /* name, or absent */
+    const char *alike;    /* what to add to each message, or NULL */
     struct {
         struct suppression *items;
         size_t count, cap;

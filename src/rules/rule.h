@@ -74,6 +74,11 @@ struct rule {
     void (*limit_range)(const struct rule_ctx *c, const struct limit_range *l);
     void (*quota)(const struct rule_ctx *c, const struct resource_quota *q);
     void (*kubelet)(const struct rule_ctx *c, const struct kubelet_config *k);
+    void (*kube_proxy)(const struct rule_ctx *c, const struct kube_proxy_config *k);
+    void (*config_map)(const struct rule_ctx *c, const struct config_map *m);
+    void (*cilium_policy)(const struct rule_ctx *c, const struct cilium_policy *p);
+    void (*prometheus)(const struct rule_ctx *c, const struct prometheus *p);
+    void (*prometheus_rule)(const struct rule_ctx *c, const struct prometheus_rule *p);
     void (*problem)(const struct rule_ctx *c, const struct problem *p);
     void (*suppression)(const struct rule_ctx *c, const struct suppression *s);
 

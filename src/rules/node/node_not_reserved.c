@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Flags nodes that offer all of their memory to pods: between capacity and allocatable lies no more
- * than the eviction threshold.
+ * than the eviction threshold. Nodes that are alike are one finding, at the first of them.
  */
 #include "model/resources.h"
-#include "rules/facts.h"
+#include "rules/groups.h"
 
 /* evictionHard's memory.available: the node's own where it is a size, else the default. */
 static int64_t threshold_bytes(const struct node *n)
@@ -21,11 +21,12 @@ static void check(const struct rule_ctx *c, const struct node *n)
         return;
     int64_t capacity = resources_memory_bytes(&n->capacity);
     int64_t rest = capacity - resources_memory_bytes(&n->allocatable);
-    if (rest > threshold_bytes(n))
+    const struct object_group *g = facts_node_group(c->facts, n);
+    if (rest > threshold_bytes(n) || (g && g->first != &n->o))
         return;
     finding(c, AT(n->allocatable_at, "status.allocatable"),
-            "of %s it keeps %s for system, kubelet and eviction together: pods may book the rest",
-            say_bytes(c, capacity), say_bytes(c, rest));
+            "of %s it keeps %s for system, kubelet and eviction together: pods may book the rest%s",
+            say_bytes(c, capacity), say_bytes(c, rest), say_group(c->facts->a, g, "node"));
 }
 
 const struct rule rule_node_not_reserved = {

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Flags webhooks in the cluster that one pod answers: while it restarts, either nothing can be
+ * created (Fail) or nothing is checked (Ignore). Judged where its Service and workload are seen.
+ */
+#include "rules/facts.h"
+
+static void check(const struct rule_ctx *c, const struct webhook *h)
+{
+    const struct object *o = cluster_find(c->cluster, KIND_SERVICE, h->service_ns, h->service_name);
+    const struct workload *only = NULL;
+    if (str_empty(h->service_name) || !o)
+        return;
+    int64_t pods = facts_pods_behind(c->facts, (const struct service *)(const void *)o, &only);
+    if (pods != 1 || !only)
+        return;
+    bool fails = h->failure_policy.v.p ? str_is(h->failure_policy.v, "Fail")
+                                       : !str_ends(c->object->api_version, "/v1beta1");
+    finding_as(c, fails ? SEV_WARNING : SEV_INFO, AT(h->at, "clientConfig.service"),
+               "webhook " STR_FMT " is answered by one pod, of " STR_FMT " " STR_FMT
+               ": while it restarts, %s",
+               STR_ARG(h->name), STR_ARG(only->o.kind_text), STR_ARG(only->o.name),
+               fails ? "what it is asked about cannot be created" : "nothing is checked");
+}
+
+const struct rule rule_webhook_single_replica = {
+    .id = "webhook-single-replica",
+    .severity = SEV_WARNING,
+    .title = "One pod answers a webhook",
+    .why = "an OOM kill, an eviction or a drain of one node then stops every change of what it is "
+           "asked about, repairs too",
+    .fix = "run 2 replicas or more, spread over nodes, with a PodDisruptionBudget",
+    .see = "post-mortem 3",
+    .webhook = check,
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Facts about what stands elsewhere in the cluster: pods behind a Service, rights of an account, log
+ * agents, monitoring. Asked for by few objects, so they search.
+ */
+#include "rules/facts.h"
+
+int64_t facts_pods_behind(const struct facts *f, const struct service *s,
+                          const struct workload **ret_only)
+{
+    int64_t sum = 0;
+    size_t found = 0;
+    for (size_t i = 0; i < f->cluster->workloads.count; i++) {
+        const struct workload *w = f->cluster->workloads.items[i];
+        for (size_t n = 0; n < w->services.count; n++) {
+            if (w->services.items[n] != s)
+                continue;
+            int64_t replicas = facts_replicas_min(w);
+            /* A DaemonSet has as many as there are nodes. */
+            sum += replicas < 0 ? 2 : replicas;
+            found++;
+            *ret_only = found == 1 ? w : NULL;
+        }
+    }
+    return sum;
+}
+
+/* ---- rights ---- */
+
+static bool is_subject(const struct rbac_subject *s, const struct object *binding, struct str ns,
+                       struct str account)
+{
+    if (str_is(s->kind, "ServiceAccount"))
+        return str_eq(s->name, account) && str_eq(str_empty(s->ns) ? binding->ns : s->ns, ns);
+    if (!str_is(s->kind, "Group"))
+        return false;
+    struct str prefix = STR("system:serviceaccounts:");
+    return str_is(s->name, "system:serviceaccounts") ||
+           (str_starts(s->name, "system:serviceaccounts:") &&
+            str_eq(str_sub(s->name, prefix.n, s->name.n), ns));
+}
+
+const struct role_binding *facts_binding_of(const struct facts *f, struct str ns,
+                                            struct str account)
+{
+    for (size_t i = 0; i < f->cluster->role_bindings.count; i++) {
+        const struct role_binding *b = f->cluster->role_bindings.items[i];
+        for (size_t n = 0; n < b->subjects.count; n++)
+            if (is_subject(&b->subjects.items[n], &b->o, ns, account))
+                return b;
+    }
+    return NULL;
+}
+
+/* ---- disks ---- */
+
+static bool is_log_agent(const struct workload *w)
+{
+    static const char *const images[] = {"fluent-bit", "fluentd",   "filebeat",
+                                         "promtail",   "vector",    "td-agent",
+                                         "logstash",   "log-agent", "logging-agent"};
+    for (size_t i = 0; i < w->tmpl.spec.containers.count; i++)
+        for (size_t n = 0; n < ARRAY_LEN(images); n++)
+            if (facts_image_is(&w->tmpl.spec.containers.items[i], images[n]) ||
+                str_is(w->tmpl.spec.containers.items[i].name, images[n]))
+                return true;
+    return false;
+}
+
+static bool runs_on_control_plane(const struct workload *w)
+{
+    for (size_t i = 0; i < w->tmpl.spec.tolerations.count; i++) {
+        const struct toleration *t = &w->tmpl.spec.tolerations.items[i];
+        if ((str_is(t->op, "Exists") && str_empty(t->key)) ||
+            str_is(t->key, "node-role.kubernetes.io/control-plane") ||
+            str_is(t->key, "node-role.kubernetes.io/master"))
+            return true;
+    }
+    return false;
+}
+
+/* Below one folder that is neither the root nor one under which disks of their own are mounted or
+ * the system keeps everything. */
+static bool on_one_disk(struct str a, struct str b)
+{
+    static const char *const apart[] = {"",     "/var", "/var/lib", "/var/log", "/mnt",
+                                        "/opt", "/srv", "/media",   "/run",     "/etc"};
+    size_t n = 0, parent = 0;
+    while (n < a.n && n < b.n && a.p[n] == b.p[n]) {
+        if (a.p[n] == '/')
+            parent = n;
+        n++;
+    }
+    if ((n == a.n && (n == b.n || b.p[n] == '/')) || (n == b.n && a.p[n] == '/'))
+        parent = n;
+    struct str common = str_sub(a, 0, parent);
+    for (size_t i = 0; i < ARRAY_LEN(apart); i++)
+        if (str_is(common, apart[i]))
+            return false;
+    return true;
+}
+
+struct str facts_log_path_beside(const struct facts *f, struct str path,
+                                 const struct workload **ret_agent)
+{
+    for (size_t i = 0; i < f->cluster->workloads.count; i++) {
+        const struct workload *w = f->cluster->workloads.items[i];
+        if (w->o.kind != KIND_DAEMON_SET || !is_log_agent(w) || !runs_on_control_plane(w))
+            continue;
+        for (size_t v = 0; v < w->tmpl.spec.volumes.count; v++) {
+            const struct volume *volume = &w->tmpl.spec.volumes.items[v];
+            if (volume->type == VOLUME_HOST_PATH && on_one_disk(volume->target, path)) {
+                *ret_agent = w;
+                return volume->target;
+            }
+        }
+    }
+    return STR_NONE;
+}
+
+/* ---- monitoring ---- */
+
+bool facts_has_rule_files(const struct facts *f)
+{
+    for (size_t i = 0; i < f->cluster->config_maps.count; i++) {
+        const struct labels *data = &f->cluster->config_maps.items[i]->data;
+        for (size_t n = 0; n < data->count; n++) {
+            struct str key = data->items[n].key;
+            if ((str_find(key, "rules") >= 0 || str_find(key, "alert") >= 0) &&
+                str_find(key, ".y") >= 0 && str_find(key, "alertmanager") < 0)
+                return true;
+        }
+    }
+    return false;
+}
