@@ -17,9 +17,19 @@ struct str {
 #define STR_FMT      "%.*s"
 #define STR_ARG(s)   (int)(s).n, (s).p ? (s).p : ""
 
-struct str str_of(const char *cstr); /* cstr may be NULL */
-bool str_eq(struct str a, struct str b);
-bool str_is(struct str a, const char *cstr);
+/* cstr may be NULL. */
+static inline struct str str_of(const char *cstr)
+{
+    return (struct str){cstr, cstr ? strlen(cstr) : 0};
+}
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
+}
+static inline bool str_is(struct str a, const char *cstr)
+{
+    return str_eq(a, str_of(cstr));
+}
 /* Byte order; a prefix sorts first. <0, 0, >0. */
 int str_cmp(struct str a, struct str b);
 bool str_starts(struct str s, const char *prefix);

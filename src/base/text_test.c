@@ -66,6 +66,23 @@ static void test_amounts(void **state)
     buf_done(&b);
 }
 
+/* Every day of the years 0 to 9999 that timegm() knows too. */
+static void test_every_day(void **state)
+{
+    (void)state;
+    for (int64_t day = -719528; day <= 2932896; day += 13) {
+        time_t t = (time_t)(day * 86400);
+        struct tm tm;
+        char text[32];
+        int64_t ms;
+        assert_non_null(gmtime_r(&t, &tm));
+        int n = snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+                         tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        assert_int_equal(text_parse_time((struct str){text, (size_t)n}, &ms), 0);
+        assert_int_equal(ms, (int64_t)t * 1000);
+    }
+}
+
 static void test_times(void **state)
 {
     (void)state;
@@ -137,9 +154,8 @@ static void test_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_amounts),
-        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_every_day), cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_amounts),   cmocka_unit_test(test_times),
         cmocka_unit_test(test_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

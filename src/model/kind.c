@@ -7,17 +7,18 @@
 #include "model/cluster.h"
 
 static const struct {
-    const char *name, *group;
+    struct str name, group;
     bool namespaced;
-} kinds[KIND_COUNT] = {[KIND_UNKNOWN] = {"", "", false},
-#define X(word, kind, group, namespaced, type, list) [KIND_##word] = {kind, group, namespaced},
+} kinds[KIND_COUNT] = {[KIND_UNKNOWN] = {{"", 0}, {"", 0}, false},
+#define X(word, kind, group, namespaced, type, list) \
+    [KIND_##word] = {{kind, sizeof(kind) - 1}, {group, sizeof(group) - 1}, namespaced},
                        KIND_TABLE(X)
 #undef X
 };
 
 const char *kind_name(enum kind k)
 {
-    return kinds[k].name;
+    return kinds[k].name.p;
 }
 
 bool kind_is_namespaced(enum kind k)
@@ -38,8 +39,8 @@ enum kind kind_find(struct str api_version, struct str kind)
     if (!version.p)
         group = STR("");
     for (enum kind k = KIND_UNKNOWN + 1; k < KIND_COUNT; k++)
-        if (*kinds[k].name && str_is(kind, kinds[k].name) &&
-            (str_is(group, kinds[k].group) || was_group(group)))
+        if (kind.n && str_eq(kind, kinds[k].name) &&
+            (str_eq(group, kinds[k].group) || was_group(group)))
             return k;
     return KIND_UNKNOWN;
 }

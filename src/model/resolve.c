@@ -7,25 +7,44 @@
 
 enum { LONGEST_OWNER_CHAIN = 16 };
 
-static struct str object_key(struct arena *a, enum kind kind, struct str kind_text, struct str ns,
-                             struct str name)
+/* Names have at most 253 characters (RFC 1123 subdomain), namespaces 63; those of broken input may be
+ * longer. */
+struct key {
+    char text[512];
+    size_t n;
+};
+
+static void key_add(struct key *k, struct str part)
 {
-    const char *known = kind_name(kind);
-    if (*known)
-        return arena_printf(a, "%s/" STR_FMT "/" STR_FMT, known, STR_ARG(ns), STR_ARG(name));
-    return arena_printf(a, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(kind_text), STR_ARG(ns),
-                        STR_ARG(name));
+    size_t n = MIN(part.n, sizeof(k->text) - k->n);
+    if (n)
+        memcpy(k->text + k->n, part.p, n);
+    k->n += n;
+}
+
+static struct str key_str(const struct key *k)
+{
+    return (struct str){k->text, k->n};
+}
+
+/* "Kind/namespace/name" in text; false: too long. */
+static bool object_key(struct key *k, enum kind kind, struct str kind_text, struct str ns,
+                       struct str name)
+{
+    struct str known = str_of(kind_name(kind));
+    k->n = 0;
+    key_add(k, known.n ? known : kind_text);
+    key_add(k, STR("/"));
+    key_add(k, ns);
+    key_add(k, STR("/"));
+    key_add(k, name);
+    return k->n < sizeof(k->text);
 }
 
 struct object *cluster_find(const struct cluster *c, enum kind kind, struct str ns, struct str name)
 {
-    /* Names have at most 253 characters (RFC 1123 subdomain), namespaces 63. */
-    char text[512];
-    int n = snprintf(text, sizeof(text), "%s/" STR_FMT "/" STR_FMT, kind_name(kind), STR_ARG(ns),
-                     STR_ARG(name));
-    if (n < 0 || (size_t)n >= sizeof(text))
-        return NULL;
-    return map_get(&c->by_key, (struct str){text, (size_t)n});
+    struct key k;
+    return object_key(&k, kind, STR(""), ns, name) ? map_get(&c->by_key, key_str(&k)) : NULL;
 }
 
 struct node *cluster_find_node(const struct cluster *c, struct str name)
@@ -52,12 +71,21 @@ static void note_same(struct cluster *c, const struct object *first, const struc
                      STR_ARG(first->source ? first->source->name : STR("")), first->at.line);
 }
 
-static void index_object(struct cluster *c, struct object *o)
+/* True: one of this name was there. */
+static bool index_object(struct cluster *c, struct object *o)
 {
-    struct str key = object_key(c->arena, o->kind, o->kind_text, o->ns, o->name);
+    struct key k;
+    struct str key;
+    if (object_key(&k, o->kind, o->kind_text, o->ns, o->name))
+        key = arena_str(c->arena, key_str(&k));
+    else
+        key = arena_printf(c->arena, "%s/" STR_FMT "/" STR_FMT, kind_name(o->kind), STR_ARG(o->ns),
+                           STR_ARG(o->name));
     struct object *old = map_put(&c->by_key, key, o);
-    if (old && o->name.n && old != o)
+    bool same = old && o->name.n && old != o;
+    if (same)
         note_same(c, old, o);
+    return same;
 }
 
 /* A later object with the same identity replaces a recorded one: a pod cannot run twice. */
@@ -79,12 +107,15 @@ static bool is_replaced(const struct cluster *c, const struct object *o)
 
 static void index_all(struct cluster *c)
 {
+    bool same = false;
 #define X(type, list)                          \
     for (size_t i = 0; i < c->list.count; i++) \
-        index_object(c, &c->list.items[i]->o);
+        same |= index_object(c, &c->list.items[i]->o);
     CLUSTER_LISTS(X)
 #undef X
     map_freeze(&c->by_key, c->arena);
+    if (!same)
+        return;
     DROP_REPLACED(c, nodes);
     DROP_REPLACED(c, pods);
     DROP_REPLACED(c, pod_metrics);
@@ -125,10 +156,9 @@ static struct workload *find_owner(struct cluster *c, const struct object *o,
     enum kind kind = kind_find(ref->api_version, ref->kind);
     if (kind == KIND_UNKNOWN)
         kind = KIND_OTHER_WORKLOAD;
-    CLEANUP(arena_done) struct arena scratch;
-    arena_init(&scratch);
+    struct key k;
     struct object *found =
-        map_get(&c->by_key, object_key(&scratch, kind, ref->kind, o->ns, ref->name));
+        object_key(&k, kind, ref->kind, o->ns, ref->name) ? map_get(&c->by_key, key_str(&k)) : NULL;
     if (!found || !is_workload(found))
         return NULL;
     if (ref->uid.n && found->uid.n && !str_eq(ref->uid, found->uid))
@@ -271,21 +301,26 @@ struct owners {
     LIST_OF(struct object *) objects; /* PDBs or Services */
 };
 
-enum { LONGEST_PAIR = 1024 }; /* namespace 63, key 253 + 1 + 63, value 63: with room to spare */
-
-static struct str pair_key(char text[LONGEST_PAIR], struct str ns, const struct label *l)
+/* Key 253 + 1 + 63 characters, value 63; a pair that does not fit is taken as far as it does, so
+ * that it meets more, never less. */
+static struct str pair_key(struct key *k, struct str ns, const struct label *l)
 {
-    int n = l ? snprintf(text, LONGEST_PAIR, STR_FMT " " STR_FMT "=" STR_FMT, STR_ARG(ns),
-                         STR_ARG(l->key), STR_ARG(l->value))
-              : snprintf(text, LONGEST_PAIR, STR_FMT, STR_ARG(ns));
-    return (struct str){text, (size_t)MIN(MAX(n, 0), LONGEST_PAIR - 1)};
+    k->n = 0;
+    key_add(k, ns);
+    if (l) {
+        key_add(k, STR(" "));
+        key_add(k, l->key);
+        key_add(k, STR("="));
+        key_add(k, l->value);
+    }
+    return key_str(k);
 }
 
 static void asked_add(struct cluster *c, struct asked *x, struct object *o,
                       const struct label *pair)
 {
-    char text[LONGEST_PAIR];
-    struct str key = pair_key(text, o->ns, pair);
+    struct key k;
+    struct str key = pair_key(&k, o->ns, pair);
     struct owners *l = map_get(&x->by_pair, key);
     if (!l) {
         l = arena_new(c->arena, struct owners);
@@ -328,10 +363,10 @@ static void meet(struct cluster *c, struct object *o, struct workload *w,
 static void meet_all(struct cluster *c, const struct asked *x, struct str ns, struct workload *w,
                      const struct labels *labels)
 {
-    char text[LONGEST_PAIR];
+    struct key k;
     for (size_t i = 0; i <= labels->count; i++) {
         const struct label *pair = i < labels->count ? &labels->items[i] : NULL;
-        const struct owners *l = map_get(&x->by_pair, pair_key(text, ns, pair));
+        const struct owners *l = map_get(&x->by_pair, pair_key(&k, ns, pair));
         for (size_t j = 0; l && j < l->objects.count; j++)
             meet(c, l->objects.items[j], w, labels);
     }
