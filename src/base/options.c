@@ -217,6 +217,8 @@ static int parse_long(struct parser *p, struct str text, struct err *e)
             return err_set(e, EINVAL, "--%s takes no value", t.spec->name);
         return set_value(p, t, STR_NONE, e);
     }
+    if (!value.p && t.spec->bare)
+        value = str_of(t.spec->bare);
     return value.p ? set_value(p, t, value, e) : take_value(p, t, e);
 }
 

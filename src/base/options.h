@@ -32,13 +32,14 @@ struct option_spec {
     const char *name; /* long, without "--" */
     char letter;      /* short, or 0 */
     enum option_type type;
-    bool hidden;              /* not in help, man page and completion */
-    bool takes_file;          /* completion offers files */
-    bool required;            /* bad usage when absent */
-    const char *arg;          /* "FILE"; NULL for flags; OPTION_WORD: made from words if NULL */
-    const char *help;         /* sentences; line breaks are put in when printed */
-    const char *preset;       /* the default: parsed as if given, and shown */
-    const char *absent;       /* what it means not to give it, where that is no value */
+    bool hidden;        /* not in help, man page and completion */
+    bool takes_file;    /* completion offers files */
+    bool required;      /* bad usage when absent */
+    const char *arg;    /* "FILE"; NULL for flags; OPTION_WORD: made from words if NULL */
+    const char *help;   /* sentences; line breaks are put in when printed */
+    const char *bare;   /* what it means without a value, which then needs "=": --fix[=WORD] */
+    const char *preset; /* the default: parsed as if given, and shown */
+    const char *absent; /* what it means not to give it, where that is no value */
     const char *const *words; /* OPTION_WORD, OPTION_OUTPUTS; NULL at the end */
     int64_t min, max;         /* OPTION_INT */
     option_parse_fn *parse;   /* OPTION_PARSED */

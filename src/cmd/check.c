@@ -3,10 +3,12 @@
  * plimsoll check: what in these objects turns one OOM kill into an outage?
  */
 #include "cmd/check/check.h"
+#include "cmd/check/fix.h"
 #include "output/findings.h"
 
 struct options {
     struct judge_options judge;
+    struct fix_options fix;
     struct option_outputs outputs;
     struct str baseline;
     int fail_on;
@@ -68,41 +70,91 @@ static const struct option_spec specs[] = {
 static const struct option_table tables[] = {
     JUDGE_OPTIONS(struct options, judge),
     {.specs = specs, .count = ARRAY_LEN(specs)},
+    FIX_OPTIONS(struct options, fix),
 };
+
+/* One look at the world. */
+struct look {
+    struct check_config config;
+    struct judged now;
+    struct baseline baseline;
+};
+
+static int look(const struct options *o, bool again, struct arena *a, struct look *l, struct err *e)
+{
+    struct world_options world = o->judge.world;
+    world.quiet = again;
+    int r = judge_world(&world, &l->config, a, &l->now, e);
+    if (r == 0 && o->baseline.p)
+        r = baseline_use(o->baseline, a, &l->now.judgement, &l->baseline, e);
+    return r;
+}
+
+static int exit_code(const struct options *o, const struct look *l, struct err *e)
+{
+    if (l->now.code == EXIT_CLEAN && l->now.cluster.objects == 0)
+        return err_set(e, EINVAL, "nothing to judge: no Kubernetes object of a known kind");
+    return l->now.code == EXIT_CLEAN ? gate_exit(&l->now.judgement, o->fail_on, o->strict)
+                                     : l->now.code;
+}
+
+static int show(const struct options *o, const struct option_outputs *outputs, struct arena *a,
+                const struct look *l, struct err *e)
+{
+    struct findings_results results = {
+        .arena = a,
+        .cluster = &l->now.cluster,
+        .judgement = &l->now.judgement,
+        .config = &l->config,
+        .baseline = o->baseline.p ? &l->baseline : NULL,
+        .fail_severity = fail_on_severity(o->fail_on),
+        .show_suppressed = o->show_suppressed,
+    };
+    return out_write_all(outputs, findings_render, &results, e);
+}
+
+/* With --fix: first the files, then a second look at what they are now. */
+static int run_fix(const struct options *o, struct fixing *f, struct look *l, struct err *e)
+{
+    int r = fixing_make(f, &l->now.judgement, e);
+    if (r < 0)
+        return r;
+    if (o->fix.dry_run) {
+        fixing_discount(f, &l->now.judgement);
+        r = exit_code(o, l, e);
+        return r < 0 ? r : fixing_exit(f, r);
+    }
+    struct option_outputs outputs = fixing_outputs(f, &o->outputs);
+    r = look(o, true, f->arena, l, e);
+    if (r == 0)
+        r = show(o, &outputs, f->arena, l, e);
+    if (r == 0)
+        r = exit_code(o, l, e);
+    return r < 0 ? r : fixing_exit(f, r);
+}
 
 static int run(const struct verb_call *c, struct err *e)
 {
     const struct options *o = c->options;
-    struct check_config config;
-    struct judged now;
-    struct baseline baseline;
-    int r = config_load(&o->judge, c->arena, &config, e);
+    struct look l;
+    struct fixing fixing = {.options = &o->fix, .arena = c->arena};
+    int r = config_load(&o->judge, c->arena, &l.config, e);
     if (r == 0)
-        r = judge_world(&o->judge.world, &config, c->arena, &now, e);
-    if (r == 0 && o->baseline.p)
-        r = baseline_use(o->baseline, c->arena, &now.judgement, &baseline, e);
-    if (r < 0)
-        return r;
-    struct findings_results results = {
-        .arena = c->arena,
-        .cluster = &now.cluster,
-        .judgement = &now.judgement,
-        .config = &config,
-        .baseline = o->baseline.p ? &baseline : NULL,
-        .fail_severity = fail_on_severity(o->fail_on),
-        .show_suppressed = o->show_suppressed,
-    };
-    r = out_write_all(&o->outputs, findings_render, &results, e);
-    if (r < 0)
-        return r;
-    if (now.code == EXIT_CLEAN && now.cluster.objects == 0)
-        return err_set(e, EINVAL, "nothing to judge: no Kubernetes object of a known kind");
-    return now.code == EXIT_CLEAN ? gate_exit(&now.judgement, o->fail_on, o->strict) : now.code;
+        r = fixing_begin(&fixing, &o->judge.world, &l.config, e);
+    if (r == 0)
+        r = look(o, false, c->arena, &l, e);
+    if (r == 0 && o->fix.level)
+        return run_fix(o, &fixing, &l, e);
+    if (r == 0)
+        r = show(o, &o->outputs, c->arena, &l, e);
+    return r < 0 ? r : exit_code(o, &l, e);
 }
 
 static const struct verb_example examples[] = {
     {"A folder of manifests; exits with 1 when there are errors:",
      "plimsoll check -f examples/black-friday", EXIT_FINDINGS},
+    {"What --fix would change, as a diff:",
+     "plimsoll check --fix --dry-run -f examples/black-friday", EXIT_FINDINGS},
     {"For a program, and a summary for people:",
      "plimsoll check -f examples/fixed -o json=/dev/null -o text", EXIT_CLEAN},
 };

@@ -43,7 +43,7 @@ static void bash_values(struct buf *b)
         for (size_t t = 0; t < v->options.count; t++)
             for (size_t k = 0; k < v->options.items[t].count; k++) {
                 const struct option_spec *o = &v->options.items[t].specs[k];
-                if (!o->hidden && o->type != OPTION_FLAG)
+                if (!o->hidden && o->type != OPTION_FLAG && !o->bare)
                     bash_value(b, v, o);
             }
     }
@@ -138,16 +138,16 @@ static void zsh_help(struct buf *b, const char *help)
 static void zsh_option(struct buf *b, const struct option_spec *o)
 {
     bool repeats = o->type == OPTION_TEXTS || o->type == OPTION_OUTPUTS;
+    const char *equals = o->type == OPTION_FLAG ? "" : o->bare ? "=-" : "=";
     buf_add_cstr(b, " \\\n            ");
     if (o->letter)
-        buf_printf(b, "%s{-%c,--%s%s}'[", repeats ? "'*'" : "", o->letter, o->name,
-                   o->type == OPTION_FLAG ? "" : "=");
+        buf_printf(b, "%s{-%c,--%s%s}'[", repeats ? "'*'" : "", o->letter, o->name, equals);
     else
-        buf_printf(b, "'%s--%s%s[", repeats ? "*" : "", o->name, o->type == OPTION_FLAG ? "" : "=");
+        buf_printf(b, "'%s--%s%s[", repeats ? "*" : "", o->name, equals);
     zsh_help(b, o->help);
     buf_add_char(b, ']');
     if (o->type != OPTION_FLAG) {
-        buf_add_char(b, ':');
+        buf_add_cstr(b, o->bare ? "::" : ":");
         zsh_text(b, o->arg ? o->arg : o->name);
         buf_add_char(b, ':');
         for (size_t i = 0; o->words && o->words[i]; i++)

@@ -75,8 +75,9 @@ static void add_option_head(struct buf *b, const struct option_spec *o)
         buf_printf(b, "-%c, ", o->letter);
     buf_printf(b, "--%s", o->name);
     if (o->type != OPTION_FLAG) {
-        buf_add_char(b, ' ');
+        buf_add_cstr(b, o->bare ? "[=" : " ");
         option_add_arg(b, o);
+        buf_add_cstr(b, o->bare ? "]" : "");
     }
 }
 
@@ -215,9 +216,9 @@ static void man_option(struct buf *b, const struct option_spec *o)
     man_text(b, buf_str(&name));
     buf_add_cstr(b, "\\fR");
     if (o->type != OPTION_FLAG) {
-        buf_add_cstr(b, " \\fI");
+        buf_add_cstr(b, o->bare ? "[=\\fI" : " \\fI");
         man_text(b, buf_str(&text));
-        buf_add_cstr(b, "\\fR");
+        buf_add_cstr(b, o->bare ? "\\fR]" : "\\fR");
     }
     buf_add_char(b, '\n');
     buf_clear(&text);

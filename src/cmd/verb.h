@@ -66,6 +66,7 @@ struct world_options {
     struct option_texts paths;
     bool complete;
     int64_t threads; /* 0 = as many as there are CPUs */
+    bool quiet;      /* no option: what is odd was printed before */
 };
 extern const struct option_spec world_option_specs[];
 enum { WORLD_OPTION_COUNT = 3 };

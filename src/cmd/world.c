@@ -107,10 +107,12 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
     for (size_t i = 0; i < ret->problems.count; i++) {
         if (ret->problems.items[i].type != PROBLEM_UNREADABLE)
             continue;
-        print_problem(&ret->problems.items[i], "");
+        if (!o->quiet)
+            print_problem(&ret->problems.items[i], "");
         *ret_code = EXIT_USAGE;
     }
-    print_oddities(ret);
+    if (!o->quiet)
+        print_oddities(ret);
     return 0;
 }
 

@@ -192,6 +192,16 @@ void finding_add(const struct rule_ctx *c, struct finding *f, struct str json)
     add_edit(c, f, EDIT_ADD, STR_NONE, arena_str(c->engine->a, json));
 }
 
+void finding_refuse(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
+{
+    va_list va;
+    va_start(va, fmt);
+    f->unfixable = vsay(c->engine->a, fmt, va);
+    va_end(va);
+    f->edits.count = 0;
+    f->refused = true;
+}
+
 void finding_unfixable(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
 {
     va_list va;

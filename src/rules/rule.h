@@ -158,6 +158,7 @@ struct finding {
     LIST_OF(struct edit) edits;
     enum fix_level fix_level;
     struct str unfixable; /* why there are no edits; absent if nobody said */
+    bool refused;         /* ... because it would not be safe */
 };
 /* Neither suppressed nor known: somebody has to do something about it. */
 bool finding_is_open(const struct finding *f);
@@ -192,6 +193,9 @@ void finding_set_in_pod(const struct rule_ctx *c, struct finding *f, const char 
 /* An object, in JSON, that is to stand beside the one that is visited. */
 void finding_add(const struct rule_ctx *c, struct finding *f, struct str json);
 void finding_unfixable(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+/* The same, of what the user asked for and what would do harm: exit status 4. */
+void finding_refuse(const struct rule_ctx *c, struct finding *f, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
 /* The field path of a suppression's annotation. */

@@ -123,9 +123,8 @@ void fix_memory_limit(const struct rule_ctx *c, struct finding *f)
                           "an injector puts the container there: set its limit where it is "
                           "injected");
     else if (given && given < use.present_bytes)
-        finding_unfixable(c, f, "refused: it uses %s, more than --memory-limit %s",
-                          say_bytes(c, use.present_bytes),
-                          memory_amount_text(c->facts->a, given).p);
+        finding_refuse(c, f, "it uses %s, more than --memory-limit %s",
+                       say_bytes(c, use.present_bytes), memory_amount_text(c->facts->a, given).p);
     else if (given && given < reserved)
         finding_unfixable(c, f, "its request of %s is more than --memory-limit %s",
                           say_bytes(c, reserved), memory_amount_text(c->facts->a, given).p);
@@ -137,9 +136,8 @@ void fix_memory_limit(const struct rule_ctx *c, struct finding *f)
         finding_unfixable(c, f, "needs --fix=all (its use is in the input) or --memory-limit");
     else if (use.present_bytes)
         finding_unfixable(c, f,
-                          "it uses %s now, but what it may grow to is not in the input: give "
-                          "--memory-limit, or a UsageProfile with its max",
-                          say_bytes(c, use.present_bytes));
+                          "what it uses now is in the input, what it may grow to is not: give "
+                          "--memory-limit, or a UsageProfile with its max");
     else
         finding_unfixable(c, f, "its use is not in the input: give --memory-limit");
 }
@@ -156,9 +154,8 @@ void fix_memory_request(const struct rule_ctx *c, struct finding *f)
                           "an injector puts the container there: set its request where it is "
                           "injected");
     else if (bytes && bytes < use.present_bytes)
-        finding_unfixable(c, f, "refused: it uses %s, more than --memory-request %s",
-                          say_bytes(c, use.present_bytes),
-                          memory_amount_text(c->facts->a, bytes).p);
+        finding_refuse(c, f, "it uses %s, more than --memory-request %s",
+                       say_bytes(c, use.present_bytes), memory_amount_text(c->facts->a, bytes).p);
     else if (bytes && limit && bytes > amount_of(limit))
         finding_unfixable(c, f, "%s is more than its limit of %s",
                           memory_amount_text(c->facts->a, bytes).p, say_bytes(c, amount_of(limit)));
