@@ -83,14 +83,14 @@ static int run(const struct verb_call *c, struct err *e)
         return r < 0 || code == EXIT_CLEAN ? r : code;
     }
     world->options.watch = progress_begin();
-    sim_report_make(c->arena, world, &p.set, p.want_line, &report);
+    sim_report_make(c->arena, world, &p.set, &p.wanted, &report);
     struct simulate_results results = {
         .arena = c->arena,
         .report = &report,
         .question = p.question,
         .top = o->top,
         .explained = p.explained ? tell(c->arena, world, p.explained, FACTOR_ONE) : NULL,
-        .want_line = p.want_line,
+        .want_line = p.wanted.line,
         .digest = o->digest,
     };
     int stopped_by = progress_end();

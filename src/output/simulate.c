@@ -8,14 +8,6 @@
 #include "base/text.h"
 #include "output/table.h"
 
-static const char *amount(struct arena *a, int64_t bytes)
-{
-    struct buf text CLEANUP(buf_done);
-    buf_init(&text, 64);
-    text_add_measured(&text, bytes);
-    return arena_str(a, buf_str(&text)).p;
-}
-
 static struct str workload_name(const struct simulate_results *r, uint32_t i)
 {
     return r->report->world->workloads[i].name;
@@ -117,13 +109,15 @@ static void add_line(const struct simulate_results *r, const struct out_format *
     for (size_t i = 0; i < r->report->clipped_count; i++)
         clipped += r->report->clipped[i].count;
     if (clipped)
-        text_wrap(b, f, "",
-                  arena_printf(a,
-                               "At the line %lld containers of %zu workloads would want more than "
-                               "their limit and are held there (first: " STR_FMT ").",
-                               (long long)clipped, r->report->clipped_count,
-                               STR_ARG(workload_name(r, r->report->clipped[0].workload))),
-                  0);
+        text_wrap(
+            b, f, "",
+            arena_printf(a,
+                         "At the line %lld container%s of %zu workload%s would want more than "
+                         "their limit and are held there (first: " STR_FMT ").",
+                         (long long)clipped, clipped == 1 ? "" : "s", r->report->clipped_count,
+                         r->report->clipped_count == 1 ? "" : "s",
+                         STR_ARG(workload_name(r, r->report->clipped[0].workload))),
+            0);
 }
 
 static void add_margin(const struct simulate_results *r, const struct out_format *f, struct buf *b)
@@ -138,17 +132,18 @@ static void add_margin(const struct simulate_results *r, const struct out_format
     struct str name = workload_name(r, m->workload), where = contingency_name(r, m->item);
     struct str text;
     if (m->pods < 0)
-        text =
-            arena_printf(a,
-                         "Booking margin -%s: %lld pods (first: " STR_FMT
-                         ") find no node after " STR_FMT " is lost, by their requests.",
-                         amount(a, -m->bytes), (long long)-m->pods, STR_ARG(name), STR_ARG(where));
+        text = arena_printf(a,
+                            "Booking margin -%s: %lld pods (first: " STR_FMT
+                            ") find no node after " STR_FMT " is lost, by their requests.",
+                            simulate_amount(a, -m->bytes), (long long)-m->pods, STR_ARG(name),
+                            STR_ARG(where));
     else
         text = arena_printf(a,
                             "Booking margin %s: after " STR_FMT
                             " is lost and all it ran is placed again, %lld more pods of " STR_FMT
                             " fit, by their requests.",
-                            amount(a, m->bytes), STR_ARG(where), (long long)m->pods, STR_ARG(name));
+                            simulate_amount(a, m->bytes), STR_ARG(where), (long long)m->pods,
+                            STR_ARG(name));
     text_wrap(b, f, "", text, 0);
 }
 
@@ -229,7 +224,7 @@ static void add_assumptions(const struct simulate_results *r, const struct out_f
 
 /* ---- contingencies ---- */
 
-enum { CONTINGENCY_COLUMNS = 10, CHART_WIDTH = 40 };
+enum { CONTINGENCY_COLUMNS = 12 };
 static const struct table_column contingency_columns[CONTINGENCY_COLUMNS] = {
     {.title = "CONTINGENCY", .shrinks = true},
     {.title = "SURVIVED"},
@@ -240,12 +235,32 @@ static const struct table_column contingency_columns[CONTINGENCY_COLUMNS] = {
     {.title = "EVICTED", .right = true},
     {.title = "PENDING", .right = true},
     {.title = "DIPS", .right = true, .may_go = true},
+    {.title = "DEPTH", .right = true, .may_go = true},
     {.title = "SETTLED", .right = true, .may_go = true},
+    {.title = "FIRST TO GIVE WAY",
+     .shrinks = true,
+     .keeps_front = true,
+     .may_lack = true,
+     .may_go = true},
 };
 
 static void add_count(struct table *t, uint32_t n, enum table_style style)
 {
     table_printf(t, n ? style : STYLE_DIM, "%u", n);
+}
+
+/* A run that --until cut off may have more to come. */
+static void add_settled(const struct simulate_results *r, struct table *t,
+                        const struct sim_outcome *o)
+{
+    struct str when = duration_text(r->arena, o->settled_ms);
+    if (o->storm)
+        table_add(t, STR("never"), STYLE_BAD);
+    else if (o->timed_out)
+        table_printf(t, STYLE_WARN, ">" STR_FMT,
+                     STR_ARG(duration_text(r->arena, r->report->world->options.until_ms)));
+    else
+        table_add(t, when, STYLE_PLAIN);
 }
 
 static void add_contingencies(const struct simulate_results *r, const struct out_format *f,
@@ -271,81 +286,15 @@ static void add_contingencies(const struct simulate_results *r, const struct out
         add_count(&t, o->evicted, STYLE_WARN);
         add_count(&t, o->pending, STYLE_WARN);
         add_count(&t, o->dips, STYLE_PLAIN);
-        if (o->storm)
-            table_add(&t, STR("never"), STYLE_BAD);
-        else
-            table_add(&t, duration_text(r->arena, o->settled_ms), STYLE_PLAIN);
+        add_count(&t, o->depth, STYLE_PLAIN);
+        add_settled(r, &t, o);
+        if (o->first.type != SIM_EVENT_TYPES)
+            table_add(&t, simulate_first_text(r, o), STYLE_PLAIN);
         table_row_end(&t);
     }
     table_render(&t, f, b);
     if (p->count > shown)
         buf_printf(b, "and %zu more (--top)\n", p->count - shown);
-}
-
-/* ---- nodes ---- */
-
-struct node_use {
-    uint32_t node;
-    int64_t used, bound, spare;
-};
-
-static int spare_order(const void *a, const void *b)
-{
-    const struct node_use *x = a, *y = b;
-    if (x->spare != y->spare)
-        return x->spare < y->spare ? -1 : 1;
-    return (x->node > y->node) - (x->node < y->node);
-}
-
-static struct node_use node_use(const struct sim_world *w, uint32_t node)
-{
-    const struct sim_node *n = &w->nodes[node];
-    struct node_use u = {.node = node, .used = n->system};
-    for (uint32_t p = n->first_pod; p != UINT32_MAX; p = w->pods[p].next)
-        for (uint32_t k = 0; k < w->pods[p].container_count; k++)
-            u.used += w->containers[w->pods[p].container + k].usage;
-    u.bound = MIN(n->capacity - n->evict_below, n->capacity - n->unaccounted);
-    if (n->kubepods)
-        u.bound = MIN(u.bound, n->kubepods - n->evict_below + n->system);
-    u.spare = u.bound - u.used;
-    return u;
-}
-
-static void add_chart(const struct simulate_results *r, const struct out_format *f, struct buf *b)
-{
-    const struct sim_world *w = r->report->world;
-    struct node_use *list = arena_array(r->arena, struct node_use, w->node_count);
-    size_t n = 0, shown, width = 4;
-    for (uint32_t i = 0; i < w->node_count; i++)
-        if (w->nodes[i].usable)
-            list[n++] = node_use(w, i);
-    qsort(list, n, sizeof(*list), spare_order);
-    shown = MIN(n, (size_t)r->top);
-    for (size_t i = 0; i < shown; i++)
-        width = MAX(width, w->nodes[list[i].node].node->o.name.n);
-    width = MIN(width, (size_t)40);
-    buf_printf(b,
-               "\nMemory in use of what a node can give before it evicts or kills, nearest to "
-               "it first (%zu of %zu nodes):\n",
-               shown, n);
-    for (size_t i = 0; i < shown; i++) {
-        struct buf name CLEANUP(buf_done);
-        buf_init(&name, 1 * KIB);
-        text_add_clean(&name, str_sub(w->nodes[list[i].node].node->o.name, 0, 40));
-        int filled = list[i].bound > 0
-                         ? (int)((double)list[i].used / (double)list[i].bound * CHART_WIDTH + 0.5)
-                         : CHART_WIDTH;
-        enum table_style style = list[i].spare < 0 ? STYLE_BAD : STYLE_PLAIN;
-        buf_printf(b, "  %-*.*s [", (int)width, (int)name.n, name.p);
-        style_begin(b, f, style);
-        for (int k = 0; k < CHART_WIDTH; k++)
-            buf_add_char(b, k < filled ? '#' : '.');
-        style_end(b, f, style);
-        if (list[i].spare < 0)
-            buf_printf(b, "] %s over\n", amount(r->arena, -list[i].spare));
-        else
-            buf_printf(b, "] %s left\n", amount(r->arena, list[i].spare));
-    }
 }
 
 /* ---- the page ---- */
@@ -399,8 +348,9 @@ static void render_text(const struct simulate_results *r, const struct out_forma
     add_structural(r, f, b);
     if (r->report->count > 1 || !r->explained)
         add_contingencies(r, f, b);
+    simulate_add_groups(r, f, b);
     if (!r->explained)
-        add_chart(r, f, b);
+        simulate_add_nodes(r, f, b);
     add_assumptions(r, f, b);
     if (r->digest && !r->report->stopped)
         buf_printf(b, "digest: %s\n", r->report->digest);

@@ -35,6 +35,25 @@ void simulate_render_json(const struct simulate_results *r, enum json_style styl
 void simulate_add_timeline(const struct simulate_results *r, const struct out_format *f,
                            struct buf *b);
 
+/* How near a node is to its bounds now. */
+struct simulate_node_use {
+    uint32_t node;
+    int64_t used_bytes;
+    int64_t bound_bytes; /* above it the node evicts or kills */
+    int64_t spare_bytes; /* negative: it is over */
+};
+/* All usable nodes, the nearest first. */
+size_t simulate_node_uses(const struct simulate_results *r, struct simulate_node_use **ret);
+/* A chart of them; the two figures by zone and pool. */
+void simulate_add_nodes(const struct simulate_results *r, const struct out_format *f,
+                        struct buf *b);
+void simulate_add_groups(const struct simulate_results *r, const struct out_format *f,
+                         struct buf *b);
+/* Zones and pools of which the set takes nodes, the neediest first. */
+size_t simulate_groups(const struct simulate_results *r, const struct sim_group ***ret);
+/* "zone/eu-1a", "karpenter.sh/nodepool=general" */
+struct str simulate_group_text(struct arena *a, const struct sim_group *g);
+
 /* One assumption in force: what, its value, the option that changes it. */
 struct simulate_assumption {
     const char *name; /* camelCase */
@@ -46,6 +65,10 @@ size_t simulate_assumptions(const struct simulate_results *r,
                             struct simulate_assumption ret[ASSUMPTIONS_MAX]);
 /* "checkout-7d9f-x2 on ip-10-0-1-45 is killed ..." without a time. */
 struct str simulate_event_text(const struct simulate_results *r, const struct sim_event *e);
+/* "ip-10-0-1-45 out of memory, kills shop/cart-2": what gave way first, for a column. */
+struct str simulate_first_text(const struct simulate_results *r, const struct sim_outcome *o);
+/* "1.58Gi" */
+const char *simulate_amount(struct arena *a, int64_t bytes);
 /* "5m50s" */
 struct str duration_text(struct arena *a, int64_t ms);
 /* "Deployment production/checkout: 12 of 15 healthy" */

@@ -144,6 +144,53 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     json_map_end(w);
 }
 
+static void add_groups(const struct simulate_results *r, struct json_writer *w)
+{
+    const struct sim_report *p = r->report;
+    json_key(w, "groups");
+    json_seq(w);
+    for (size_t i = 0; i < p->group_count; i++) {
+        const struct sim_group *g = &p->groups[i];
+        json_map(w);
+        json_add_cstr(w, "type", g->type == SIM_GROUP_ZONE ? "zone" : "pool");
+        json_add_cstr(w, "label", g->label);
+        json_add_str(w, "name", g->name);
+        json_add_int(w, "nodes", g->nodes);
+        json_add_int(w, "contingencies", (int64_t)g->contingencies);
+        json_add_int(w, "survived", (int64_t)g->survived);
+        add_factor(w, "loadLine", g->factor != NO_FACTOR, g->factor);
+        json_add_bool(w, "loadLineIsLowerBound", g->above);
+        json_add_str(w, "weakest",
+                     g->weakest == SIZE_MAX ? STR_NONE : p->items[g->weakest].contingency->name);
+        json_add_opt_int(w, "bookingMarginBytes", g->margin.known, g->margin.bytes);
+        json_add_opt_int(w, "bookingMarginPods", g->margin.known, g->margin.pods);
+        json_add_str(w, "bookingMarginWorkload",
+                     g->margin.known ? p->world->workloads[g->margin.workload].name : STR_NONE);
+        json_map_end(w);
+    }
+    json_seq_end(w);
+}
+
+static void add_nodes(const struct simulate_results *r, struct json_writer *w)
+{
+    const struct sim_world *world = r->report->world;
+    struct simulate_node_use *list;
+    size_t n = simulate_node_uses(r, &list);
+    json_key(w, "nodes");
+    json_seq(w);
+    for (size_t i = 0; i < n; i++) {
+        const struct sim_node *node = &world->nodes[list[i].node];
+        json_map(w);
+        json_add_str(w, "name", node->node->o.name);
+        json_add_str(w, "zone", node->zone ? world->zones[node->zone] : STR_NONE);
+        json_add_int(w, "usedBytes", list[i].used_bytes);
+        json_add_int(w, "boundBytes", list[i].bound_bytes);
+        json_add_int(w, "spareBytes", list[i].spare_bytes);
+        json_map_end(w);
+    }
+    json_seq_end(w);
+}
+
 static void add_assumptions(const struct simulate_results *r, struct json_writer *w)
 {
     struct simulate_assumption list[ASSUMPTIONS_MAX];
@@ -179,6 +226,8 @@ void simulate_render_json(const struct simulate_results *r, enum json_style styl
         json_map_end(&w);
     }
     json_seq_end(&w);
+    add_groups(r, &w);
+    add_nodes(r, &w);
     json_key(&w, "items");
     json_seq(&w);
     for (size_t i = 0; i < p->count; i++)

@@ -24,7 +24,7 @@ struct str duration_text(struct arena *a, int64_t ms)
     return arena_printf(a, "%lldh%lldm%llds", s / 3600, s / 60 % 60, s % 60);
 }
 
-static const char *amount(struct arena *a, int64_t bytes)
+const char *simulate_amount(struct arena *a, int64_t bytes)
 {
     struct buf text CLEANUP(buf_done);
     buf_init(&text, 64);
@@ -72,7 +72,7 @@ static struct str kill_text(const struct simulate_results *r, const struct sim_e
         a,
         "the kernel kills container " STR_FMT " of " STR_FMT " on " STR_FMT " (%s in use; %s %s)",
         STR_ARG(container_text(r, e)), STR_ARG(pod_text(r, e)), STR_ARG(node_text(r, e->node)),
-        amount(a, e->bytes), bound, amount(a, e->of_bytes));
+        simulate_amount(a, e->bytes), bound, simulate_amount(a, e->of_bytes));
 }
 
 /* What happens to a node as a whole. */
@@ -97,17 +97,20 @@ static struct str node_event_text(const struct simulate_results *r, const struct
         return arena_printf(a, STR_FMT " is cordoned", STR_ARG(node));
     case SIM_PRESSURE:
         return arena_printf(a, STR_FMT " is under MemoryPressure: %s available, threshold %s",
-                            STR_ARG(node), amount(a, e->bytes), amount(a, e->of_bytes));
+                            STR_ARG(node), simulate_amount(a, e->bytes),
+                            simulate_amount(a, e->of_bytes));
     case SIM_PRESSURE_END:
         return arena_printf(a, STR_FMT " is no longer under MemoryPressure", STR_ARG(node));
     case SIM_NO_VICTIM:
         return arena_printf(a, STR_FMT " is short of memory and may evict nothing", STR_ARG(node));
     case SIM_THRASHED:
         return arena_printf(a, STR_FMT " thrashes and misses its lease: %s in use, threshold at %s",
-                            STR_ARG(node), amount(a, e->bytes), amount(a, e->of_bytes));
+                            STR_ARG(node), simulate_amount(a, e->bytes),
+                            simulate_amount(a, e->of_bytes));
     case SIM_OOM_LOST:
         return arena_printf(a, STR_FMT " runs out of memory and loses its kubelet: %s in use of %s",
-                            STR_ARG(node), amount(a, e->bytes), amount(a, e->of_bytes));
+                            STR_ARG(node), simulate_amount(a, e->bytes),
+                            simulate_amount(a, e->of_bytes));
     default:
         return STR("");
     }
@@ -157,10 +160,10 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
                             STR_ARG(pod), STR_ARG(node));
     case SIM_PLACED:
         return arena_printf(a, STR_FMT " goes to " STR_FMT " (requests %s)", STR_ARG(pod),
-                            STR_ARG(node), amount(a, e->of_bytes));
+                            STR_ARG(node), simulate_amount(a, e->of_bytes));
     case SIM_PENDING:
         return arena_printf(a, STR_FMT " stays Pending (requests %s)", STR_ARG(pod),
-                            amount(a, e->of_bytes));
+                            simulate_amount(a, e->of_bytes));
     case SIM_STARTED:
         return arena_printf(a, STR_FMT " runs on " STR_FMT, STR_ARG(pod), STR_ARG(node));
     case SIM_MEMCG_OOM:
@@ -176,8 +179,8 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
         return arena_printf(a,
                             "the kubelet of " STR_FMT " evicts " STR_FMT
                             " (%s in use, %s requested; %s available)",
-                            STR_ARG(node), STR_ARG(pod), amount(a, e->bytes),
-                            amount(a, e->of_bytes), amount(a, e->count));
+                            STR_ARG(node), STR_ARG(pod), simulate_amount(a, e->bytes),
+                            simulate_amount(a, e->of_bytes), simulate_amount(a, e->count));
     case SIM_BLOCKED:
         return arena_printf(a, "the eviction of " STR_FMT " from " STR_FMT " is refused",
                             STR_ARG(pod), STR_ARG(node));
@@ -187,6 +190,33 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
             STR_ARG(pod), STR_ARG(node), (long long)e->count);
     default:
         return controller_event_text(r, e);
+    }
+}
+
+/* What gave way first, for a column. */
+struct str simulate_first_text(const struct simulate_results *r, const struct sim_outcome *o)
+{
+    const struct sim_event *e = &o->first;
+    struct arena *a = r->arena;
+    struct str pod = pod_text(r, e), node = node_text(r, e->node);
+    switch (e->type) {
+    case SIM_MEMCG_OOM:
+        return arena_printf(a, STR_FMT " of " STR_FMT " at its limit",
+                            STR_ARG(container_text(r, e)), STR_ARG(pod));
+    case SIM_POD_OOM:
+        return arena_printf(a, STR_FMT " at its limit", STR_ARG(pod));
+    case SIM_KUBEPODS_OOM:
+    case SIM_GLOBAL_OOM:
+        return arena_printf(a, STR_FMT " out of memory, kills " STR_FMT, STR_ARG(node),
+                            STR_ARG(pod));
+    case SIM_PRESSURE:
+        return arena_printf(a, STR_FMT " under MemoryPressure", STR_ARG(node));
+    case SIM_THRASHED:
+        return arena_printf(a, STR_FMT " thrashes", STR_ARG(node));
+    case SIM_OOM_LOST:
+        return arena_printf(a, STR_FMT " loses its kubelet", STR_ARG(node));
+    default:
+        return simulate_event_text(r, e);
     }
 }
 

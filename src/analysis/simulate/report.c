@@ -207,6 +207,12 @@ static void make_digest(struct sim_report *r)
     add_number(&h, r->line.fails_at);
     add_number(&h, (int64_t)r->line.weakest);
     add_outcome(&h, &r->line.outcome);
+    for (size_t i = 0; i < r->group_count; i++) {
+        sha256_add(&h, r->groups[i].name.p, r->groups[i].name.n);
+        add_number(&h, r->groups[i].factor);
+        add_number(&h, (int64_t)r->groups[i].weakest);
+        add_number(&h, r->groups[i].margin.pods);
+    }
     sha256_hex(&h, r->digest);
 }
 
@@ -236,7 +242,7 @@ static void use_bookings(struct sim_report *r)
     }
 }
 
-static void run_phases(struct job *j, struct arena *a, bool want_line)
+static void run_phases(struct job *j, struct arena *a, const struct sim_wanted *wanted)
 {
     struct sim_report *r = j->report;
     sim_watch_phase(j->watch, SIM_PHASE_BOOKINGS, r->count, 0);
@@ -245,7 +251,7 @@ static void run_phases(struct job *j, struct arena *a, bool want_line)
         sim_watch_phase(j->watch, SIM_PHASE_USAGE, r->count, 0);
         job_run(j, phase_now);
         r->by_usage = true;
-        if (want_line && !sim_stopped(j->watch))
+        if (wanted->line && !sim_stopped(j->watch))
             line_search(j, a);
     }
     if (sim_stopped(j->watch))
@@ -254,10 +260,12 @@ static void run_phases(struct job *j, struct arena *a, bool want_line)
         make_clipped(a, r);
     else
         use_bookings(r);
+    groups_make(j, a, wanted->group_lines && !r->stopped);
+    r->stopped = sim_stopped(j->watch);
 }
 
 void sim_report_make(struct arena *a, const struct sim_world *w, const struct contingencies *set,
-                     bool want_line, struct sim_report *ret)
+                     const struct sim_wanted *wanted, struct sim_report *ret)
 {
     struct job j = {
         .report = ret, .threads = thread_count(w, set->count), .watch = w->options.watch};
@@ -274,7 +282,7 @@ void sim_report_make(struct arena *a, const struct sim_world *w, const struct co
     }
     for (size_t i = 0; i < set->count; i++)
         ret->items[i].contingency = &set->items[i];
-    run_phases(&j, a, want_line);
+    run_phases(&j, a, wanted);
     for (size_t i = 0; i < ret->count; i++)
         ret->ranked[i] = i;
     make_margin(ret);

@@ -15,6 +15,12 @@
 
 enum { SIM_MOST_THREADS = 64 };
 
+/* The search for the lines of groups. */
+struct group_search {
+    int32_t *of_item[SIM_GROUP_TYPES]; /* by contingency: index in report.groups, or -1 */
+    bool *open;                        /* by group: still asked */
+    atomic_size_t *failing;            /* by group: lowest index of those that fail so far */
+};
 struct job;
 struct worker {
     struct job *job;
@@ -35,6 +41,7 @@ struct job {
     int64_t factor;
     atomic_size_t failing; /* lowest index of those that fail so far */
     atomic_bool loud;
+    struct group_search *groups;
 };
 
 /* Runs the phase for every contingency, or for some when the watch says stop. Does not return when
@@ -42,6 +49,8 @@ struct job {
 void job_run(struct job *j, void (*phase)(struct worker *, size_t));
 /* The outcome of contingency i at a factor: by running it, unless nothing happens. */
 void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_outcome *ret);
+/* Fills report->groups. */
+void groups_make(struct job *j, struct arena *a, bool want_lines);
 /* Fills report->line. */
 void line_search(struct job *j, struct arena *a);
 

@@ -356,6 +356,20 @@ struct sim_clipped {
     uint32_t container; /* of the world: an example */
     uint32_t count;
 };
+/* The nodes of a zone or of a node pool, and the two figures if only they could be lost. */
+enum sim_group_type { SIM_GROUP_ZONE, SIM_GROUP_POOL, SIM_GROUP_TYPES };
+struct sim_group {
+    enum sim_group_type type;
+    const char *label; /* "karpenter.sh/nodepool": by which it is one */
+    struct str name;
+    uint32_t index, nodes;
+    size_t contingencies, survived; /* of the set: those that take nodes of this group alone */
+    struct sim_margin margin;       /* the smallest after one of these */
+    int64_t factor;                 /* load line, to 1 %; NO_FACTOR = not known */
+    int64_t fails_at;               /* where one was seen to fail; NO_FACTOR = none was */
+    bool above;                     /* it is higher than that */
+    size_t weakest;                 /* index in items; SIZE_MAX = none was seen to fail */
+};
 struct sim_report {
     const struct sim_world *world;
     struct sim_item *items; /* in the order of the contingencies */
@@ -366,12 +380,18 @@ struct sim_report {
     size_t *ranked; /* indices in items, worst first */
     struct sim_margin margin;
     struct sim_line line;
-    struct sim_clipped *clipped; /* whose usage is held at their limit at the line */
+    struct sim_group *groups; /* zones, then pools, by name; none of a kind of which there is one */
+    size_t group_count;
+    int32_t *group_of_node[SIM_GROUP_TYPES]; /* index in groups, or -1 */
+    struct sim_clipped *clipped;             /* whose usage is held at their limit at the line */
     size_t clipped_count;
     char digest[65];
 };
-/* want_line: search for the load line (else report.line.known is false). */
+struct sim_wanted {
+    bool line;        /* the load line (else report.line.known is false) */
+    bool group_lines; /* and that of each zone and node pool */
+};
 void sim_report_make(struct arena *a, const struct sim_world *w, const struct contingencies *set,
-                     bool want_line, struct sim_report *ret);
+                     const struct sim_wanted *wanted, struct sim_report *ret);
 
 #endif

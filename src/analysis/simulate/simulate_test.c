@@ -476,7 +476,7 @@ static void test_load_line(void **state)
         contingencies_none(&t.a, &set);
         contingencies_n1(&t.a, t.world, &set);
         assert_int_equal(set.count, 3);
-        sim_report_make(&t.a, t.world, &set, true, &report);
+        sim_report_make(&t.a, t.world, &set, &(struct sim_wanted){.line = true}, &report);
         assert_true(report.line.known && !report.line.above);
         assert_in_range(report.line.factor, 11240, 11250);
         assert_in_range(report.line.fails_at, 11251, 11261);
@@ -506,7 +506,7 @@ static void test_line_above(void **state)
     test_pod(&t, (struct test_pod){"y-1", "ReplicaSet", "y", "b", 100, 400, 300, NULL});
     test_ready(&t);
     contingencies_n1(&t.a, t.world, &set);
-    sim_report_make(&t.a, t.world, &set, true, &report);
+    sim_report_make(&t.a, t.world, &set, &(struct sim_wanted){.line = true}, &report);
     assert_true(report.line.known && report.line.above);
     assert_int_equal(report.clipped_count, 2);
     test_done(&t);
@@ -525,7 +525,7 @@ static void test_structural(void **state)
     test_pod(&t, (struct test_pod){"db-0", "StatefulSet", "db", "a", 100, 0, 100, NULL});
     test_ready(&t);
     contingencies_n1(&t.a, t.world, &set);
-    sim_report_make(&t.a, t.world, &set, true, &report);
+    sim_report_make(&t.a, t.world, &set, &(struct sim_wanted){.line = true}, &report);
     assert_int_equal(report.items[0].structural.failure_count, 1);
     assert_int_equal(report.items[1].structural.failure_count, 0);
     assert_true(report.items[0].survives);

@@ -28,7 +28,7 @@ static void make_report(struct test_world *t, struct sim_watch *w, struct sim_re
     struct contingencies set = {0};
     t->world->options.watch = w;
     contingencies_n1(&t->a, t->world, &set);
-    sim_report_make(&t->a, t->world, &set, true, ret);
+    sim_report_make(&t->a, t->world, &set, &(struct sim_wanted){.line = true}, ret);
 }
 
 static void test_stopped_at_once(void **state)

@@ -9,6 +9,8 @@
 
 static const char *const formats[] = {
     [SIMULATE_TEXT] = "text", [SIMULATE_JSON] = "json", [SIMULATE_YAML] = "yaml", NULL};
+static const char *const group_words[] = {
+    [GROUPS_AUTO] = "auto", [GROUPS_YES] = "yes", [GROUPS_NO] = "no", NULL};
 static const char *const assumptions[] = {
     [SIM_MEASURED] = "samples", [SIM_REQUESTS] = "requests", [SIM_LIMITS] = "limits", NULL};
 const char *const simulate_oom_words[] = {[NODE_OOM_KILL] = "kill", [NODE_OOM_LOST] = "lost", NULL};
@@ -158,6 +160,13 @@ static const struct option_spec report_specs[] = {
      .parse = simulate_parse_factor,
      .help = "A gate: exit code 1 when the load line is below this.",
      .offset = offsetof(struct simulate_options, min_line)},
+    {.name = "groups",
+     .type = OPTION_WORD,
+     .words = group_words,
+     .preset = "auto",
+     .help =
+         "Search for the load line of each zone and node pool as well. auto: up to 1,000 nodes.",
+     .offset = offsetof(struct simulate_options, groups)},
     {.name = "top",
      .type = OPTION_INT,
      .arg = "N",

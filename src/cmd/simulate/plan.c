@@ -6,6 +6,9 @@
 #include "cmd/simulate/simulate.h"
 #include "model/quantity.h"
 
+/* --groups=auto: above it the lines of zones and pools take too long to be a default. */
+enum { GROUPS_MOST_NODES = 1000 };
+
 static int find_node(const struct sim_world *w, struct str text, uint32_t *ret, struct err *e)
 {
     struct str name = str_starts(text, "node/") ? str_sub(text, 5, text.n) : text;
@@ -185,8 +188,11 @@ int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simula
         return err_set(e, EINVAL,
                        "--surges moves the share of memory use that follows load, and that is 0: "
                        "give it with --elastic (1: all of it)");
-    p->want_line = o->leak.count == 0 && !o->leaks && o->drain.count == 0 && !w->options.scenario;
+    p->wanted.line = o->leak.count == 0 && !o->leaks && o->drain.count == 0 && !w->options.scenario;
     p->question = question_of(a, o, w);
+    p->wanted.group_lines =
+        p->wanted.line && (o->groups == GROUPS_YES ||
+                           (o->groups == GROUPS_AUTO && w->node_count <= GROUPS_MOST_NODES));
     if (is_set(o) || (!single && !leaks_alone))
         add_sets(a, w, o, &p->set);
     int r = add_singles(a, w, o, &p->set, e);

@@ -24,10 +24,12 @@ struct simulate_options {
     bool n1, n2, zones, digest;
     struct option_texts lose, drain, zone, leak;
     struct str explain, scenario;
-    int assume, node_oom, node_pressure;
+    int assume, node_oom, node_pressure, groups;
     int64_t unaccounted, elastic, surge, leaks, surges, until_ms, start_ms, warm_ms, min_line, top;
     struct option_outputs outputs;
 };
+
+enum simulate_groups { GROUPS_AUTO, GROUPS_YES, GROUPS_NO };
 
 /* ---- options.c: the tables ---- */
 extern const struct option_table simulate_tables[];
@@ -55,7 +57,7 @@ struct simulate_plan {
     struct contingencies set;
     const struct contingency *explained; /* told event by event; NULL = none */
     const char *question;                /* "losing any two nodes": what an outage may come of */
-    bool want_line;
+    struct sim_wanted wanted;
 };
 /* Fills *ret (zeroed). Leaks that are in force in every contingency go to w. */
 int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simulate_options *o,
