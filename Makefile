@@ -48,6 +48,7 @@ golden: ## rewrite the expected output of command-line cases and documentation; 
 	$(call compile,build-dev,-Dmode=developer)
 	@tests/cli/run.py --program build-dev/src/plimsoll --update
 	@tools/check-docs --program build-dev/src/plimsoll --update || test $$? = 77
+	@tests/config/run.py --program build-dev/src/plimsoll --update
 
 install: build ## install below PREFIX (/usr/local), honouring DESTDIR
 	@meson install -C $(BUILD) --no-rebuild

@@ -92,7 +92,9 @@ static int look(const struct options *o, bool again, struct arena *a, struct loo
 
 static int exit_code(const struct options *o, const struct look *l, struct err *e)
 {
-    if (l->now.code == EXIT_CLEAN && l->now.cluster.objects == 0)
+    const struct cluster *c = &l->now.cluster;
+    /* That all of it is excluded was said in so many words: a commit that touches nothing else. */
+    if (l->now.code == EXIT_CLEAN && c->objects == 0 && c->excluded_paths == 0)
         return err_set(e, EINVAL, "nothing to judge: no Kubernetes object of a known kind");
     return l->now.code == EXIT_CLEAN ? gate_exit(&l->now.judgement, o->fail_on, o->strict)
                                      : l->now.code;

@@ -9,7 +9,7 @@ struct options {
     struct option_outputs outputs;
 };
 
-static const char *const formats[] = {"text", "json", "yaml", "markdown", NULL};
+static const char *const formats[] = {"text", "json", "yaml", "markdown", "schema", NULL};
 
 static const struct option_spec specs[] = {{
     .name = "output",
@@ -18,7 +18,9 @@ static const struct option_spec specs[] = {{
     .arg = "FORMAT[=FILE]",
     .words = formats,
     .preset = "text",
-    .help = "How to print them: text, json, yaml or markdown (the pages of the documentation).",
+    .help =
+        "How to print them: text, json, yaml or markdown (the pages of the documentation); schema is the "
+        "JSON Schema of .plimsoll.yaml, for editors.",
     .offset = offsetof(struct options, outputs),
 }};
 static const struct option_table tables[] = {{.specs = specs, .count = ARRAY_LEN(specs)}};

@@ -62,11 +62,13 @@ int verb_unknown(struct str name, struct err *e);
 /* ---- options that many verbs share: put the tables into verb.options ---- */
 
 /* What reads a world. */
+struct str_list;
 struct world_options {
     struct option_texts paths;
     bool complete;
-    int64_t threads; /* 0 = as many as there are CPUs */
-    bool quiet;      /* no option: what is odd was printed before */
+    int64_t threads;                /* 0 = as many as there are CPUs */
+    bool quiet;                     /* no option: what is odd was printed before */
+    const struct str_list *exclude; /* no option: patterns of paths that are not read, or NULL */
 };
 extern const struct option_spec world_option_specs[];
 enum { WORLD_OPTION_COUNT = 3 };

@@ -91,6 +91,7 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
     struct source_options source = {
         .paths = o->paths.items,
         .path_count = o->paths.count,
+        .exclude = o->exclude,
         .complete = o->complete,
         .threads = (unsigned)o->threads,
     };

@@ -462,6 +462,7 @@ struct cluster {
     LIST_OF(struct problem) problems;
     LIST_OF(struct skipped_kind) skipped;
     size_t files, documents, objects; /* read */
+    size_t excluded_paths;            /* files and folders that were not to be read */
     bool complete;     /* --complete or Nodes present: what is absent does not exist */
     struct map by_key; /* "kind/ns/name" -> object, set by resolve */
 };

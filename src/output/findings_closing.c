@@ -49,6 +49,18 @@ static const char *needs_text(enum rule_needs n)
     }
 }
 
+static void add_excluded(struct buf *b, const struct findings_results *r)
+{
+    size_t objects = r->judgement->excluded, paths = r->cluster->excluded_paths;
+    if (objects == 0 && paths == 0)
+        return;
+    buf_add_cstr(b, "excluded by the configuration: ");
+    add_counted(b, objects, "object");
+    buf_add_cstr(b, ", and ");
+    add_counted(b, paths, "path");
+    buf_add_cstr(b, " not read\n");
+}
+
 static void add_not_judged(struct buf *b, const struct judgement *j)
 {
     if (j->patches > 0) {
@@ -170,7 +182,7 @@ void findings_add_closing(const struct findings_results *r, const struct out_for
     const struct judgement *j = r->judgement;
     add_counted(b, j->workloads, "workload");
     buf_add_cstr(b, " and ");
-    add_counted(b, r->cluster->objects, "object");
+    add_counted(b, r->cluster->objects - j->excluded, "object");
     buf_add_cstr(b, " in all judged, from ");
     add_counted(b, r->cluster->files, "file");
     buf_add_cstr(b, ": ");
@@ -178,6 +190,7 @@ void findings_add_closing(const struct findings_results *r, const struct out_for
     if (f->word == FINDINGS_TEXT)
         add_infos(b, j);
     add_known(b, r);
+    add_excluded(b, r);
     add_not_judged(b, j);
     add_skipped(b, r->cluster);
     add_steps(b, f, r);

@@ -91,6 +91,8 @@ static void add_summary(struct json_writer *w, const struct findings_results *r)
     json_add_int(w, "objects", (int64_t)r->cluster->objects);
     json_add_int(w, "workloads", (int64_t)j->workloads);
     json_add_int(w, "patches", (int64_t)j->patches);
+    json_add_int(w, "excludedObjects", (int64_t)j->excluded);
+    json_add_int(w, "excludedPaths", (int64_t)r->cluster->excluded_paths);
     json_add_bool(w, "complete", r->cluster->complete);
     json_add_int(w, "errors", (int64_t)j->by_severity[SEV_ERROR]);
     json_add_int(w, "warnings", (int64_t)j->by_severity[SEV_WARNING]);

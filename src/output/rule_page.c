@@ -184,6 +184,8 @@ void rules_render(const void *results, const struct out_format *f, struct buf *b
             buf_add_cstr(b, i ? "\n" : "");
             rule_page_add_markdown(r->rules[i], b);
         }
+    } else if (f->word == RULE_SCHEMA) {
+        config_schema_add(b);
     } else if (r->page) {
         for (size_t i = 0; i < r->count; i++) {
             buf_add_cstr(b, i ? "\n" : "");

@@ -8,7 +8,7 @@
 #include "output/out.h"
 #include "rules/rule.h"
 
-enum rule_format { RULE_TEXT, RULE_JSON, RULE_YAML, RULE_MARKDOWN };
+enum rule_format { RULE_TEXT, RULE_JSON, RULE_YAML, RULE_MARKDOWN, RULE_SCHEMA };
 
 struct rule_results {
     struct arena *arena;
@@ -21,5 +21,8 @@ void rules_render(const void *results, const struct out_format *f, struct buf *b
 
 /* The page of one rule in Markdown; SARIF carries it too. */
 void rule_page_add_markdown(const struct rule *r, struct buf *b);
+
+/* The JSON Schema of .plimsoll.yaml, as JSON. */
+void config_schema_add(struct buf *b);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * .plimsoll.yaml, the part about rules:
+ * .plimsoll.yaml, whose JSON Schema is made by output/config_schema.c:
  *     rules:
  *       image-latest: off
- *       pdb-missing: {severity: error, manyReplicas: 20}
+ *       pdb-missing: {severity: error, manyReplicas: 20, only: {namespaces: [prod-*]}}
+ *     exclude: {paths: [vendor], namespaces: [kube-system]}
  *     sidecars: [my-proxy]
  */
 #include "base/doc.h"
@@ -25,6 +26,7 @@ struct reading {
     struct err *e;
 };
 
+/* suggestion: NULL if there is none. */
 static int refuse(const struct reading *r, const struct doc *n, const char *what, struct str key,
                   const char *suggestion)
 {
@@ -34,20 +36,6 @@ static int refuse(const struct reading *r, const struct doc *n, const char *what
                       "%s \"" STR_FMT "\": did you mean \"%s\"?", what, STR_ARG(key), suggestion);
     return err_at(r->e, EINVAL, r->name, at.line, at.column, "%s \"" STR_FMT "\"", what,
                   STR_ARG(key));
-}
-
-static const char *nearest(struct str key, const char *const *words, size_t count)
-{
-    const char *best = NULL;
-    unsigned least = 4;
-    for (size_t i = 0; i < count; i++) {
-        unsigned d = str_distance(key, str_of(words[i]));
-        if (d < least) {
-            least = d;
-            best = words[i];
-        }
-    }
-    return best;
 }
 
 static int read_severity(const struct reading *r, const struct doc *n, struct rule_settings *s)
@@ -61,11 +49,41 @@ static int read_severity(const struct reading *r, const struct doc *n, struct ru
     return 0;
 }
 
+static int read_texts(const struct reading *r, const struct doc *n, const char *what,
+                      struct str_list *ret)
+{
+    if (n->type != DOC_SEQ)
+        return refuse(r, n, what, n->key, NULL);
+    for (const struct doc *k = n->child; k; k = k->next) {
+        if (k->type != DOC_STRING || str_empty(k->text))
+            return refuse(r, k, "expected text, not", k->text, NULL);
+        *PUSH(r->a, ret) = arena_str(r->a, k->text);
+    }
+    return 0;
+}
+
+static int read_scope_list(const struct reading *r, const struct doc *n, struct scope_list *ret)
+{
+    static const char *const words[] = {"paths", "namespaces", NULL};
+    if (n->type != DOC_MAP)
+        return refuse(r, n, "expected a map with paths or namespaces:", n->key, NULL);
+    for (const struct doc *k = n->child; k; k = k->next) {
+        bool paths = str_is(k->key, "paths");
+        if (!paths && !str_is(k->key, "namespaces"))
+            return refuse(r, k, "unknown key", k->key, str_nearest(k->key, words));
+        int got = read_texts(
+            r, k, "expected a list of patterns:", paths ? &ret->paths : &ret->namespaces);
+        if (got)
+            return got;
+    }
+    return 0;
+}
+
 static int read_option(const struct reading *r, const struct rule *rule, const struct doc *n,
                        struct rule_settings *s)
 {
-    const char *words[RULE_OPTIONS_MAX + 1] = {"severity"};
-    size_t count = 1;
+    const char *words[RULE_OPTIONS_MAX + 4] = {"severity", "only", "exclude"};
+    size_t count = 3;
     for (size_t i = 0; i < RULE_OPTIONS_MAX && rule->options[i].name; i++) {
         const struct rule_option *o = &rule->options[i];
         words[count++] = o->name;
@@ -79,7 +97,20 @@ static int read_option(const struct reading *r, const struct rule *rule, const s
         s->options[i] = v;
         return 0;
     }
-    return refuse(r, n, "unknown option", n->key, nearest(n->key, words, count));
+    return refuse(r, n, "unknown option", n->key, str_nearest(n->key, words));
+}
+
+static int read_setting(const struct reading *r, const struct rule *rule, const struct doc *n,
+                        struct rule_settings *s)
+{
+    if (str_is(n->key, "severity"))
+        return read_severity(r, n, s);
+    bool only = str_is(n->key, "only");
+    if (!only && !str_is(n->key, "exclude"))
+        return read_option(r, rule, n, s);
+    if (!s->scope)
+        s->scope = arena_new(r->a, struct scope);
+    return read_scope_list(r, n, only ? &s->scope->only : &s->scope->exclude);
 }
 
 static int read_rule(const struct reading *r, const struct doc *n)
@@ -91,7 +122,7 @@ static int read_rule(const struct reading *r, const struct doc *n)
     if (n->type != DOC_MAP)
         return read_severity(r, n, s);
     for (const struct doc *k = n->child; k; k = k->next) {
-        int got = str_is(k->key, "severity") ? read_severity(r, k, s) : read_option(r, rule, k, s);
+        int got = read_setting(r, rule, k, s);
         if (got)
             return got;
     }
@@ -110,22 +141,32 @@ static int read_rules(const struct reading *r, const struct doc *n)
     return 0;
 }
 
+static int read_only(const struct reading *r, const struct doc *n)
+{
+    return n->type == DOC_NULL ? 0 : read_scope_list(r, n, &r->c->scope.only);
+}
+
+static int read_exclude(const struct reading *r, const struct doc *n)
+{
+    return n->type == DOC_NULL ? 0 : read_scope_list(r, n, &r->c->scope.exclude);
+}
+
 static int read_sidecars(const struct reading *r, const struct doc *n)
 {
-    if (n->type != DOC_SEQ)
-        return n->type == DOC_NULL ? 0 : refuse(r, n, "expected a list of names:", n->key, NULL);
-    for (const struct doc *k = n->child; k; k = k->next) {
-        if (k->type != DOC_STRING)
-            return refuse(r, k, "not a container name:", k->text, NULL);
-        *PUSH(r->a, &r->c->sidecars) = arena_str(r->a, k->text);
-    }
-    return 0;
+    if (n->type == DOC_NULL)
+        return 0;
+    return read_texts(r, n, "expected a list of names of containers:", &r->c->sidecars);
 }
 
 static const struct {
     const char *key;
     int (*read)(const struct reading *, const struct doc *);
-} keys[] = {{"rules", read_rules}, {"sidecars", read_sidecars}};
+} keys[] = {
+    {"rules", read_rules},
+    {"only", read_only},
+    {"exclude", read_exclude},
+    {"sidecars", read_sidecars},
+};
 
 static int read_root(const struct reading *r, const struct doc *root)
 {
@@ -133,8 +174,8 @@ static int read_root(const struct reading *r, const struct doc *root)
         return 0;
     if (root->type != DOC_MAP)
         return err_at(r->e, EINVAL, r->name, root->at.line, root->at.column,
-                      "expected a map with the keys rules and sidecars");
-    const char *words[ARRAY_LEN(keys)];
+                      "expected a map with the keys rules, only, exclude, sidecars");
+    const char *words[ARRAY_LEN(keys) + 1] = {0};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         words[i] = keys[i].key;
     for (const struct doc *n = root->child; n; n = n->next) {
@@ -142,7 +183,7 @@ static int read_root(const struct reading *r, const struct doc *root)
         while (i < ARRAY_LEN(keys) && !str_is(n->key, keys[i].key))
             i++;
         if (i == ARRAY_LEN(keys))
-            return refuse(r, n, "unknown key", n->key, nearest(n->key, words, ARRAY_LEN(words)));
+            return refuse(r, n, "unknown key", n->key, str_nearest(n->key, words));
         int got = keys[i].read(r, n);
         if (got)
             return got;

@@ -78,6 +78,7 @@ struct walk {
     struct facts facts;
     struct rule_ctx ctx;
     size_t *not_judged; /* per rule */
+    bool excluded;      /* the configuration excludes what is visited */
 };
 
 /* Whether the rule is on and, where it needs more of the world than there is, not. */
@@ -85,7 +86,10 @@ static bool begin(struct walk *w, size_t i)
 {
     const struct rule *r = rule_table[i];
     const struct rule_settings *s = &w->facts.config->rules[i];
-    if (s->severity_set && s->severity == SEV_OFF)
+    if (w->excluded || (s->severity_set && s->severity == SEV_OFF))
+        return false;
+    if (s->scope &&
+        !scope_holds(s->scope, scope_namespace(w->ctx.object), scope_file(w->ctx.object)))
         return false;
     w->ctx.rule = r;
     w->ctx.options = s->options;
@@ -133,6 +137,8 @@ static void enter(struct walk *w, const struct object *o, const struct labels *t
     w->ctx.k = NULL;
     w->ctx.wc = NULL;
     w->ctx.index = 0;
+    w->excluded = o && !scope_holds(&w->facts.config->scope, scope_namespace(o), scope_file(o));
+    w->e.out->excluded += w->excluded;
     suppressions_read(&w->e, o ? &o->annotations : NULL, tmpl);
     call_suppressions(w);
 }
@@ -193,6 +199,8 @@ static void visit_workload(struct walk *w, const struct workload *wl)
 {
     enter(w, &wl->o, wl->pod ? NULL : &wl->tmpl.annotations, wl->template_path);
     w->e.visit.pod_at = pos_or(wl->tmpl.spec.at, pos_or(wl->tmpl.at, wl->o.spec_at));
+    if (w->excluded)
+        return;
     if (facts_is_patch(wl)) {
         w->e.out->patches++;
         return;
@@ -222,7 +230,9 @@ static void visit_problems(struct walk *w)
     const struct cluster *c = w->facts.cluster;
     for (size_t i = 0; i < c->problems.count; i++) {
         const struct problem *p = &c->problems.items[i];
+        size_t excluded = w->e.out->excluded;
         enter(w, p->object, NULL, STR(""));
+        w->e.out->excluded = excluded; /* it is visited, and counted, once more */
         w->e.visit.path = p->path;
         w->e.visit.at = p->at;
         size_t before = w->e.out->findings.count;

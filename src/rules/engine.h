@@ -6,15 +6,18 @@
 #define RULES_ENGINE_H
 
 #include "rules/rule.h"
+#include "rules/scope.h"
 
 /* What .plimsoll.yaml says about rules. */
 struct rule_settings {
     enum severity severity; /* in force when severity_set: replaces what a finding would be */
     bool severity_set;
     int64_t options[RULE_OPTIONS_MAX];
+    struct scope *scope; /* where the rule applies; NULL = everywhere */
 };
 struct check_config {
     struct rule_settings *rules; /* rule_count of them, as rule_table */
+    struct scope scope;          /* what is judged at all; excluded paths are not even read */
     struct str_list sidecars;    /* names of containers that are sidecars too */
     /* Not from the file: findings are to carry edits up to this level; FIX_NONE = no edits. */
     enum fix_level fix;
@@ -36,7 +39,8 @@ struct judgement {
     LIST_OF(struct finding *) findings;
     LIST_OF(struct not_judged) not_judged; /* in the order of the rules; only those that count */
     size_t workloads;                      /* tops that were judged */
-    size_t patches; /* workloads that were not: fragments to be merged into another file */
+    size_t excluded; /* objects that the configuration excludes: read, but not judged */
+    size_t patches;  /* workloads that were not: fragments to be merged into another file */
     size_t by_severity[SEV_ERROR + 1]; /* of the open ones */
     size_t suppressed;
     size_t known[KNOWN_BEFORE + 1]; /* by how they are known; see baseline.h */

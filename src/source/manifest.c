@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/glob.h"
 #include "model/decode.h"
 #include "model/defaults.h"
 #include "source/bulk.h"
@@ -118,6 +119,17 @@ static unsigned char type_of(struct pool *p, struct str path, unsigned char type
     return type;
 }
 
+static bool is_excluded(struct pool *p, struct str path)
+{
+    const struct str_list *patterns = p->options->exclude;
+    for (size_t i = 0; patterns && i < patterns->count; i++)
+        if (glob_path(patterns->items[i], path)) {
+            p->cluster->excluded_paths++;
+            return true;
+        }
+    return false;
+}
+
 static void walk_folder(struct pool *p, struct str path, int depth)
 {
     DIR *dir = depth > DEEPEST_FOLDER ? NULL : opendir(path.p);
@@ -145,9 +157,12 @@ static void walk_folder(struct pool *p, struct str path, int depth)
             arena_printf(p->a, STR_FMT "%s" STR_FMT, STR_ARG(path), str_ends(path, "/") ? "" : "/",
                          STR_ARG(entries.items[i].name));
         unsigned char type = type_of(p, below, entries.items[i].type);
+        bool wanted = type == DT_DIR || (type == DT_REG && has_suffix(below.p));
+        if (!wanted || is_excluded(p, below))
+            continue;
         if (type == DT_DIR)
             walk_folder(p, below, depth + 1);
-        else if (type == DT_REG && has_suffix(below.p))
+        else
             add_file(p, below);
     }
 }
@@ -160,6 +175,8 @@ static int list_files(void *arg)
         struct stat st;
         if (str_is(path, "-"))
             add_file(p, path);
+        else if (is_excluded(p, path))
+            continue;
         else if (stat(path.p, &st) == 0 && S_ISDIR(st.st_mode))
             walk_folder(p, path, 0);
         else

@@ -10,8 +10,9 @@
 struct source_options {
     const struct str *paths; /* files, folders (recursive: .yaml .yml .json) or "-" */
     size_t path_count;
-    bool complete;    /* --complete: what is absent does not exist */
-    unsigned threads; /* 0 = one per CPU, at most 8 */
+    const struct str_list *exclude; /* glob_path() patterns of what is not read; NULL = none */
+    bool complete;                  /* --complete: what is absent does not exist */
+    unsigned threads;               /* 0 = one per CPU, at most 8 */
 };
 
 /* Reads everything that can be read; a file or document that cannot is a PROBLEM_UNREADABLE of the

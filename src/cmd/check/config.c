@@ -18,8 +18,8 @@ const struct option_spec judge_option_specs[JUDGE_OPTION_COUNT] = {
         .type = OPTION_TEXT,
         .takes_file = true,
         .arg = "FILE",
-        .help = "Rules to switch off, their severities and thresholds, and further names of "
-                "sidecars.",
+        .help = "Rules to switch off, their severities, thresholds and scope, paths and namespaces "
+                "to leave out, further names of sidecars.",
         .absent = ".plimsoll.yaml in the working directory, if there is one",
         .offset = offsetof(struct judge_options, config),
     },
@@ -39,7 +39,9 @@ int config_load(const struct judge_options *o, struct arena *a, struct check_con
 int judge_world(const struct world_options *o, const struct check_config *config, struct arena *a,
                 struct judged *ret, struct err *e)
 {
-    int r = world_read(o, a, &ret->cluster, &ret->code, e);
+    struct world_options bounded = *o;
+    bounded.exclude = &config->scope.exclude.paths;
+    int r = world_read(&bounded, a, &ret->cluster, &ret->code, e);
     if (r < 0)
         return r;
     judge(&ret->cluster, config, a, &ret->judgement);
