@@ -151,7 +151,7 @@ static void draw_usage(const struct runs_plan *p, const struct random_run *r, st
             factor *= 1 + (2 * random_uniform(r, STREAM_JITTER, c) - 1) *
                               (double)w->containers[c].jitter_percent / PERCENT;
         d->world.containers[c].usage =
-            (int64_t)MIN((double)w->containers[c].usage * factor + 0.5, (double)(INT64_C(1) << 60));
+            (int64_t)MIN((double)w->containers[c].mean * factor + 0.5, (double)SIM_USAGE_MAX);
     }
 }
 
@@ -182,17 +182,21 @@ static void draw_contingency(const struct runs_plan *p, const struct random_run 
     enum sim_action_type what = from->type == CONTINGENCY_DRAIN ? ACTION_DRAIN : ACTION_LOSE;
     if (from->type == CONTINGENCY_LOSE || from->type == CONTINGENCY_DRAIN) {
         for (uint32_t k = 0; k < from->node_count; k++)
-            add_action(d, (struct sim_action){d->at_ms, what, from->nodes[k], {0, 0}, 0});
+            add_action(d, (struct sim_action){
+                              .at_ms = d->at_ms, .type = what, .node = from->nodes[k]});
+        d->contingency.type = CONTINGENCY_SCENARIO;
+        d->contingency.node_count = 0;
     } else if (from->type == CONTINGENCY_LEAK) {
-        add_action(d, (struct sim_action){d->at_ms, ACTION_LEAK, 0, from->leak, 0});
+        add_action(
+            d, (struct sim_action){.at_ms = d->at_ms, .type = ACTION_LEAK, .leak = from->leak});
+        d->contingency.type = CONTINGENCY_SCENARIO;
     } else {
         d->at_ms = 0;
     }
-    d->contingency.type = CONTINGENCY_SCENARIO;
-    d->contingency.node_count = 0;
     for (uint32_t k = 0; k < p->world->leaks.count; k++)
-        add_action(d, (struct sim_action){draw_time(p, r, STREAM_LEAK, k), ACTION_LEAK, 0,
-                                          p->world->leaks.items[k], 0});
+        add_action(d, (struct sim_action){.at_ms = draw_time(p, r, STREAM_LEAK, k),
+                                          .type = ACTION_LEAK,
+                                          .leak = p->world->leaks.items[k]});
 }
 
 void runs_draw_make(const struct runs_plan *p, int64_t run, struct runs_draw *d)
