@@ -12,6 +12,7 @@
 #include "analysis/node_lifecycle.h"
 #include "analysis/schedule/schedule.h"
 #include "analysis/simulate/simulate.h"
+#include "base/sat.h"
 #include "model/eviction.h"
 
 #define NO_POD UINT32_MAX
@@ -154,6 +155,12 @@ struct run_slots {
     int64_t total;
 };
 
+/* A container as far as usage without events needs it. */
+struct base_item {
+    int64_t usage, limit;
+    uint32_t elastic, container;
+};
+
 struct sim_runner {
     const struct sim_world *world;
     struct schedule *schedule;
@@ -176,7 +183,11 @@ struct sim_runner {
     /* node usage without any event, at one factor */
     int64_t base_factor;
     int64_t *base;
-    struct index_list hot; /* nodes over a bound at that */
+    struct base_item *base_items; /* node by node; NULL = not yet laid out */
+    uint32_t *base_end;           /* by node: where its items end */
+    struct index_list bounded;    /* pods with a limit of their own, node by node */
+    bool base_filled;             /* the items have the world's amounts */
+    struct index_list hot;        /* nodes over a bound at that */
     /* the run */
     const struct sim_run_input *in;
     struct sim_outcome *out;
@@ -196,7 +207,23 @@ struct sim_runner {
 void margin_begin(struct sim_runner *r, struct run_margin *ret);
 void margin_end(struct sim_runner *r, struct run_margin *ret);
 
+/* ---- base.c ---- */
+/* Fills base and hot for a factor. */
+void base_make(struct sim_runner *r, int64_t factor);
+
 /* ---- memory.c ---- */
+/* Usage of one container at a factor when its pod carries this load: what is elastic follows it. */
+static inline int64_t usage_at(int64_t usage, int64_t limit, int64_t factor, int64_t elastic,
+                               int64_t load)
+{
+    int64_t bytes = usage * factor / FACTOR_ONE;
+    if (elastic && load != FACTOR_ONE) {
+        int64_t more = elastic * (load - FACTOR_ONE) / FACTOR_ONE;
+        bytes = sat_add(bytes, sat_mul(bytes / FACTOR_ONE, more));
+    }
+    bytes = MIN(bytes, SIM_USAGE_MAX);
+    return limit ? MIN(bytes, limit) : bytes;
+}
 int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container);
 int64_t container_level(const struct run_container *c, int64_t at_ms);
 int64_t pod_level(const struct sim_runner *r, uint32_t pod, int64_t at_ms);

@@ -12,21 +12,11 @@
 
 enum { PAGE = 4096, MINUTE = 60 * SECOND };
 
-/* Usage at the run's factor when its pod carries this load: what is elastic follows it. */
-static int64_t usage_at(const struct sim_runner *r, const struct sim_container *c, int64_t load)
-{
-    int64_t bytes = c->usage * r->base_factor / FACTOR_ONE;
-    if (c->elastic && load != FACTOR_ONE) {
-        int64_t more = c->elastic * (load - FACTOR_ONE) / FACTOR_ONE;
-        bytes = sat_add(bytes, sat_mul(bytes / FACTOR_ONE, more));
-    }
-    bytes = MIN(bytes, SIM_USAGE_MAX);
-    return c->limit ? MIN(bytes, c->limit) : bytes;
-}
-
 int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container)
 {
-    return usage_at(r, &r->world->containers[world_container], r->world->options.surge_permyriad);
+    const struct sim_container *c = &r->world->containers[world_container];
+    return usage_at(c->usage, c->limit, r->base_factor, c->elastic,
+                    r->world->options.surge_permyriad);
 }
 
 int64_t container_level(const struct run_container *c, int64_t at_ms)
@@ -114,7 +104,8 @@ void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at
     const struct sim_options *o = &r->world->options;
     struct run_container *c = &r->containers.items[r->pods.items[pod].container + index];
     const struct sim_container *wc = &r->world->containers[p->container + index];
-    int64_t full = usage_at(r, wc, r->workloads[p->workload].load);
+    int64_t full =
+        usage_at(wc->usage, wc->limit, r->base_factor, wc->elastic, r->workloads[p->workload].load);
     int64_t growth = growth_of(r, p, index);
     int64_t ceiling = wc->ceiling ? MIN(wc->ceiling, SIM_USAGE_MAX) : SIM_USAGE_MAX;
     int64_t level = container_level(c, r->now);

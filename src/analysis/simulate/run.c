@@ -113,11 +113,6 @@ void sim_runner_done(struct sim_runner *r)
     arena_done(&r->scratch);
 }
 
-void sim_runner_forget(struct sim_runner *r)
-{
-    r->base_factor = NO_FACTOR;
-}
-
 void node_activate(struct sim_runner *r, uint32_t node)
 {
     struct run_node *n = &r->nodes[node];
@@ -243,64 +238,7 @@ bool pod_failed(struct sim_runner *r, uint32_t pod)
     return true;
 }
 
-/* ---- usage without events ---- */
-
-static int64_t base_of_pod(const struct sim_runner *r, const struct sim_pod *p)
-{
-    int64_t sum = 0;
-    for (uint32_t k = 0; k < p->container_count; k++)
-        sum += scaled_usage(r, p->container + k);
-    return sum;
-}
-
-/* Needs r->base_factor set. */
-static void base_make(struct sim_runner *r, int64_t factor)
-{
-    if (r->base_factor == factor)
-        return;
-    const struct sim_world *w = r->world;
-    r->base_factor = factor;
-    r->hot.count = 0;
-    for (uint32_t n = 0; n < w->node_count; n++) {
-        bool pod_over = false;
-        r->base[n] = 0;
-        for (uint32_t p = w->nodes[n].first_pod; p != NO_POD; p = w->pods[p].next) {
-            int64_t pod = base_of_pod(r, &w->pods[p]);
-            r->base[n] += pod;
-            pod_over = pod_over || (w->pods[p].limit && pod > w->pods[p].limit);
-        }
-        if (w->nodes[n].usable &&
-            (pod_over || level_trouble(&w->nodes[n], r->base[n]) != TROUBLE_NONE))
-            *PUSH(r->arena, &r->hot) = n;
-    }
-}
-
-bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int64_t factor,
-                          const struct landings *l)
-{
-    const struct sim_world *w = r->world;
-    if (c->type != CONTINGENCY_NONE && c->type != CONTINGENCY_LOSE)
-        return false;
-    if (w->elastic || w->leaks.count || w->growing.count)
-        return false;
-    base_make(r, factor);
-    if (r->hot.count)
-        return false;
-    bool quiet = true;
-    for (size_t i = 0; i < l->count; i++) {
-        int64_t pod = base_of_pod(r, &w->pods[l->items[i].pod]);
-        int64_t bound = w->pods[l->items[i].pod].limit;
-        r->base[l->items[i].node] += pod;
-        quiet = quiet && (!bound || pod <= bound);
-    }
-    for (size_t i = 0; i < l->count && quiet; i++) {
-        uint32_t n = l->items[i].node;
-        quiet = level_trouble(&w->nodes[n], r->base[n]) == TROUBLE_NONE;
-    }
-    for (size_t i = 0; i < l->count; i++)
-        r->base[l->items[i].node] -= base_of_pod(r, &w->pods[l->items[i].pod]);
-    return quiet;
-}
+/* ---- where pods went ---- */
 
 void run_landings(const struct sim_runner *r, struct arena *a, struct landings *ret)
 {

@@ -182,13 +182,13 @@ static void draw_contingency(const struct runs_plan *p, const struct random_run 
     enum sim_action_type what = from->type == CONTINGENCY_DRAIN ? ACTION_DRAIN : ACTION_LOSE;
     if (from->type == CONTINGENCY_LOSE || from->type == CONTINGENCY_DRAIN) {
         for (uint32_t k = 0; k < from->node_count; k++)
-            add_action(d, (struct sim_action){
-                              .at_ms = d->at_ms, .type = what, .node = from->nodes[k]});
+            add_action(
+                d, (struct sim_action){.at_ms = d->at_ms, .type = what, .node = from->nodes[k]});
         d->contingency.type = CONTINGENCY_SCENARIO;
         d->contingency.node_count = 0;
     } else if (from->type == CONTINGENCY_LEAK) {
-        add_action(
-            d, (struct sim_action){.at_ms = d->at_ms, .type = ACTION_LEAK, .leak = from->leak});
+        add_action(d,
+                   (struct sim_action){.at_ms = d->at_ms, .type = ACTION_LEAK, .leak = from->leak});
         d->contingency.type = CONTINGENCY_SCENARIO;
     } else {
         d->at_ms = 0;
