@@ -348,6 +348,7 @@ static void render_text(const struct simulate_results *r, const struct out_forma
     add_structural(r, f, b);
     if (r->report->count > 1 || !r->explained)
         add_contingencies(r, f, b);
+    simulate_add_services(r, f, b);
     simulate_add_groups(r, f, b);
     if (!r->explained)
         simulate_add_nodes(r, f, b);

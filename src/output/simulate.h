@@ -54,6 +54,14 @@ size_t simulate_groups(const struct simulate_results *r, const struct sim_group 
 /* "zone/eu-1a", "karpenter.sh/nodepool=general" */
 struct str simulate_group_text(struct arena *a, const struct sim_group *g);
 
+/* Webhooks, CoreDNS and Prometheus without a ready pod, and pods made at once; nothing when there is
+ * nothing to say. */
+void simulate_add_services(const struct simulate_results *r, const struct out_format *f,
+                           struct buf *b);
+/* Keys of an outcome's map. */
+void simulate_add_services_json(const struct simulate_results *r, struct json_writer *w,
+                                const struct sim_outcome *o);
+
 /* One assumption in force: what, its value, the option that changes it. */
 struct simulate_assumption {
     const char *name; /* camelCase */
@@ -69,6 +77,8 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
 struct str simulate_first_text(const struct simulate_results *r, const struct sim_outcome *o);
 /* "1.58Gi" */
 const char *simulate_amount(struct arena *a, int64_t bytes);
+/* "webhook policy.example.com (Service policy/policy)", "CoreDNS, Deployment kube-system/coredns" */
+struct str simulate_service_text(const struct simulate_results *r, uint32_t service);
 /* "5m50s" */
 struct str duration_text(struct arena *a, int64_t ms);
 /* "Deployment production/checkout: 12 of 15 healthy" */

@@ -63,7 +63,8 @@ static void add_event(const struct simulate_results *r, struct json_writer *w,
     json_map_end(w);
 }
 
-static void add_outcome(struct json_writer *w, const struct sim_outcome *o)
+static void add_outcome(const struct simulate_results *r, struct json_writer *w,
+                        const struct sim_outcome *o)
 {
     json_add_int(w, "nodesLost", o->nodes_lost);
     json_add_int(w, "displaced", o->displaced);
@@ -80,6 +81,7 @@ static void add_outcome(struct json_writer *w, const struct sim_outcome *o)
     json_add_bool(w, "storm", o->storm);
     json_add_bool(w, "cutOff", o->timed_out);
     json_add_bool(w, "drainBlocked", o->blocked);
+    simulate_add_services_json(r, w, o);
 }
 
 static void add_item(const struct simulate_results *r, struct json_writer *w,
@@ -88,7 +90,7 @@ static void add_item(const struct simulate_results *r, struct json_writer *w,
     json_map(w);
     json_add_str(w, "name", x->contingency->name);
     json_add_bool(w, "survived", x->survives);
-    add_outcome(w, &x->now);
+    add_outcome(r, w, &x->now);
     json_key(w, "firstToGiveWay");
     if (x->now.first.type == SIM_EVENT_TYPES)
         json_null(w);

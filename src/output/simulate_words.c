@@ -116,6 +116,33 @@ static struct str node_event_text(const struct simulate_results *r, const struct
     }
 }
 
+struct str simulate_service_text(const struct simulate_results *r, uint32_t service)
+{
+    const struct sim_service *s = &r->report->world->services.items[service];
+    const char *what = s->type == SERVICE_WEBHOOK ? "webhook"
+                       : s->type == SERVICE_DNS   ? "CoreDNS,"
+                                                  : "Prometheus,";
+    return arena_printf(r->arena, "%s " STR_FMT, what, STR_ARG(s->name));
+}
+
+static struct str service_event_text(const struct simulate_results *r, const struct sim_event *e)
+{
+    static const char *const lost[] = {
+        [SERVICE_WEBHOOK] = "has no ready pod any more: pods that it is asked about are refused",
+        [SERVICE_DNS] = "has no ready pod any more: names are not resolved",
+        [SERVICE_PROMETHEUS] = "has no ready pod any more: no metrics, no alerts",
+    };
+    struct arena *a = r->arena;
+    struct str service = simulate_service_text(r, (uint32_t)e->count);
+    if (e->type == SIM_SERVICE_LOST)
+        return arena_printf(a, STR_FMT " %s", STR_ARG(service),
+                            lost[r->report->world->services.items[e->count].type]);
+    if (e->type == SIM_SERVICE_BACK)
+        return arena_printf(a, STR_FMT " has a ready pod again", STR_ARG(service));
+    return arena_printf(a, "a new pod of " STR_FMT " is refused: " STR_FMT " does not answer",
+                        STR_ARG(workload_text(r, e)), STR_ARG(service));
+}
+
 /* What workload controllers do. */
 static struct str controller_event_text(const struct simulate_results *r, const struct sim_event *e)
 {
@@ -136,6 +163,10 @@ static struct str controller_event_text(const struct simulate_results *r, const 
                             STR_FMT " on " STR_FMT " ends: it was deleted while its kubelet "
                                     "was away",
                             STR_ARG(pod), STR_ARG(node));
+    case SIM_SERVICE_LOST:
+    case SIM_SERVICE_BACK:
+    case SIM_REFUSED:
+        return service_event_text(r, e);
     default:
         return node_event_text(r, e);
     }

@@ -306,17 +306,6 @@ const struct service *facts_service_of(const struct workload *w, const struct co
     return NULL;
 }
 
-bool facts_selector_matches_with(const struct rule_ctx *c, const struct label_selector *s,
-                                 const struct labels *l, const struct label *more)
-{
-    struct labels all = {.items = arena_array(c->facts->a, struct label, l->count + 1),
-                         .count = l->count + 1};
-    for (size_t i = 0; i < l->count; i++)
-        all.items[i] = l->items[i];
-    all.items[l->count] = *more;
-    return selector_matches(s, &all);
-}
-
 int64_t facts_replicas_min(const struct workload *w)
 {
     switch (w->o.kind) {

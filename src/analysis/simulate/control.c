@@ -48,10 +48,8 @@ void node_lose(struct sim_runner *r, uint32_t node, bool by_memory)
         return;
     node_activate(r, node);
     n->lost = true;
-    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next) {
-        pod_set_ready(r, p, false);
+    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next)
         pods++;
-    }
     if (by_memory) {
         n->depth++;
         r->out->nodes_lost++;
@@ -60,6 +58,8 @@ void node_lose(struct sim_runner *r, uint32_t node, bool by_memory)
     } else {
         note_node(r, SIM_LOST, node, pods);
     }
+    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next)
+        pod_set_ready(r, p, false);
     if (n->stopped)
         return; /* the lease is running out already */
     n->away_ms = r->now;
@@ -224,6 +224,16 @@ static void pod_arrive(struct sim_runner *r, uint32_t made, int32_t node)
     plan(r, r->now + r->world->options.start_ms, TODO_START, made, 0);
 }
 
+void pod_create(struct sim_runner *r, const struct run_refused *x)
+{
+    if (pod_is_refused(r, x))
+        return;
+    uint32_t made = pod_clone(r, x->like, x->depth);
+    if (x->fresh)
+        r->pods.items[made].line = made;
+    pod_arrive(r, made, x->node);
+}
+
 void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth)
 {
     const struct sim_pod *wp = pod_world(r, pod);
@@ -231,14 +241,12 @@ void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth)
         r->pods.items[r->pods.items[pod].line].failures >= FAILURES_RETIRED)
         return;
     int32_t node = wp->controller == CONTROLLER_DAEMON ? r->pods.items[pod].node : NO_INDEX32;
-    pod_arrive(r, pod_clone(r, pod, depth), node);
+    pod_create(r, &(struct run_refused){.like = pod, .node = node, .depth = depth});
 }
 
 void pod_make_new(struct sim_runner *r, uint32_t like, int32_t node)
 {
-    uint32_t made = pod_clone(r, like, 0);
-    r->pods.items[made].line = made;
-    pod_arrive(r, made, node);
+    pod_create(r, &(struct run_refused){.like = like, .node = node, .fresh = true});
 }
 
 /* Waits no longer for a node. */

@@ -58,6 +58,7 @@ enum todo_type {
     TODO_ACTION, /* of a scenario */
     TODO_RELOAD, /* survivors take over the traffic of a workload */
     TODO_ROLLOUT,
+    TODO_CREATE, /* again what a webhook refused */
 };
 struct todo {
     int64_t at_ms;
@@ -126,6 +127,15 @@ struct run_rollout {
     uint32_t workload, made;
     bool queued;
 };
+/* A pod to be made: like which, on which node (NO_INDEX32: the scheduler finds one). */
+struct run_refused {
+    uint32_t like;
+    int32_t node;
+    uint16_t depth;
+    bool fresh; /* the first of its line, no replacement */
+    bool made;  /* or wanted no longer */
+    int64_t since_ms;
+};
 struct run_zone {
     int64_t next_taint_ms;
     bool touched, taint_queued;
@@ -178,6 +188,10 @@ struct sim_runner {
     struct run_workload *workloads;
     struct run_zone *zones;
     LIST_OF(struct run_rollout) rollouts;
+    LIST_OF(struct sim_outage) outages;
+    LIST_OF(struct run_refused) refused;
+    uint32_t service_ready[64];
+    uint64_t silent; /* webhooks that do not answer */
     struct index_list active, touched, pending, sick, leaking, lost, storms, preempted, waiting;
     int64_t *leak; /* bytes per minute, by world workload */
     /* node usage without any event, at one factor */
@@ -274,6 +288,18 @@ void workload_reload(struct sim_runner *r, uint32_t workload);
 void scenario_act(struct sim_runner *r, const struct sim_action *x);
 void kubelet_stop(struct sim_runner *r, uint32_t node);
 void node_back(struct sim_runner *r, uint32_t node);
+
+/* Unless a webhook refuses it. */
+void pod_create(struct sim_runner *r, const struct run_refused *x);
+
+/* ---- services.c ---- */
+void sim_services_find(struct arena *a, struct sim_world *w);
+void services_begin(struct sim_runner *r);
+void services_ready(struct sim_runner *r, uint32_t pod, bool ready);
+/* True when a webhook refuses it; it is kept for later. */
+bool pod_is_refused(struct sim_runner *r, const struct run_refused *x);
+void refused_retry(struct sim_runner *r, uint32_t index);
+void services_outcome(const struct sim_runner *r, struct arena *a, struct sim_outcome *ret);
 
 /* ---- rollout.c ---- */
 void rollout_begin(struct sim_runner *r, const struct sim_action *action);

@@ -71,6 +71,12 @@ static const struct {
     [SIM_SCALED_DOWN] = {"PodScaledDown", "pkg/controller/controller_utils.go",
                          "its controller deletes it: first what is not ready, then where most of "
                          "the workload is, then the newest"},
+    [SIM_SERVICE_LOST] = {"ServiceLost", "pkg/controller/endpointslice",
+                          "its last ready endpoint is gone"},
+    [SIM_SERVICE_BACK] = {"ServiceBack", "pkg/controller/endpointslice", "it has a ready endpoint"},
+    [SIM_REFUSED] = {"PodRefused", "apiserver pkg/admission/plugin/webhook/generic",
+                     "failurePolicy Fail: what the webhook cannot be asked about is refused; the "
+                     "controller tries again after 5 ms, 10, 20 ... up to 1000 s"},
     [SIM_ENDED] = {"PodEnded", "pkg/kubelet/kubelet.go",
                    "deleted while its kubelet was away: killed now that it knows"},
     [SIM_STORM] = {"Storm", "simulation", "fails again and again: not followed further"},
@@ -145,6 +151,7 @@ void outcome_make(struct sim_runner *r, struct arena *a)
                 (struct sim_failure){.way = WAY_STORM, .subject = r->storms.items[i]};
     }
     qsort(o->failures, o->failure_count, sizeof(*o->failures), failure_order);
+    services_outcome(r, a, o);
     for (size_t i = 0; i < r->pending.count; i++)
         o->pending += r->pending.items[i] >= r->world->pod_count;
 }

@@ -177,10 +177,11 @@ static void add_number(struct sha256 *h, int64_t v)
 
 static void add_outcome(struct sha256 *h, const struct sim_outcome *o)
 {
-    const int64_t numbers[] = {o->nodes_lost, o->preempted, o->killed,         o->evicted,
-                               o->displaced,  o->pending,   o->below,          o->zero,
-                               o->dips,       o->depth,     o->storm,          o->timed_out,
-                               o->settled_ms, o->blocked,   o->peak_creations, (int64_t)o->events};
+    const int64_t numbers[] = {o->nodes_lost, o->preempted,   o->killed,         o->evicted,
+                               o->displaced,  o->pending,     o->below,          o->zero,
+                               o->dips,       o->depth,       o->storm,          o->timed_out,
+                               o->settled_ms, o->blocked,     o->peak_creations, (int64_t)o->events,
+                               o->refused,    o->refused_left};
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
         add_number(h, numbers[i]);
     for (size_t i = 0; i < o->failure_count; i++) {

@@ -41,6 +41,13 @@ static struct census count_pods(const struct sim_runner *r, const struct run_rol
             c.old_ready += ready;
         }
     }
+    for (size_t i = 0; i < r->refused.count; i++) {
+        const struct run_refused *f = &r->refused.items[i];
+        if (f->made || pod_world(r, f->like)->workload != x->workload)
+            continue;
+        c.made += is_new(r, x, f->like);
+        c.old += !is_new(r, x, f->like);
+    }
     return c;
 }
 
@@ -77,11 +84,28 @@ static void count_company(const struct sim_runner *r, uint32_t workload, struct 
         x->company += is_member(r, p, workload);
 }
 
+/* Those that a webhook has refused need not be made any more. */
+static size_t forget_refused(struct sim_runner *r, uint32_t workload, uint32_t spare_revision,
+                             int64_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->refused.count && (int64_t)n < count; i++) {
+        struct run_refused *f = &r->refused.items[i];
+        const struct sim_pod *wp = pod_world(r, f->like);
+        if (f->made || wp->workload != workload ||
+            (spare_revision && wp->planned == spare_revision))
+            continue;
+        f->made = true;
+        n++;
+    }
+    return n;
+}
+
 size_t pods_scale_down(struct sim_runner *r, uint32_t workload, uint32_t spare_revision,
                        int64_t count)
 {
     struct ranked_pod *list = arena_array(&r->scratch, struct ranked_pod, r->pods.count);
-    size_t n = 0, done = 0;
+    size_t n = 0, done = 0, spared = forget_refused(r, workload, spare_revision, count);
     for (uint32_t p = 0; p < r->pods.count; p++) {
         const struct run_pod *rp = &r->pods.items[p];
         if (!is_member(r, p, workload) ||
@@ -94,10 +118,10 @@ size_t pods_scale_down(struct sim_runner *r, uint32_t workload, uint32_t spare_r
         count_company(r, workload, &list[n++]);
     }
     qsort(list, n, sizeof(*list), rank_order);
-    for (; done < n && (int64_t)done < count; done++)
+    for (; done < n && (int64_t)(done + spared) < count; done++)
         pod_delete(r, list[done].pod);
     arena_reset(&r->scratch);
-    return done;
+    return done + spared;
 }
 
 /* ---- Deployment ---- */
@@ -198,6 +222,10 @@ static void roll_stateful(struct sim_runner *r, struct run_rollout *x)
 {
     uint32_t target = NO_POD;
     int64_t highest = -1;
+    for (size_t i = 0; i < r->refused.count; i++)
+        if (!r->refused.items[i].made &&
+            pod_world(r, r->refused.items[i].like)->workload == x->workload)
+            return; /* one is missing */
     for (uint32_t p = 0; p < r->pods.count; p++) {
         const struct sim_pod *wp = pod_world(r, p);
         const struct run_pod *rp = &r->pods.items[p];

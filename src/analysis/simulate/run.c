@@ -179,6 +179,8 @@ void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready)
     x->healthy += ready ? 1 : -1;
     if (x->healthy < w->need && w->healthy >= w->need)
         x->dipped = true;
+    if (r->world->pods[p->origin].serves)
+        services_ready(r, pod, ready);
     if (x->rolling)
         rollout_later(r, workload);
     if (w->elastic && !x->reloading) {
@@ -333,6 +335,9 @@ static void step(struct sim_runner *r, const struct todo *t)
     case TODO_ROLLOUT:
         rollout_step(r, x);
         break;
+    case TODO_CREATE:
+        refused_retry(r, x);
+        break;
     case TODO_RELOAD:
         workload_reload(r, x);
         break;
@@ -399,6 +404,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     r->landed.count = 0;
     schedule_mark(r->schedule);
     base_make(r, in->factor);
+    services_begin(r);
     begin(r);
     struct todo t;
     while (!r->stop && todo_pop(&r->queue, &t)) {

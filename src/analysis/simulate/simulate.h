@@ -101,6 +101,8 @@ struct sim_pod {
     bool critical, ready;
     uint32_t planned; /* not there yet: the event of the Scenario, from 1, that makes it */
     uint32_t slot;    /* the pod of the input whose place it has: itself, unless planned */
+    uint64_t serves;  /* a bit for each of services: it is a pod of it */
+    uint64_t guarded; /* ... : a webhook that is asked when it is made */
 };
 struct sim_workload {
     const struct workload *workload;
@@ -110,6 +112,17 @@ struct sim_workload {
     int64_t need;     /* healthy pods demanded: of its PDB, else one */
     int64_t healthy;  /* now */
     bool elastic;     /* some of its usage follows load */
+};
+
+/* What others in the cluster need: at most 64. */
+enum sim_service_type { SERVICE_WEBHOOK, SERVICE_DNS, SERVICE_PROMETHEUS };
+struct sim_service {
+    enum sim_service_type type;
+    struct str name;                          /* of the first webhook, of the workload */
+    const struct service *service;            /* of webhooks */
+    LIST_OF(const struct webhook *) webhooks; /* that fail closed and are asked about pods */
+    uint32_t workload;                        /* of the others */
+    uint32_t ready;                           /* pods, now */
 };
 
 struct sim_usage_note {
@@ -134,6 +147,9 @@ struct sim_world {
     uint32_t expanded; /* pods made from templates: the input has none */
     struct sim_usage_note usage;
     bool elastic; /* of any workload some usage follows load */
+    LIST_OF(struct sim_service) services;
+    size_t webhooks_unknown;     /* fail closed, and what answers them is not in the input */
+    size_t webhooks_conditional; /* with matchConditions, which count as met */
     LIST_OF(struct sim_leak) leaks;
     bool grows;                /* some container grows of itself */
     LIST_OF(uint32_t) growing; /* nodes with containers that grow of themselves */
@@ -245,8 +261,11 @@ enum sim_event_type {
     SIM_DEPLOYED,        /* a rolling update begins */
     SIM_ROLLED_OUT,      /* and has ended */
     SIM_SCALED_DOWN,     /* a pod deleted by its controller */
-    SIM_ENDED,           /* a pod that was deleted meanwhile */
-    SIM_STORM,           /* the same pod failed too often; it is not followed further */
+    SIM_SERVICE_LOST,    /* a webhook, DNS or Prometheus: no ready pod any more */
+    SIM_SERVICE_BACK,
+    SIM_REFUSED, /* the making of a pod, by a webhook that fails closed and is gone */
+    SIM_ENDED,   /* a pod that was deleted meanwhile */
+    SIM_STORM,   /* the same pod failed too often; it is not followed further */
     SIM_EVENT_TYPES,
 };
 /* "NotReady"; the upstream file that the event follows; what that says. */
@@ -284,6 +303,12 @@ struct sim_failure {
     int64_t have, need;
 };
 
+struct sim_outage {
+    uint32_t service; /* of the world */
+    int64_t from_ms, to_ms;
+};
+enum { NOT_YET = -1 };
+
 struct sim_outcome {
     struct sim_failure *failures; /* in the settled state, sorted by way and subject */
     size_t failure_count;
@@ -293,6 +318,10 @@ struct sim_outcome {
     uint32_t dips;           /* workloads that were below only for a time */
     uint32_t depth;          /* of the cascade: 0 = only what the contingency took */
     uint32_t peak_creations; /* pods made within one second */
+    uint32_t refused;        /* times that a webhook without pods refused one */
+    uint32_t refused_left;   /* pods that could not be made to the end */
+    struct sim_outage *outages;
+    size_t outage_count;
     int64_t settled_ms;
     bool storm;     /* never settles: see the failures of WAY_STORM */
     bool timed_out; /* --until came first */

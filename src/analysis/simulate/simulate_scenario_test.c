@@ -384,6 +384,153 @@ static void test_follows_load(void **state)
     test_done(&t);
 }
 
+/* ---- services ---- */
+
+static void webhook(struct test_world *t, const char *more)
+{
+    test_yaml(t, arena_printf(&t->a,
+                              "{apiVersion: admissionregistration.k8s.io/v1, kind: "
+                              "ValidatingWebhookConfiguration, metadata: {name: policy}, webhooks: "
+                              "[{name: policy.example.com, clientConfig: {service: {namespace: "
+                              "shop, name: policy}}, rules: [{apiGroups: [''], apiVersions: [v1], "
+                              "operations: [CREATE], resources: [pods]}]%s%s}]}",
+                              *more ? ", " : "", more)
+                     .p);
+    test_yaml(t, "{apiVersion: v1, kind: Service, metadata: {name: policy, namespace: shop}, spec: "
+                 "{selector: {app: policy}}}");
+}
+
+/* The webhook's only pod and a web pod are on a. Its selector decides what it is asked about. */
+static void webhook_world(struct test_world *t, const char *more)
+{
+    test_init(t);
+    test_node(t, "a", 1000, NULL);
+    test_node(t, "b", 1000, NULL);
+    test_pod(t, (struct test_pod){"policy-1", "ReplicaSet", "policy", "a", 100, 0, 100, NULL});
+    test_pod(t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 100, NULL});
+    webhook(t, more);
+    test_ready(t);
+}
+
+/* Nothing can be made: the webhook is asked about its own pods too, so it never comes back. */
+static void test_webhook_locks(void **state)
+{
+    (void)state;
+    struct test_world t;
+    uint32_t a = 0;
+    webhook_world(&t, "");
+    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
+    for (int i = 0; i < 2; i++) {
+        test_run(&t, &c, FACTOR_ONE);
+        ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {0, SIM_SERVICE_LOST, 0}, {50000, SIM_NOT_READY, 0},
+                      {50000, SIM_TAINTED, 0}, {350000, SIM_DELETED, 0}, {350000, SIM_DELETED, 0},
+                      {350000, SIM_REFUSED, 0}, {350000, SIM_REFUSED, 0});
+        assert_int_equal(t.outcome.refused, 2);
+        assert_int_equal(t.outcome.refused_left, 2);
+        assert_int_equal(t.outcome.outage_count, 1);
+        assert_int_equal(t.outcome.outages[0].to_ms, NOT_YET);
+        assert_failure(&t, WAY_ZERO, "ReplicaSet shop/web");
+        assert_failure(&t, WAY_ZERO, "ReplicaSet shop/policy");
+    }
+    test_done(&t);
+}
+
+/* Its own pods are left out: it comes back after 10 s, and the ReplicaSet tries again after 5 ms,
+ * 10, 20 ...: 11 tries take 10235 ms. */
+static void test_webhook_comes_back(void **state)
+{
+    (void)state;
+    struct test_world t;
+    uint32_t a = 0;
+    webhook_world(&t, "objectSelector: {matchExpressions: [{key: app, operator: NotIn, values: "
+                      "[policy]}]}");
+    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {0, SIM_SERVICE_LOST, 0}, {50000, SIM_NOT_READY, 0},
+                  {50000, SIM_TAINTED, 0}, {350000, SIM_DELETED, 0}, {350000, SIM_DELETED, 0},
+                  {350000, SIM_REPLACED, -1}, {350000, SIM_REFUSED, 0}, {350000, SIM_PLACED, 1},
+                  {360000, SIM_STARTED, 1}, {360000, SIM_SERVICE_BACK, 1},
+                  {360235, SIM_REPLACED, -1}, {360235, SIM_PLACED, 1}, {370235, SIM_STARTED, 1});
+    assert_int_equal(t.outcome.refused, 1);
+    assert_int_equal(t.outcome.refused_left, 0);
+    assert_int_equal(t.outcome.outages[0].to_ms, 360000);
+    assert_int_equal(t.outcome.failure_count, 0);
+    test_done(&t);
+}
+
+/* What is Ignore, about another namespace, or not about the making of pods refuses nothing. */
+static void test_webhook_not_asked(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "failurePolicy: Ignore",
+        "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}",
+        "objectSelector: {matchLabels: {guarded: full}}",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        struct test_world t;
+        uint32_t a = 0;
+        webhook_world(&t, others[i]);
+        struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
+        test_run(&t, &c, FACTOR_ONE);
+        assert_int_equal(t.outcome.refused, 0);
+        assert_int_equal(count_events(&t, SIM_STARTED), 2);
+        test_done(&t);
+    }
+}
+
+/* A Service without a selector: its slices say which pods answer. */
+static void test_webhook_slices(void **state)
+{
+    (void)state;
+    struct test_world t;
+    uint32_t a = 0;
+    test_init(&t);
+    test_node(&t, "a", 1000, NULL);
+    test_node(&t, "b", 1000, NULL);
+    test_pod(&t, (struct test_pod){"hook-1", "ReplicaSet", "hook", "a", 100, 0, 100, NULL});
+    webhook(&t, "");
+    t.c.services.items[0]->selector.count = 0;
+    test_yaml(&t, "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: "
+                  "policy-x, namespace: shop, labels: {kubernetes.io/service-name: policy}}, "
+                  "addressType: IPv4, endpoints: [{addresses: [10.0.0.1], targetRef: {kind: Pod, "
+                  "namespace: shop, name: hook-1}}]}");
+    test_ready(&t);
+    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(t.outcome.refused_left, 1);
+    test_done(&t);
+}
+
+static void test_dns_and_prometheus(void **state)
+{
+    (void)state;
+    struct test_world t;
+    uint32_t a = 0;
+    test_init(&t);
+    test_node(&t, "a", 1000, NULL);
+    test_node(&t, "b", 1000, NULL);
+    test_yaml(&t, "{apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system, uid: "
+                  "u}, spec: {nodeName: a, containers: [{name: c, image: "
+                  "'registry.k8s.io/coredns/coredns:v1.12.0@sha256:ab'}]}, status: {phase: "
+                  "Running}}");
+    test_yaml(&t, "{apiVersion: v1, kind: Pod, metadata: {name: prom, namespace: mon, uid: v, "
+                  "labels: {app.kubernetes.io/name: prometheus}}, spec: {nodeName: b, containers: "
+                  "[{name: c}]}, status: {phase: Running}}");
+    test_ready(&t);
+    assert_int_equal(t.world->services.count, 2);
+    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(t.outcome.outage_count, 1);
+    assert_int_equal(t.world->services.items[t.outcome.outages[0].service].type, SERVICE_DNS);
+    a = 1;
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(t.outcome.outage_count, 1);
+    assert_int_equal(t.world->services.items[t.outcome.outages[0].service].type,
+                     SERVICE_PROMETHEUS);
+    test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +550,11 @@ int main(void)
         cmocka_unit_test(test_node_assumptions),
         cmocka_unit_test(test_jitter),
         cmocka_unit_test(test_follows_load),
+        cmocka_unit_test(test_webhook_locks),
+        cmocka_unit_test(test_webhook_comes_back),
+        cmocka_unit_test(test_webhook_not_asked),
+        cmocka_unit_test(test_webhook_slices),
+        cmocka_unit_test(test_dns_and_prometheus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

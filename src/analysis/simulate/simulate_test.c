@@ -4,21 +4,6 @@
  */
 #include "analysis/simulate/test_world.h"
 
-static void assert_failure(const struct test_world *t, enum sim_way way, const char *subject)
-{
-    for (size_t i = 0; i < t->outcome.failure_count; i++) {
-        const struct sim_failure *f = &t->outcome.failures[i];
-        struct str name = way == WAY_NODE_LOST ? t->world->nodes[f->subject].node->o.name
-                                               : t->world->workloads[f->subject].name;
-        if (f->way == way && str_is(name, subject))
-            return;
-    }
-    for (size_t i = 0; i < t->outcome.failure_count; i++)
-        print_message("%s of %.*s\n", sim_way_name(t->outcome.failures[i].way),
-                      STR_ARG(t->world->workloads[t->outcome.failures[i].subject].name));
-    fail_msg("no failure %s of %s among %zu", sim_way_name(way), subject, t->outcome.failure_count);
-}
-
 /* Nodes a and b; one ReplicaSet pod and one daemon on a. */
 static void two_nodes(struct test_world *t, const char *kind)
 {
