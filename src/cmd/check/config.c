@@ -4,7 +4,7 @@
  * that they judge.
  */
 #include "cmd/check/check.h"
-#include "source/text_file.h"
+#include "base/text_file.h"
 
 /* A configuration is written by hand; 1 MiB is far beyond any. */
 enum { CONFIG_MAX_BYTES = 1 << 20 };

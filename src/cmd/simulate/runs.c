@@ -6,7 +6,7 @@
 #include "cmd/progress.h"
 #include "cmd/simulate/simulate.h"
 #include "output/simulate_runs.h"
-#include "source/text_file.h"
+#include "base/text_file.h"
 
 /* A part of 1,000 contingencies and 10,000 workloads has 3 MB. */
 enum { SHARD_MOST_BYTES = 256 << 20, SHARDS_MOST = 100000 };

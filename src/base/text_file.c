@@ -2,7 +2,7 @@
  *
  * Reads a small file as a whole; a pipe or a device too, as far as it goes.
  */
-#include "source/text_file.h"
+#include "base/text_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -2,8 +2,8 @@
  *
  * Reads a file that is written by hand or by us (configuration, baseline) as one text.
  */
-#ifndef SOURCE_TEXT_FILE_H
-#define SOURCE_TEXT_FILE_H
+#ifndef BASE_TEXT_FILE_H
+#define BASE_TEXT_FILE_H
 
 #include "base/arena.h"
 #include "base/buf.h"
