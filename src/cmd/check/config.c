@@ -3,8 +3,8 @@
  * Reads what the verbs that judge by rules are told in files (configuration, baseline), and the world
  * that they judge.
  */
-#include "cmd/check/check.h"
 #include "base/text_file.h"
+#include "cmd/check/check.h"
 
 /* A configuration is written by hand; 1 MiB is far beyond any. */
 enum { CONFIG_MAX_BYTES = 1 << 20 };

@@ -3,10 +3,10 @@
  * The Monte Carlo side of plimsoll simulate: its options, --runs, and `simulate merge`.
  */
 #include "analysis/simulate/runs.h"
+#include "base/text_file.h"
 #include "cmd/progress.h"
 #include "cmd/simulate/simulate.h"
 #include "output/simulate_runs.h"
-#include "base/text_file.h"
 
 /* A part of 1,000 contingencies and 10,000 workloads has 3 MB. */
 enum { SHARD_MOST_BYTES = 256 << 20, SHARDS_MOST = 100000 };
