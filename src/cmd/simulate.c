@@ -63,6 +63,27 @@ static int make_world(const struct verb_call *c, struct sim_world **ret, int *re
     return r;
 }
 
+static const struct remedies *find_remedies(const struct verb_call *c, const struct sim_world *w,
+                                            const struct simulate_plan *p,
+                                            const struct sim_report *report)
+{
+    enum { BY_DEFAULT = 3, MOST_NODES = 1000, MOST_CONTINGENCIES = 2000 };
+    const struct simulate_options *o = c->options;
+    bool small = w->node_count <= MOST_NODES && p->set.count <= MOST_CONTINGENCIES;
+    int64_t most = o->remedies ? o->remedies - 1 : small ? BY_DEFAULT : 0;
+    struct remedies *ret = arena_new(c->arena, struct remedies);
+    struct remedy_question q = {.world = w,
+                                .set = &p->set,
+                                .report = report,
+                                .want_line = p->wanted.line && report->line.known,
+                                .most = (size_t)most,
+                                .headroom_permyriad = o->headroom};
+    if (!most || report->stopped)
+        return NULL;
+    remedies_find(c->arena, &q, ret);
+    return ret;
+}
+
 static int run(const struct verb_call *c, struct err *e)
 {
     const struct simulate_options *o = c->options;
@@ -87,6 +108,7 @@ static int run(const struct verb_call *c, struct err *e)
     struct simulate_results results = {
         .arena = c->arena,
         .report = &report,
+        .remedies = find_remedies(c, world, &p, &report),
         .question = p.question,
         .top = o->top,
         .explained = p.explained ? tell(c->arena, world, p.explained, FACTOR_ONE) : NULL,

@@ -346,6 +346,7 @@ static void render_text(const struct simulate_results *r, const struct out_forma
     if (r->explained)
         simulate_add_timeline(r, f, b);
     add_structural(r, f, b);
+    simulate_add_remedies(r, f, b);
     if (r->report->count > 1 || !r->explained)
         add_contingencies(r, f, b);
     simulate_add_services(r, f, b);

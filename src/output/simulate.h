@@ -5,6 +5,7 @@
 #ifndef OUTPUT_SIMULATE_H
 #define OUTPUT_SIMULATE_H
 
+#include "analysis/remedy/remedy.h"
 #include "analysis/simulate/simulate.h"
 #include "base/json_write.h"
 #include "output/out.h"
@@ -25,6 +26,7 @@ struct simulate_results {
     const char *question;                   /* "losing any one node" */
     int64_t top;                            /* rows of each list */
     const struct simulate_story *explained; /* NULL = none was asked for */
+    const struct remedies *remedies;        /* NULL = none were sought */
     bool want_line, digest;
 };
 /* An out_render_fn: results is a struct simulate_results, f->word an enum simulate_format. */
@@ -53,6 +55,13 @@ void simulate_add_groups(const struct simulate_results *r, const struct out_form
 size_t simulate_groups(const struct simulate_results *r, const struct sim_group ***ret);
 /* "zone/eu-1a", "karpenter.sh/nodepool=general" */
 struct str simulate_group_text(struct arena *a, const struct sim_group *g);
+/* What would raise the line, best first: text, and the value of JSON's key "remedies". */
+void simulate_add_remedies(const struct simulate_results *r, const struct out_format *f,
+                           struct buf *b);
+void simulate_json_remedies(const struct simulate_results *r, struct json_writer *w);
+/* "load line 0.82 -> 0.97", "nodes lost 120 -> 0": what changed most. */
+struct str remedy_gain_text(struct arena *a, const struct remedy_figures *before,
+                            const struct remedy_figures *after);
 
 /* Webhooks, CoreDNS and Prometheus without a ready pod, and pods made at once; nothing when there is
  * nothing to say. */

@@ -230,6 +230,8 @@ void simulate_render_json(const struct simulate_results *r, enum json_style styl
     json_seq_end(&w);
     add_groups(r, &w);
     add_nodes(r, &w);
+    json_key(&w, "remedies");
+    simulate_json_remedies(r, &w);
     json_key(&w, "items");
     json_seq(&w);
     for (size_t i = 0; i < p->count; i++)

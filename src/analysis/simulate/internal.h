@@ -341,9 +341,6 @@ void run_landings(const struct sim_runner *r, struct arena *a, struct landings *
 
 /* ---- outcome.c ---- */
 void outcome_make(struct sim_runner *r, struct arena *a);
-/* Those of x that y does not have. */
-size_t failures_beyond(struct arena *a, const struct sim_outcome *x, const struct sim_outcome *y,
-                       struct sim_failure **ret);
 void run_check(const struct sim_runner *r);
 
 #endif

@@ -82,6 +82,7 @@ struct sim_container {
     const struct container *container;
     int64_t usage, limit;                 /* usage has its jitter; limit 0 = none */
     int64_t mean;                         /* usage before the jitter */
+    bool known;                           /* usage was measured, at least in a sibling, or given */
     int64_t growth;                       /* a minute */
     int64_t ceiling;                      /* growth ends there; 0 = nowhere */
     int64_t elastic;                      /* permyriad of usage that follows load */
@@ -347,6 +348,10 @@ void sim_runner_forget(struct sim_runner *r);
 /* *ret lives in a. */
 void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena *a,
              struct sim_outcome *ret);
+
+/* The failures of x that y does not have. */
+size_t failures_beyond(struct arena *a, const struct sim_outcome *x, const struct sim_outcome *y,
+                       struct sim_failure **ret);
 
 /* ---- the report ---- */
 

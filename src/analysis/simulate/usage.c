@@ -88,9 +88,11 @@ static void fill_pod(struct sim_world *w, const struct sim_pod *p, const struct 
             c->usage = assumed(w, c);
         } else if (u) {
             c->usage = u->memory_bytes;
+            c->known = true;
             w->usage.measured++;
         } else if (m) {
             c->usage = m->sum / m->count;
+            c->known = true;
             w->usage.siblings++;
         } else {
             c->usage = assumed(w, c);
@@ -174,6 +176,7 @@ static void apply_container(struct sim_world *w, const struct sim_pod *p, struct
     if (u->level_bytes > 0 || u->p50_bytes > 0) {
         set_level(c, p, u->level_bytes > 0 ? u->level_bytes : u->p50_bytes);
         w->usage.profiled += !p->planned;
+        c->known = true;
     }
     if (u->p50_bytes > 0)
         c->spread = u;

@@ -167,6 +167,22 @@ static const struct option_spec report_specs[] = {
      .help =
          "Search for the load line of each zone and node pool as well. auto: up to 1,000 nodes.",
      .offset = offsetof(struct simulate_options, groups)},
+    {.name = "remedies",
+     .type = OPTION_PARSED,
+     .arg = "N",
+     .absent = "3; 0 above 1,000 nodes or 2,000 contingencies",
+     .parse = simulate_parse_remedies,
+     .help = "How many changes to look for that raise the line, each simulated on top of those "
+             "before it. Nothing is changed anywhere. 0 = none.",
+     .offset = offsetof(struct simulate_options, remedies)},
+    {.name = "headroom",
+     .type = OPTION_PARSED,
+     .arg = "SHARE",
+     .preset = "50%",
+     .parse = simulate_parse_share,
+     .help = "How far a memory limit that a remedy proposes lies above the highest use of any of "
+             "the workload's pods.",
+     .offset = offsetof(struct simulate_options, headroom)},
     {.name = "top",
      .type = OPTION_INT,
      .arg = "N",

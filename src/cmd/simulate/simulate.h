@@ -26,6 +26,7 @@ struct simulate_options {
     struct str explain, scenario;
     int assume, node_oom, node_pressure, groups;
     int64_t unaccounted, elastic, surge, leaks, surges, until_ms, start_ms, warm_ms, min_line, top;
+    int64_t remedies, headroom;
     struct option_outputs outputs;
 };
 
@@ -44,6 +45,8 @@ int simulate_parse_share(struct str text, void *ret, struct err *e) MUST_USE;
 int simulate_parse_factor(struct str text, void *ret, struct err *e) MUST_USE;
 /* "20Mi/min", "1Gi/h": int64_t, bytes a minute, more than 0. */
 int simulate_parse_rate(struct str text, void *ret, struct err *e) MUST_USE;
+/* "3": int64_t, one more than the number, so that 0 says that it was not given. */
+int simulate_parse_remedies(struct str text, void *ret, struct err *e) MUST_USE;
 /* "6h": int64_t, milliseconds, at most a week. */
 int simulate_parse_time(struct str text, void *ret, struct err *e) MUST_USE;
 

@@ -60,3 +60,14 @@ int simulate_parse_time(struct str text, void *ret, struct err *e)
     *(int64_t *)ret = ms;
     return 0;
 }
+
+int simulate_parse_remedies(struct str text, void *ret, struct err *e)
+{
+    enum { MOST = 100 };
+    int64_t n;
+    if (str_to_int64(text, &n) < 0 || n < 0 || n > MOST)
+        return err_set(e, EINVAL, "\"%.*s\" is no number from 0 to %d", (int)MIN(text.n, 40U),
+                       text.p ? text.p : "", MOST);
+    *(int64_t *)ret = n + 1;
+    return 0;
+}
