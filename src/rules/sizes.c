@@ -149,6 +149,9 @@ void fix_memory_request(const struct rule_ctx *c, struct finding *f)
     const struct resource_amount *limit = memory_limit(&c->k->resources);
     bool from_use = !given && use.usual_bytes && c->facts->config->fix >= FIX_ALL;
     int64_t bytes = from_use ? whole_mebibytes(use.usual_bytes) : given;
+    /* Its limit is its request. A smaller one would take it out of its QoS class. */
+    if (memory_request(&c->k->resources))
+        return;
     if (is_injected(c))
         finding_unfixable(c, f,
                           "an injector puts the container there: set its request where it is "
