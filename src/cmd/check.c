@@ -2,7 +2,7 @@
  *
  * plimsoll check: what in these objects turns one OOM kill into an outage?
  */
-#include "cmd/check/check.h"
+#include "cmd/check/against.h"
 #include "cmd/check/fix.h"
 #include "output/findings.h"
 
@@ -11,6 +11,7 @@ struct options {
     struct fix_options fix;
     struct option_outputs outputs;
     struct str baseline;
+    struct option_texts against;
     int fail_on;
     bool strict, show_suppressed;
 };
@@ -46,6 +47,17 @@ static const struct option_spec specs[] = {
         .offset = offsetof(struct options, baseline),
     },
     {
+        .name = "against",
+        .type = OPTION_TEXTS,
+        .takes_file = true,
+        .arg = "FILE|DIR",
+        .help =
+            "What there was before the change that is judged: only findings that it introduces, "
+            "or makes worse, are shown and fail; and what it does to memory is told. May be "
+            "given several times, like -f: all of it is the world before.",
+        .offset = offsetof(struct options, against),
+    },
+    {
         .name = "show-suppressed",
         .type = OPTION_FLAG,
         .help = "List also what annotations plimsoll.dev/ignore suppress, with their reasons, and "
@@ -78,6 +90,7 @@ struct look {
     struct check_config config;
     struct judged now;
     struct baseline baseline;
+    struct change change;
 };
 
 static int look(const struct options *o, bool again, struct arena *a, struct look *l, struct err *e)
@@ -87,6 +100,10 @@ static int look(const struct options *o, bool again, struct arena *a, struct loo
     int r = judge_world(&world, &l->config, a, &l->now, e);
     if (r == 0 && o->baseline.p)
         r = baseline_use(o->baseline, a, &l->now.judgement, &l->baseline, e);
+    if (r == 0 && o->against.count) {
+        struct against in = {&o->against, &world, &l->config};
+        r = against_use(&in, a, &l->now, &l->change, e);
+    }
     return r;
 }
 
@@ -109,6 +126,7 @@ static int show(const struct options *o, const struct option_outputs *outputs, s
         .judgement = &l->now.judgement,
         .config = &l->config,
         .baseline = o->baseline.p ? &l->baseline : NULL,
+        .change = o->against.count ? &l->change : NULL,
         .fail_severity = fail_on_severity(o->fail_on),
         .show_suppressed = o->show_suppressed,
     };

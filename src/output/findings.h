@@ -8,6 +8,7 @@
 #define OUTPUT_FINDINGS_H
 
 #include "base/json_write.h"
+#include "output/change.h"
 #include "output/out.h"
 #include "rules/baseline.h"
 
@@ -28,6 +29,7 @@ struct findings_results {
     const struct judgement *judgement;
     const struct check_config *config;
     const struct baseline *baseline; /* NULL = none was given */
+    const struct change *change;     /* with --against, else NULL */
     int fail_severity;    /* from this severity on a finding fails; past SEV_ERROR: none does */
     bool show_suppressed; /* other formats than json and yaml, which hold all, list them too */
 };

@@ -23,7 +23,20 @@ static void add_counts(struct buf *b, const struct judgement *j)
         buf_printf(b, "; %zu suppressed", j->suppressed);
     if (j->known[KNOWN_BASELINE] > 0)
         buf_printf(b, "; %zu known (baseline)", j->known[KNOWN_BASELINE]);
+    if (j->known[KNOWN_BEFORE] > 0)
+        buf_printf(b, "; %zu there before", j->known[KNOWN_BEFORE]);
     buf_add_char(b, '\n');
+}
+
+static void add_mended(struct buf *b, const struct change *c)
+{
+    if (!c || c->before.stale == 0)
+        return;
+    buf_add_cstr(b, "mended by the change: ");
+    add_counted(b, change_mended(c, SEV_ERROR), "error");
+    buf_add_cstr(b, ", ");
+    add_counted(b, change_mended(c, SEV_WARNING), "warning");
+    buf_printf(b, ", %zu info\n", change_mended(c, SEV_INFO));
 }
 
 static void add_known(struct buf *b, const struct findings_results *r)
@@ -189,6 +202,7 @@ void findings_add_closing(const struct findings_results *r, const struct out_for
     add_counts(b, j);
     if (f->word == FINDINGS_TEXT)
         add_infos(b, j);
+    add_mended(b, r->change);
     add_known(b, r);
     add_excluded(b, r);
     add_not_judged(b, j);

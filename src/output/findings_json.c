@@ -103,6 +103,11 @@ static void add_summary(struct json_writer *w, const struct findings_results *r)
         json_add_int(w, "baselineStale", (int64_t)r->baseline->stale);
     else
         json_add_null(w, "baselineStale");
+    json_key(w, "change");
+    if (r->change)
+        change_add_json(r->change, w);
+    else
+        json_null(w);
     json_add_int(w, "unreadable", (int64_t)findings_unreadable(r));
     add_not_judged(w, j);
     add_skipped(w, r->cluster);

@@ -328,5 +328,7 @@ void findings_add_text(const struct findings_results *r, const struct out_format
         else
             *PUSH(r->arena, &rest) = groups.items[i];
     add_rest(&t, &rest);
+    if (r->change)
+        change_add_text(r->change, r->arena, f, b);
     findings_add_closing(r, f, b);
 }

@@ -163,6 +163,10 @@ uint32_t sim_expand(struct arena *a, struct cluster *c);
  * After sim_expand, before sim_world_new, once. 0 or -EINVAL. */
 int sim_prepare(struct arena *a, struct cluster *c, const struct sim_options *o,
                 struct err *e) MUST_USE;
+/* Makes the pods of a recorded world what their workloads say after a change: where `before` has
+ * another template or other replicas, its pods take them over and wait for the scheduler, as after
+ * a rollout. Call before sim_expand. */
+void sim_adopt(struct arena *a, struct cluster *after, const struct cluster *before);
 /* Everything that runs share. -ENODATA when no node is usable. */
 int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_options *o,
                   struct sim_world **ret, struct err *e) MUST_USE;
