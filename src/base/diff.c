@@ -83,7 +83,7 @@ static void add_name(struct buf *b, const char *mark, const char *side, struct s
     for (size_t i = 0; i < name.n; i++)
         quote = quote || (unsigned char)name.p[i] < 0x20 || memchr("\"\\\x7f", name.p[i], 3) ||
                 (unsigned char)name.p[i] >= 0x80;
-    while (str_starts(name, "/"))
+    while (str_starts(name, "/") || str_starts(name, "./"))
         name = str_sub(name, 1, name.n);
     buf_printf(b, "%s %s%s", mark, quote ? "\"" : "", side);
     for (size_t i = 0; i < name.n; i++) {

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 struct diff {
-    struct str name;     /* of the file; a leading slash is dropped */
+    struct str name;     /* of the file; a leading "/" or "./" is dropped */
     struct str old, new; /* old absent: the file is new */
     bool for_terminal;   /* what is in the texts may not steer a terminal (text_add_clean) */
 };

@@ -27,9 +27,11 @@ spec:
     resources: {limits: {memory: 64Mi}, requests: {memory: 64Mi}}
 """
 OLD = "what was here before\n"
+PROBED = POD + "    livenessProbe: {httpGet: {path: /live, port: 8080}}\n"
 
 READ = ["inspect", "-f", "pod.yaml", "-o", "json"]
 FOLDER = ["inspect", "-f", "folder", "-o", "json"]
+FIX = ["check", "--fix", "-f", "fix.yaml", "-o", "json=/dev/null"]
 TO_FILE = ["version", "-o", "json=old.json"]
 # (title, command, file, fault, exit status or None = as undisturbed, text on stderr)
 ROWS = [
@@ -52,6 +54,17 @@ ROWS = [
      "Input/output error"),
     ("an output file that cannot be put in place", TO_FILE, None,
      "rename,renameat,renameat2:error=EROFS", 2, "Read-only file system"),
+    ("a file to be fixed that may not be written", FIX, "fix.yaml", "openat:error=EACCES:when=2", 0,
+     "Permission denied"),
+    ("no space for a fixed file", FIX, None, "write:error=ENOSPC:when=1", 2, "No space left"),
+    ("a fixed file that cannot be flushed", FIX, None, "fsync:error=EIO:when=1", 2,
+     "Input/output error"),
+    ("a fixed file whose mode cannot be kept", FIX, None, "fchmod:error=EPERM", 2,
+     "Operation not permitted"),
+    ("a fixed file that cannot be put in place", FIX, None,
+     "rename,renameat,renameat2:error=EROFS", 2, "Read-only file system"),
+    ("interrupted write of a fixed file", FIX, None, "write:error=EINTR:when=1", None, ""),
+    ("a folder that cannot be flushed", FIX, None, "fsync:error=EIO:when=2", None, ""),
 ]
 
 
@@ -63,7 +76,7 @@ def run(program, words, folder, path=None, fault=None):
     """(status, stdout, stderr) of the program in a fresh folder, under strace with a fault."""
     os.makedirs(os.path.join(folder, "folder"))
     for name, text in (("pod.yaml", POD), ("folder/pod.yaml", POD), ("folder/b.yaml", POD),
-                       ("old.json", OLD)):
+                       ("old.json", OLD), ("fix.yaml", PROBED)):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
             f.write(text)
     log = os.path.join(folder, "trace")
@@ -99,18 +112,24 @@ def judge(program, row):
         got = run(program, words, folders[1], path, fault)
         with open(os.path.join(folders[1], "old.json"), encoding="utf-8") as f:
             kept = f.read() == OLD
-        left = [n for n in os.listdir(folders[1]) if re.match(r"old\.json.+", n)]
+        with open(os.path.join(folders[1], "fix.yaml"), encoding="utf-8") as f:
+            fixed = f.read()
+        left = [n for n in os.listdir(folders[1]) if re.match(r"old\.json.+|\.fix", n)]
     finally:
         for folder in folders:
             shutil.rmtree(folder)
     if status is None:
         if got != clean:
             raise Fault(f"should not show; gave {got}")
+        if words is FIX and (fixed == PROBED or left):
+            raise Fault(f"the file is not fixed, or {left} left behind")
         return
     if got[0] != status:
         raise Fault(f"exit status {got[0]}, expected {status}; stderr {got[2]!r}")
     if text not in got[2]:
         raise Fault(f"stderr lacks `{text}`: {got[2]!r}")
+    if words is FIX and (fixed != PROBED or left):
+        raise Fault(f"the file has changed, or {left} left behind")
     if words is TO_FILE and (not kept or left):
         raise Fault(f"the file that was there is {'kept' if kept else 'lost'}, left: {left}")
 

@@ -46,6 +46,11 @@ static void check(const struct rule_ctx *c, const struct workload *w)
                    STR_ARG(account));
 }
 
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    finding_set_in_pod(c, f, "automountServiceAccountToken", "false");
+}
+
 const struct rule rule_automount_token = {
     .id = "automount-token",
     .severity = SEV_WARNING,
@@ -56,4 +61,6 @@ const struct rule rule_automount_token = {
         "own, with a Role that names what it does",
     .see = "post-mortem 2",
     .workload = check,
+    .fixer = fix,
+    .fix_level = FIX_ALL,
 };

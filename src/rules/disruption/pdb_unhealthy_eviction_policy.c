@@ -13,6 +13,11 @@ static void check(const struct rule_ctx *c, const struct pdb *p)
                 "IfHealthyBudget)");
 }
 
+static void fix(const struct rule_ctx *c, struct finding *f)
+{
+    finding_set(c, f, "spec.unhealthyPodEvictionPolicy", "\"AlwaysAllow\"");
+}
+
 const struct rule rule_pdb_unhealthy_eviction_policy = {
     .id = "pdb-unhealthy-eviction-policy",
     .severity = SEV_INFO,
@@ -22,4 +27,6 @@ const struct rule rule_pdb_unhealthy_eviction_policy = {
     .fix = "set unhealthyPodEvictionPolicy: AlwaysAllow",
     .see = "post-mortem 3",
     .pdb = check,
+    .fixer = fix,
+    .fix_level = FIX_ALL,
 };
