@@ -13,16 +13,18 @@ static bool mentions(struct str expr, const char *const *words, size_t count)
     return false;
 }
 
-/* Killed for memory, or use against the limit. */
+/* Killed for memory, or use against the limit. kube_pod_container_status_restarts_total has no label
+ * reason: an alert that asks for one never fires. */
 static bool watches_containers(struct str expr)
 {
-    static const char *const killed[] = {"OOMKilled", "container_oom_events_total",
-                                         "node_vmstat_oom_kill", "memory_events_oom"};
+    static const char *const killed[] = {"container_oom_events_total", "node_vmstat_oom_kill",
+                                         "memory_events_oom"};
     static const char *const used[] = {"container_memory_working_set_bytes",
                                        "container_memory_usage_bytes", "container_memory_rss"};
     static const char *const limits[] = {"resource_limits", "spec_memory_limit_bytes",
                                          "limits_memory_bytes"};
     return mentions(expr, killed, ARRAY_LEN(killed)) ||
+           (str_find(expr, "OOMKilled") >= 0 && str_find(expr, "terminated_reason") >= 0) ||
            (mentions(expr, used, ARRAY_LEN(used)) && mentions(expr, limits, ARRAY_LEN(limits)));
 }
 

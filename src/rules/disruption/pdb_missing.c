@@ -40,8 +40,9 @@ static void check(const struct rule_ctx *c, const struct workload *w)
         const struct hpa *h = w->hpas.items[0];
         finding_as(c, s, where,
                    "no PodDisruptionBudget covers its pods, which HorizontalPodAutoscaler " STR_FMT
-                   " scales up to %lld: a drain may take all of them at once",
-                   STR_ARG(h->o.name), (long long)h->max_replicas.v);
+                   " scales%s: a drain may take all of them at once",
+                   STR_ARG(h->o.name),
+                   h->max_replicas.set ? say(c, " up to %lld", (long long)h->max_replicas.v) : "");
         return;
     }
     finding_as(c, s, where,
