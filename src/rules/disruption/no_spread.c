@@ -15,6 +15,23 @@ static const struct node *common_node(const struct workload *w)
     return n;
 }
 
+/* A constraint without a selector, or with one for other pods, spreads nothing. */
+static bool spreads(const struct pod_spec *s, const struct labels *own)
+{
+    for (size_t i = 0; i < s->spread.count; i++)
+        if (selector_matches(&s->spread.items[i].selector, own))
+            return true;
+    return false;
+}
+
+static bool avoids(const struct pod_affinity_terms *terms, const struct workload *w)
+{
+    for (size_t i = 0; i < terms->count; i++)
+        if (selector_matches(&terms->items[i].selector, &w->tmpl.labels))
+            return true;
+    return false;
+}
+
 static void check(const struct rule_ctx *c, const struct workload *w)
 {
     const struct pod_spec *s = &w->tmpl.spec;
@@ -27,11 +44,15 @@ static void check(const struct rule_ctx *c, const struct workload *w)
                    w->pods.count, STR_ARG(n->o.name));
         return;
     }
-    bool anti = s->affinity && s->affinity->anti_required.count + s->affinity->anti_preferred.count;
-    if (!anti && s->spread.count == 0)
-        finding_as(c, SEV_INFO, AT_POD(((struct pos){0, 0}), "topologySpreadConstraints"),
-                   "neither topology spread nor anti-affinity keeps its %lld replicas apart",
-                   (long long)facts_replicas_min(w));
+    const struct affinity *a = s->affinity;
+    if (spreads(s, &w->tmpl.labels) ||
+        (a && (avoids(&a->anti_required, w) || avoids(&a->anti_preferred, w))))
+        return;
+    bool others = s->spread.count > 0 || (a && a->anti_required.count + a->anti_preferred.count);
+    finding_as(c, SEV_INFO, AT_POD(((struct pos){0, 0}), "topologySpreadConstraints"),
+               "neither topology spread nor anti-affinity keeps its %lld replicas apart%s",
+               (long long)facts_replicas_min(w),
+               others ? " (what there is selects other pods than its own)" : "");
 }
 
 const struct rule rule_no_spread = {
