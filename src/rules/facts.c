@@ -263,13 +263,6 @@ bool facts_is_asked_for_probes(const struct rule_ctx *c, const struct container 
            c->w->o.kind != KIND_POD;
 }
 
-/* Nobody's requests fail when metrics are scraped a little later. */
-static bool is_for_metrics(const struct service_port *p)
-{
-    return str_find(p->name, "metrics") >= 0 ||
-           (p->target_port.type == IOS_STRING && str_find(p->target_port.s, "metrics") >= 0);
-}
-
 static bool declares(const struct container *k, const struct service_port *p)
 {
     for (size_t i = 0; i < k->ports.count; i++) {
@@ -279,6 +272,19 @@ static bool declares(const struct container *k, const struct service_port *p)
                                               : own->container_port == number)
             return true;
     }
+    return false;
+}
+
+/* Nobody's requests fail when metrics are scraped a little later. What kube-rbac-proxy guards are
+ * metrics. */
+static bool is_for_metrics(const struct workload *w, const struct service_port *p)
+{
+    if (str_find(p->name, "metrics") >= 0 ||
+        (p->target_port.type == IOS_STRING && str_find(p->target_port.s, "metrics") >= 0))
+        return true;
+    for (size_t i = 0; i < w->tmpl.spec.containers.count; i++)
+        if (declares(&w->tmpl.spec.containers.items[i], p))
+            return facts_image_is(&w->tmpl.spec.containers.items[i], "kube-rbac-proxy");
     return false;
 }
 
@@ -299,8 +305,19 @@ const struct service *facts_service_of(const struct workload *w, const struct co
     for (size_t i = 0; i < w->services.count; i++) {
         const struct service *s = w->services.items[i];
         for (size_t n = 0; n < s->ports.count; n++)
-            if (!is_for_metrics(&s->ports.items[n]) &&
+            if (!is_for_metrics(w, &s->ports.items[n]) &&
                 (declares(k, &s->ports.items[n]) || (alone && !is_declared(w, &s->ports.items[n]))))
+                return s;
+    }
+    return NULL;
+}
+
+const struct service *facts_serves(const struct workload *w)
+{
+    for (size_t i = 0; i < w->services.count; i++) {
+        const struct service *s = w->services.items[i];
+        for (size_t n = 0; n < s->ports.count; n++)
+            if (!is_for_metrics(w, &s->ports.items[n]))
                 return s;
     }
     return NULL;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How often each rule speaks on real manifests, and where linters' own expectations differ.
 
-    tests/corpus/rules.py --program build/src/plimsoll [--update docs/rules.md]
+    tests/corpus/rules.py --program build/src/plimsoll [--update]
 
 1. Every folder of the collection's manifests is one input of `check`. A rule that speaks up as
    error or warning on more than half of the workloads must be justified in JUSTIFIED.
@@ -10,7 +10,9 @@
    ours is compared; a difference that disagreements.tsv does not explain is a fault, and so is an
    explanation that is needed no more.
 
---update writes both tables between the markers of the page; without it, they are compared with it.
+3. docs/two-projects.md lists the findings on two projects and must say something of each rule.
+
+--update writes the tables between the markers of the pages; without it, they are compared.
 The corpus is looked for in ../shared/corpus. Exit: 0, 1 faults, 77 no corpus.
 """
 import argparse
@@ -28,7 +30,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "cli"))
 import run as cli  # noqa: E402
 
 CORPUS = cli.CORPUS
-PAGE = os.path.join(ROOT, "docs", "rules.md")
+DOCS = os.path.join(ROOT, "docs")
 # Rules that speak as error or warning on more than half of the workloads, and why that is right.
 JUSTIFIED = {
     "memory-limit-missing": "Most of the collection's manifests are examples and tests that set no resources at all. "
@@ -190,6 +192,38 @@ def peers_table(program):
     return lines, faults
 
 
+# ---- two projects ----
+
+def findings_table(program, path):
+    """Errors and warnings of an input by rule: severity, rule, where, what is said of the first."""
+    by_rule = collections.OrderedDict()
+    order = {"error": 0, "warning": 1}
+    items = [i for i in check(program, [path])["items"] if i["severity"] in order]
+    for i in sorted(items, key=lambda i: (order[i["severity"]], i["rule"])):
+        by_rule.setdefault((i["severity"], i["rule"]), []).append(i)
+    lines = [f"{len(items)} findings.", "", "| severity | rule | of | the first says |", "|---|---|---|---|"]
+    for (severity, rule), found in by_rule.items():
+        names = list(collections.OrderedDict.fromkeys(i["object"]["name"] for i in found))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        message = found[0]["message"].replace("|", "\\|")
+        lines.append(f"| {severity} | `{rule}` | {', '.join(names[:3])}{more} | {message} |")
+    return lines, {rule for _, rule in by_rule}
+
+
+def projects(program, text):
+    """The page of two projects with its tables, and the rules that it does not speak about."""
+    faults = []
+    parts = re.split(r"(<!-- findings: (\S+) -->\n.*?<!-- end of findings -->\n)", text, flags=re.S)
+    out = parts[0]
+    for i in range(1, len(parts), 3):
+        lines, rules = findings_table(program, parts[i + 1])
+        prose = parts[i + 2]
+        faults += [f"two-projects.md says nothing of {r} in {parts[i + 1]}" for r in sorted(rules)
+                   if f"- `{r}`" not in prose]
+        out += f"<!-- findings: {parts[i + 1]} -->\n" + "\n".join(lines) + "\n<!-- end of findings -->\n" + prose
+    return out, faults
+
+
 # ---- the page ----
 
 def put(text, name, lines):
@@ -210,15 +244,19 @@ def main():
     often, faults = frequency(program, options.jobs)
     beside, more = peers_table(program)
     faults += more
-    with open(PAGE, encoding="utf-8") as f:
-        old = f.read()
-    new = put(put(old, "frequency", often), "peers", beside)
-    if options.update and new != old:
-        with open(PAGE, "w", encoding="utf-8") as f:
-            f.write(new)
-        print(f"updated {PAGE}")
-    elif new != old:
-        faults.append("docs/rules.md is out of date: tests/corpus/rules.py --program ... --update")
+    for name in ("rules.md", "two-projects.md"):
+        page = os.path.join(DOCS, name)
+        with open(page, encoding="utf-8") as f:
+            old = f.read()
+        new = put(put(old, "frequency", often), "peers", beside)
+        new, more = projects(program, new)
+        faults += more
+        if options.update and new != old:
+            with open(page, "w", encoding="utf-8") as f:
+                f.write(new)
+            print(f"updated docs/{name}")
+        elif new != old:
+            faults.append(f"docs/{name} is out of date: tests/corpus/rules.py --program ... --update")
     for fault in faults:
         print("FAIL " + fault)
     print(f"{len(faults)} faults")

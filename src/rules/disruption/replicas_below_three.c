@@ -6,12 +6,13 @@
 
 static void check(const struct rule_ctx *c, const struct workload *w)
 {
-    if ((w->o.kind == KIND_DEPLOYMENT || w->o.kind == KIND_STATEFUL_SET) &&
-        facts_replicas_min(w) == 2 && w->services.count > 0)
+    const struct service *s = facts_serves(w);
+    if (s && (w->o.kind == KIND_DEPLOYMENT || w->o.kind == KIND_STATEFUL_SET) &&
+        facts_replicas_min(w) == 2)
         finding(c, AT(w->replicas.at, "spec.replicas"),
                 "two pods stand behind Service " STR_FMT ": while one is drained, the other is "
                 "alone",
-                STR_ARG(w->services.items[0]->o.name));
+                STR_ARG(s->o.name));
 }
 
 const struct rule rule_replicas_below_three = {
