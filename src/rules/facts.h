@@ -69,14 +69,8 @@ bool facts_is_asked_for_probes(const struct rule_ctx *c, const struct container 
 /* A Service that sends traffic (not only scrapes of metrics) to this container: to a port that it declares or, where no container
  * of the pod declares the port, to the only one there is. NULL if there is none. */
 const struct service *facts_service_of(const struct workload *w, const struct container *k);
-<<<<<<< HEAD
-=======
 /* A Service that sends more than scrapes of metrics to w's pods, or NULL. */
 const struct service *facts_serves(const struct workload *w);
-/* Whether s matches the labels l and one more. */
-bool facts_selector_matches_with(const struct rule_ctx *c, const struct label_selector *s,
-                                 const struct labels *l, const struct label *more);
->>>>>>> 1edc1e0 (docs/two-projects.md: findings on microservices-demo and kube-prometheus, line by line; Services that only scrape do not count, init containers without limit are warnings)
 /* Another workload of w's namespace whose pods w's selector matches, too; NULL if there is none. */
 const struct workload *facts_also_selected(const struct rule_ctx *c, const struct workload *w);
 /* How many pods w is meant to have at the least: its replicas or, with an HPA, what the HPA may go
