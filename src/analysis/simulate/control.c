@@ -395,29 +395,31 @@ void pod_start(struct sim_runner *r, uint32_t pod)
 
 /* ---- traffic ---- */
 
+static bool carries_load(const struct sim_runner *r, uint32_t pod)
+{
+    const struct run_pod *p = &r->pods.items[pod];
+    return p->node != NO_INDEX32 && !r->nodes[p->node].lost && p->state == POD_RUNNING;
+}
+
 /* A share of usage follows load, and load spreads evenly over the healthy pods. */
 void workload_reload(struct sim_runner *r, uint32_t workload)
 {
     const struct sim_workload *w = &r->world->workloads[workload];
     struct run_workload *x = &r->workloads[workload];
+    struct pod_walk active = {.workload = workload}, loaded = active;
     x->reloading = false;
     if (x->healthy <= 0)
         return;
     int64_t load = r->surge * x->surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
     if (load == x->load)
         return;
-    for (uint32_t p = 0; p < r->pods.count; p++) {
-        const struct run_pod *rp = &r->pods.items[p];
-        if (pod_world(r, p)->workload != workload || rp->node == NO_INDEX32 ||
-            r->nodes[rp->node].lost || rp->state != POD_RUNNING)
-            continue;
-        node_activate(r, (uint32_t)rp->node);
-    }
+    for (uint32_t p; (p = pod_walk_next(r, &active)) != NO_POD;)
+        if (carries_load(r, p))
+            node_activate(r, (uint32_t)r->pods.items[p].node);
     x->load = load;
-    for (uint32_t p = 0; p < r->pods.count; p++) {
+    for (uint32_t p; (p = pod_walk_next(r, &loaded)) != NO_POD;) {
         const struct run_pod *rp = &r->pods.items[p];
-        if (pod_world(r, p)->workload != workload || rp->node == NO_INDEX32 ||
-            r->nodes[rp->node].lost || rp->state != POD_RUNNING)
+        if (!carries_load(r, p))
             continue;
         for (uint32_t k = 0; k < pod_world(r, p)->container_count; k++)
             if (!r->containers.items[rp->container + k].down)

@@ -321,6 +321,13 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth);
 /* One more kill or eviction; true when the pod is not followed further. */
 bool pod_failed(struct sim_runner *r, uint32_t pod);
 const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod);
+/* The pods of a workload, replacements too, in the order of their numbers; NO_POD after the last.
+ *     struct pod_walk k = {.workload = workload};
+ *     for (uint32_t p; (p = pod_walk_next(r, &k)) != NO_POD;) */
+struct pod_walk {
+    uint32_t workload, at;
+};
+uint32_t pod_walk_next(const struct sim_runner *r, struct pod_walk *k);
 void plan(struct sim_runner *r, int64_t at_ms, enum todo_type type, uint32_t subject,
           uint32_t detail);
 void note(struct sim_runner *r, struct sim_event e);

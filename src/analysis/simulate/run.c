@@ -12,6 +12,21 @@ const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod)
     return &r->world->pods[r->pods.items[pod].origin];
 }
 
+uint32_t pod_walk_next(const struct sim_runner *r, struct pod_walk *k)
+{
+    const struct sim_world *w = r->world;
+    uint32_t first = w->workload_first[k->workload];
+    uint32_t own = w->workload_first[k->workload + 1] - first;
+    if (k->at < own)
+        return w->workload_pods[first + k->at++];
+    while (w->pod_count + (k->at - own) < r->pods.count) {
+        uint32_t p = w->pod_count + (k->at++ - own);
+        if (pod_world(r, p)->workload == k->workload)
+            return p;
+    }
+    return NO_POD;
+}
+
 void plan(struct sim_runner *r, int64_t at_ms, enum todo_type type, uint32_t subject,
           uint32_t detail)
 {

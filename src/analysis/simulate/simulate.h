@@ -139,6 +139,8 @@ struct sim_world {
     struct sim_container *containers;
     struct sim_pod *pods; /* by the scheduler model's index */
     struct sim_workload *workloads;
+    uint32_t *workload_pods;  /* workload by workload, each's by number */
+    uint32_t *workload_first; /* by workload: where its pods begin; one more at the end */
     uint32_t node_count, container_count, pod_count, workload_count;
     struct str *zones; /* [0] = no zone */
     uint32_t zone_count;

@@ -334,6 +334,22 @@ static void link_pods(struct sim_world *w)
     }
 }
 
+/* By counting: pods stay in the order of their numbers. */
+static void index_workload_pods(struct arena *a, struct sim_world *w)
+{
+    uint32_t *first = arena_array(a, uint32_t, w->workload_count + 1);
+    w->workload_pods = arena_array(a, uint32_t, w->pod_count);
+    for (uint32_t i = 0; i < w->pod_count; i++)
+        first[w->pods[i].workload]++;
+    for (uint32_t i = 0, sum = 0; i <= w->workload_count; i++) {
+        uint32_t own = i < w->workload_count ? first[i] : 0;
+        first[i] = sum += own;
+    }
+    for (uint32_t i = w->pod_count; i-- > 0;)
+        w->workload_pods[--first[w->pods[i].workload]] = i;
+    w->workload_first = first;
+}
+
 int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_options *o,
                   struct sim_world **ret, struct err *e)
 {
@@ -358,6 +374,7 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
     place_pending(w, s);
     link_pods(w);
     find_slots(w);
+    index_workload_pods(a, w);
     for (uint32_t i = 0; i < w->workload_count; i++)
         finish_workload(a, &w->workloads[i]);
     sim_services_find(a, w);
