@@ -103,6 +103,8 @@ static void add_skipped(struct buf *b, const struct cluster *c)
     buf_add_cstr(b, " of kinds that plimsoll does not judge (");
     for (size_t i = 0; i < c->skipped.count && i < SHOWN; i++) {
         buf_add_cstr(b, i ? ", " : "");
+        if (str_empty(c->skipped.items[i].kind))
+            buf_add_cstr(b, "without a kind");
         text_add_clean(b, c->skipped.items[i].kind);
         buf_printf(b, " %zu", c->skipped.items[i].count);
     }
