@@ -114,7 +114,10 @@ def try_gitlab(repository, good):
     expect(f"GitLab: a {'good' if good else 'bad'} change", done.returncode == (not good),
            done.stdout + done.stderr)
     reports = job["artifacts"]["reports"]
-    expect("GitLab: Code Quality", json.loads(repository.file(reports["codequality"])))
+    quality = json.loads(repository.file(reports["codequality"]))
+    expect("GitLab: Code Quality", isinstance(quality, list) and
+           all(q["fingerprint"] and q["location"]["path"].startswith("manifests/")
+               for q in quality) and quality)
     suites = ElementTree.fromstring(repository.file(reports["junit"]))
     expect("GitLab: JUnit", int(suites.get("failures")) == (not good))
 
