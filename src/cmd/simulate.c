@@ -9,16 +9,12 @@
 
 static int exit_code(const struct simulate_options *o, const struct sim_report *report, int code)
 {
-    const struct sim_line *l = &report->line;
     if (code != EXIT_CLEAN)
         return code;
     for (size_t i = 0; i < report->count; i++)
         if (report->items[i].now.blocked)
             return EXIT_FINDINGS;
-    /* A line that cannot be told does not pass a gate. */
-    if (o->min_line && (!l->known || (!l->above && l->factor < o->min_line)))
-        return EXIT_FINDINGS;
-    return code;
+    return o->min_line && !simulate_passes(report, o->min_line) ? EXIT_FINDINGS : code;
 }
 
 static struct simulate_story *tell(struct arena *a, const struct sim_world *w,
@@ -33,6 +29,25 @@ static struct simulate_story *tell(struct arena *a, const struct sim_world *w,
     sim_run(r, &in, a, &story->outcome);
     sim_runner_done(r);
     return story;
+}
+
+static bool has_output(const struct simulate_options *o, enum simulate_format format)
+{
+    for (size_t i = 0; i < o->outputs.count; i++)
+        if (o->outputs.items[i].word == (int)format)
+            return true;
+    return false;
+}
+
+/* The run that a page shows: what is not survived now; else what fails just over the load line. */
+static const struct simulate_story *tell_worst(struct arena *a, const struct sim_report *r)
+{
+    if (r->count == 0)
+        return NULL;
+    const struct sim_item *worst = &r->items[r->ranked[0]];
+    if (worst->survives && r->line.known && r->line.fails_at != NO_FACTOR)
+        return tell(a, r->world, r->items[r->line.weakest].contingency, r->line.fails_at);
+    return tell(a, r->world, worst->contingency, FACTOR_ONE);
 }
 
 /* The cluster that the options name, ready to be simulated. *ret NULL: the answer is *ret_code. */
@@ -114,8 +129,12 @@ static int run(const struct verb_call *c, struct err *e)
         .explained = p.explained ? tell(c->arena, world, p.explained, FACTOR_ONE) : NULL,
         .want_line = p.wanted.line,
         .digest = o->digest,
+        .min_line = o->min_line,
     };
+    if (has_output(o, SIMULATE_HTML))
+        results.worst = results.explained ? results.explained : tell_worst(c->arena, &report);
     int stopped_by = progress_end();
+    report.stopped = report.stopped || stopped_by;
     r = out_write_all(&o->outputs, simulate_render, &results, e);
     if (r < 0)
         return r;

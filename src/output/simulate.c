@@ -21,63 +21,111 @@ static struct str contingency_name(const struct simulate_results *r, size_t item
 /* ---- load line ---- */
 
 /* Stopped early: a bound instead of a figure. */
-static void add_line_bound(const struct simulate_results *r, const struct out_format *f,
-                           struct buf *b)
+static struct str line_bound_text(const struct simulate_results *r)
 {
     const struct sim_line *l = &r->report->line;
-    struct str text = arena_printf(r->arena, "Load line at least %.2f: the search was stopped.",
-                                   (double)l->factor / FACTOR_ONE);
     if (l->fails_at != NO_FACTOR)
-        text = arena_printf(r->arena, "Load line between %.2f and %.2f: the search was stopped.",
+        return arena_printf(r->arena, "Load line between %.2f and %.2f: the search was stopped.",
                             (double)l->factor / FACTOR_ONE, (double)l->fails_at / FACTOR_ONE);
-    text_wrap(b, f, "", text, 0);
+    return arena_printf(r->arena, "Load line at least %.2f: the search was stopped.",
+                        (double)l->factor / FACTOR_ONE);
 }
 
-static void add_line_head(const struct simulate_results *r, const struct out_format *f,
-                          struct buf *b)
+/* Without a line: what becomes of the set, or of the one contingency. */
+static struct str verdict_text(const struct simulate_results *r)
+{
+    const struct sim_report *p = r->report;
+    size_t survived = 0;
+    if (p->count == 0 || !p->by_usage)
+        return STR("");
+    const struct sim_item *worst = &p->items[p->ranked[0]];
+    for (size_t i = 0; i < p->count; i++)
+        survived += p->items[i].survives;
+    if (survived == p->count)
+        return p->count == 1
+                   ? arena_printf(r->arena, "Survived: " STR_FMT ".",
+                                  STR_ARG(worst->contingency->name))
+                   : arena_printf(r->arena, "All %zu contingencies are survived.", p->count);
+    struct str why = simulate_failure_text(r, &worst->fails[0]);
+    struct str more = worst->fail_count == 1
+                          ? STR("")
+                          : arena_printf(r->arena, ", and %zu more", worst->fail_count - 1);
+    if (p->count == 1)
+        return arena_printf(r->arena, "Not survived: " STR_FMT ". " STR_FMT STR_FMT ".",
+                            STR_ARG(worst->contingency->name), STR_ARG(why), STR_ARG(more));
+    return arena_printf(r->arena,
+                        "Not survived: %zu of %zu contingencies. The worst is " STR_FMT
+                        ": " STR_FMT STR_FMT ".",
+                        p->count - survived, p->count, STR_ARG(worst->contingency->name),
+                        STR_ARG(why), STR_ARG(more));
+}
+
+struct str simulate_line_text(const struct simulate_results *r)
 {
     const struct sim_line *l = &r->report->line;
     double factor = (double)l->factor / FACTOR_ONE;
-    bool safe = l->above || l->factor >= FACTOR_ONE;
-    style_begin(b, f, safe ? STYLE_GOOD : STYLE_BAD);
+    if (!l->known && r->report->stopped && r->want_line)
+        return STR("Load line unknown: stopped before the search for it.");
+    if (!l->known && r->want_line)
+        return STR("Load line unknown: the input has no usage (PodMetrics: kubectl get "
+                   "pods.metrics.k8s.io -A -o json). --assume requests or limits gives one on an "
+                   "assumption.");
+    if (!l->known)
+        return verdict_text(r);
+    if (l->stopped)
+        return line_bound_text(r);
     if (l->above)
-        buf_printf(b, "Load line above %d", FACTOR_MAX / FACTOR_ONE);
-    else
-        buf_printf(b, "Load line %.2f", factor);
-    style_end(b, f, safe ? STYLE_GOOD : STYLE_BAD);
-    if (l->above)
-        buf_printf(b, ": with limits as they are, no growth of memory use makes %s an outage.\n",
-                   r->question);
-    else if (safe)
-        buf_printf(b, ": memory use may grow %.0f %% before %s becomes an outage.\n",
-                   (factor - 1) * 100, r->question);
-    else
-        buf_printf(b,
-                   ": over the line now. Memory use must shrink %.0f %% before the cluster "
-                   "survives %s.\n",
-                   (1 - factor) * 100, r->question);
+        return arena_printf(r->arena,
+                            "Load line above %d: with limits as they are, no growth of memory use "
+                            "makes %s an outage.",
+                            FACTOR_MAX / FACTOR_ONE, r->question);
+    if (l->factor >= FACTOR_ONE)
+        return arena_printf(r->arena,
+                            "Load line %.2f: memory use may grow %.0f %% before %s becomes an "
+                            "outage.",
+                            factor, (factor - 1) * 100, r->question);
+    return arena_printf(r->arena,
+                        "Load line %.2f: over the line now. Memory use must shrink %.0f %% before "
+                        "the cluster survives %s.",
+                        factor, (1 - factor) * 100, r->question);
+}
+
+bool simulate_is_good(const struct simulate_results *r)
+{
+    const struct sim_report *p = r->report;
+    if (p->line.known)
+        return p->line.above || p->line.factor >= FACTOR_ONE;
+    return p->count && p->items[p->ranked[0]].survives;
+}
+
+bool simulate_passes(const struct sim_report *r, int64_t min_line)
+{
+    return r->line.known && (r->line.above || r->line.factor >= min_line);
+}
+
+/* What the figure is in colour, what it means after it. */
+static void add_head(const struct simulate_results *r, const struct out_format *f, struct buf *b)
+{
+    struct str text = simulate_line_text(r), rest, figure = str_cut(text, ':', &rest);
+    enum table_style style = simulate_is_good(r) ? STYLE_GOOD : STYLE_BAD;
+    if (text.n == 0)
+        return;
+    if (!r->report->line.known || r->report->line.stopped) {
+        text_wrap(b, f, "", text, 0);
+        return;
+    }
+    style_begin(b, f, style);
+    buf_add_str(b, figure);
+    style_end(b, f, style);
+    buf_printf(b, ":" STR_FMT "\n", STR_ARG(rest));
 }
 
 static void add_line(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
     const struct sim_line *l = &r->report->line;
     struct arena *a = r->arena;
-    if (!l->known) {
-        if (r->report->stopped)
-            text_wrap(b, f, "", STR("Load line unknown: stopped before the search for it."), 0);
-        else if (r->want_line)
-            text_wrap(b, f, "",
-                      STR("Load line unknown: the input has no usage (PodMetrics: kubectl get "
-                          "pods.metrics.k8s.io -A -o json). --assume requests or limits gives one "
-                          "on an assumption."),
-                      0);
-        return;
-    }
-    if (l->stopped)
-        add_line_bound(r, f, b);
-    else
-        add_line_head(r, f, b);
-    if (l->fails_at == NO_FACTOR)
+    add_head(r, f, b);
+    if (!l->known || l->fails_at == NO_FACTOR)
         return;
     if (r->report->items[l->weakest].contingency->type == CONTINGENCY_NONE)
         buf_printf(b, "Weakest: the cluster as it is; at %.2f it fails without any loss.\n",
@@ -120,68 +168,71 @@ static void add_line(const struct simulate_results *r, const struct out_format *
             0);
 }
 
-static void add_margin(const struct simulate_results *r, const struct out_format *f, struct buf *b)
+struct str simulate_margin_text(const struct simulate_results *r)
 {
     const struct sim_margin *m = &r->report->margin;
     struct arena *a = r->arena;
-    if (!m->known) {
-        buf_add_cstr(b, r->report->stopped ? "Booking margin unknown: stopped too early.\n"
-                                           : "Booking margin: nothing is displaced.\n");
-        return;
-    }
+    bool takes_nodes = false;
+    for (size_t i = 0; i < r->report->count && !takes_nodes; i++)
+        takes_nodes = r->report->items[i].contingency->node_count > 0;
+    if (!m->known && r->report->stopped)
+        return STR("Booking margin unknown: stopped too early.");
+    if (!m->known)
+        return takes_nodes ? STR("Booking margin: nothing is displaced.") : STR("");
     struct str name = workload_name(r, m->workload), where = contingency_name(r, m->item);
-    struct str text;
     if (m->pods < 0)
-        text = arena_printf(a,
+        return arena_printf(a,
                             "Booking margin -%s: %lld pods (first: " STR_FMT
                             ") find no node after " STR_FMT " is lost, by their requests.",
                             simulate_amount(a, -m->bytes), (long long)-m->pods, STR_ARG(name),
                             STR_ARG(where));
-    else
-        text = arena_printf(a,
-                            "Booking margin %s: after " STR_FMT
-                            " is lost and all it ran is placed again, %lld more pods of " STR_FMT
-                            " fit, by their requests.",
-                            simulate_amount(a, m->bytes), STR_ARG(where), (long long)m->pods,
-                            STR_ARG(name));
-    text_wrap(b, f, "", text, 0);
+    return arena_printf(a,
+                        "Booking margin %s: after " STR_FMT
+                        " is lost and all it ran is placed again, %lld more pods of " STR_FMT
+                        " fit, by their requests.",
+                        simulate_amount(a, m->bytes), STR_ARG(where), (long long)m->pods,
+                        STR_ARG(name));
 }
 
 /* ---- structural failures ---- */
 
-struct structural {
-    struct sim_failure failure;
-    size_t contingencies, first;
-};
+/* A subject of a failure as an index: workloads, then nodes. */
+static size_t subject_index(const struct sim_world *w, const struct sim_failure *f)
+{
+    return f->way == WAY_NODE_LOST ? (size_t)w->workload_count + f->subject : f->subject;
+}
 
-/* Failures at factor 0, by workload, most frequent first. */
-static size_t collect_structural(const struct simulate_results *r, struct structural **ret)
+static int structural_order(const void *a, const void *b)
+{
+    const struct simulate_structural *x = a, *y = b;
+    if (x->contingencies != y->contingencies)
+        return x->contingencies > y->contingencies ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+size_t simulate_structurals(const struct simulate_results *r, struct simulate_structural **ret)
 {
     const struct sim_report *p = r->report;
-    size_t n = 0;
-    struct structural *list =
-        arena_array(r->arena, struct structural, p->world->workload_count + 1);
-    uint32_t *at = arena_array(r->arena, uint32_t, p->world->workload_count + 1);
+    size_t n = 0, most = (size_t)p->world->workload_count + p->world->node_count + 1;
+    struct simulate_structural *list = arena_array(r->arena, struct simulate_structural, most);
+    uint32_t *at = arena_array(r->arena, uint32_t, most);
     for (size_t i = 0; i < p->count; i++)
         for (size_t k = 0; k < p->items[i].structural.failure_count; k++) {
             const struct sim_failure *x = &p->items[i].structural.failures[k];
-            if (at[x->subject] == 0) {
-                list[n] = (struct structural){*x, 0, i};
-                at[x->subject] = (uint32_t)++n;
+            uint32_t *place = &at[subject_index(p->world, x)];
+            if (*place == 0) {
+                list[n] = (struct simulate_structural){*x, n, 0, i};
+                *place = (uint32_t)++n;
             }
-            struct structural *s = &list[at[x->subject] - 1];
+            struct simulate_structural *s = &list[*place - 1];
             s->contingencies++;
             if (x->have < s->failure.have) {
                 s->failure = *x;
-                s->first = i;
+                s->worst = i;
             }
         }
-    for (size_t i = 1; i < n; i++)
-        for (size_t k = i; k > 0 && list[k - 1].contingencies < list[k].contingencies; k--) {
-            struct structural t = list[k];
-            list[k] = list[k - 1];
-            list[k - 1] = t;
-        }
+    if (n)
+        qsort(list, n, sizeof(*list), structural_order);
     *ret = list;
     return n;
 }
@@ -189,8 +240,8 @@ static size_t collect_structural(const struct simulate_results *r, struct struct
 static void add_structural(const struct simulate_results *r, const struct out_format *f,
                            struct buf *b)
 {
-    struct structural *list;
-    size_t n = collect_structural(r, &list), shown = MIN(n, (size_t)r->top);
+    struct simulate_structural *list;
+    size_t n = simulate_structurals(r, &list), shown = MIN(n, (size_t)r->top);
     if (n == 0)
         return;
     buf_add_cstr(b, "\nStructural failures (at any memory use: bookings, budgets, volumes, single "
@@ -200,7 +251,7 @@ static void add_structural(const struct simulate_results *r, const struct out_fo
                   arena_printf(r->arena, STR_FMT " after %zu of %zu (worst: " STR_FMT ").",
                                STR_ARG(simulate_failure_text(r, &list[i].failure)),
                                list[i].contingencies, r->report->count,
-                               STR_ARG(contingency_name(r, list[i].first))),
+                               STR_ARG(contingency_name(r, list[i].worst))),
                   4);
     if (n > shown)
         buf_printf(b, "  and %zu more workloads (--top)\n", n - shown);
@@ -249,20 +300,6 @@ static void add_count(struct table *t, uint32_t n, enum table_style style)
     table_printf(t, n ? style : STYLE_DIM, "%u", n);
 }
 
-/* A run that --until cut off may have more to come. */
-static void add_settled(const struct simulate_results *r, struct table *t,
-                        const struct sim_outcome *o)
-{
-    struct str when = duration_text(r->arena, o->settled_ms);
-    if (o->storm)
-        table_add(t, STR("never"), STYLE_BAD);
-    else if (o->timed_out)
-        table_printf(t, STYLE_WARN, ">" STR_FMT,
-                     STR_ARG(duration_text(r->arena, r->report->world->options.until_ms)));
-    else
-        table_add(t, when, STYLE_PLAIN);
-}
-
 static void add_contingencies(const struct simulate_results *r, const struct out_format *f,
                               struct buf *b)
 {
@@ -287,7 +324,10 @@ static void add_contingencies(const struct simulate_results *r, const struct out
         add_count(&t, o->pending, STYLE_WARN);
         add_count(&t, o->dips, STYLE_PLAIN);
         add_count(&t, o->depth, STYLE_PLAIN);
-        add_settled(r, &t, o);
+        table_add(&t, simulate_settled_text(r, o),
+                  o->storm       ? STYLE_BAD
+                  : o->timed_out ? STYLE_WARN
+                                 : STYLE_PLAIN);
         if (o->first.type != SIM_EVENT_TYPES)
             table_add(&t, simulate_first_text(r, o), STYLE_PLAIN);
         table_row_end(&t);
@@ -341,8 +381,11 @@ static void render_text(const struct simulate_results *r, const struct out_forma
         add_stopped(r, f, b);
     if (r->explained && r->explained->contingency->type == CONTINGENCY_DRAIN)
         add_drain(r, f, b);
-    add_line(r, f, b);
-    add_margin(r, f, b);
+    if (!r->explained || r->explained->contingency->type != CONTINGENCY_DRAIN ||
+        r->report->line.known)
+        add_line(r, f, b);
+    if (simulate_margin_text(r).n)
+        text_wrap(b, f, "", simulate_margin_text(r), 0);
     if (r->explained)
         simulate_add_timeline(r, f, b);
     add_structural(r, f, b);
@@ -361,8 +404,19 @@ static void render_text(const struct simulate_results *r, const struct out_forma
 void simulate_render(const void *results, const struct out_format *f, struct buf *b)
 {
     const struct simulate_results *r = results;
-    if (f->word == SIMULATE_TEXT)
+    switch ((enum simulate_format)f->word) {
+    case SIMULATE_TEXT:
         render_text(r, f, b);
-    else
+        break;
+    case SIMULATE_HTML:
+        simulate_render_html(r, b);
+        break;
+    case SIMULATE_JUNIT:
+        simulate_render_junit(r, b);
+        break;
+    case SIMULATE_JSON:
+    case SIMULATE_YAML:
         simulate_render_json(r, f->word == SIMULATE_JSON ? JSON_INDENTED : JSON_AS_YAML, b);
+        break;
+    }
 }

@@ -10,7 +10,13 @@
 #include "base/json_write.h"
 #include "output/out.h"
 
-enum simulate_format { SIMULATE_TEXT, SIMULATE_JSON, SIMULATE_YAML };
+enum simulate_format {
+    SIMULATE_TEXT,
+    SIMULATE_JSON,
+    SIMULATE_YAML,
+    SIMULATE_HTML,
+    SIMULATE_JUNIT,
+};
 
 /* One run, event by event. */
 struct simulate_story {
@@ -27,15 +33,29 @@ struct simulate_results {
     int64_t top;                            /* rows of each list */
     const struct simulate_story *explained; /* NULL = none was asked for */
     const struct remedies *remedies;        /* NULL = none were sought */
+    const struct simulate_story *worst;     /* HTML: the worst cascade; NULL = not looked at */
     bool want_line, digest;
+    int64_t min_line; /* the gate; 0 = none */
 };
 /* An out_render_fn: results is a struct simulate_results, f->word an enum simulate_format. */
 void simulate_render(const void *results, const struct out_format *f, struct buf *b);
 /* kind SimulationReport (docs/schema/SimulationReport.json). */
 void simulate_render_json(const struct simulate_results *r, enum json_style style, struct buf *b);
+/* One page that needs nothing else: no script, no network. */
+void simulate_render_html(const struct simulate_results *r, struct buf *b);
+/* A test case for each contingency, and one for the gate. */
+void simulate_render_junit(const struct simulate_results *r, struct buf *b);
 /* The timeline of the explained contingency, one event or group of events a line. */
 void simulate_add_timeline(const struct simulate_results *r, const struct out_format *f,
                            struct buf *b);
+
+/* Someone who fails at any use of memory. */
+struct simulate_structural {
+    struct sim_failure failure;         /* the worst of them */
+    size_t order, contingencies, worst; /* worst: index in items */
+};
+/* By how many contingencies they fail in. */
+size_t simulate_structurals(const struct simulate_results *r, struct simulate_structural **ret);
 
 /* How near a node is to its bounds now. */
 struct simulate_node_use {
@@ -88,6 +108,18 @@ struct str simulate_first_text(const struct simulate_results *r, const struct si
 const char *simulate_amount(struct arena *a, int64_t bytes);
 /* "webhook policy.example.com (Service policy/policy)", "CoreDNS, Deployment kube-system/coredns" */
 struct str simulate_service_text(const struct simulate_results *r, uint32_t service);
+/* Where the events of one kind and moment that begin at i end. */
+size_t simulate_group_end(const struct sim_events *e, size_t i);
+/* The first sentence of the report: "Load line 1.12: memory use may grow 12 % ..." */
+struct str simulate_line_text(const struct simulate_results *r);
+/* Whether that is good news. */
+bool simulate_is_good(const struct simulate_results *r);
+/* The booking margin in a sentence; "" when there is nothing to say. */
+struct str simulate_margin_text(const struct simulate_results *r);
+/* Whether the load line passes a gate; one that cannot be told does not. */
+bool simulate_passes(const struct sim_report *r, int64_t min_line);
+/* When the run settled: "6m", ">1h" when it was cut off, "never". */
+struct str simulate_settled_text(const struct simulate_results *r, const struct sim_outcome *o);
 /* "5m50s" */
 struct str duration_text(struct arena *a, int64_t ms);
 /* "Deployment production/checkout: 12 of 15 healthy" */

@@ -17,7 +17,7 @@ static void add_rule(const struct out_format *f, enum sim_event_type t, struct b
     style_end(b, f, STYLE_DIM);
 }
 
-static size_t group_end(const struct sim_events *e, size_t i)
+size_t simulate_group_end(const struct sim_events *e, size_t i)
 {
     size_t end = i + 1;
     while (end < e->count && e->items[end].at_ms == e->items[i].at_ms &&
@@ -77,7 +77,7 @@ void simulate_add_timeline(const struct simulate_results *r, const struct out_fo
     const struct sim_events *e = &r->explained->events;
     for (size_t i = 0, end; i < e->count; i = end) {
         enum sim_event_type t = e->items[i].type;
-        end = group_end(e, i);
+        end = simulate_group_end(e, i);
         add_group(r, f, i, end, b);
         if (!told[t])
             add_rule(f, t, b);

@@ -224,6 +224,16 @@ struct str simulate_event_text(const struct simulate_results *r, const struct si
     }
 }
 
+struct str simulate_settled_text(const struct simulate_results *r, const struct sim_outcome *o)
+{
+    if (o->storm)
+        return STR("never");
+    if (o->timed_out)
+        return arena_printf(r->arena, ">" STR_FMT,
+                            STR_ARG(duration_text(r->arena, r->report->world->options.until_ms)));
+    return duration_text(r->arena, o->settled_ms);
+}
+
 /* What gave way first, for a column. */
 struct str simulate_first_text(const struct simulate_results *r, const struct sim_outcome *o)
 {

@@ -8,7 +8,8 @@
 #include "output/simulate.h"
 
 static const char *const formats[] = {
-    [SIMULATE_TEXT] = "text", [SIMULATE_JSON] = "json", [SIMULATE_YAML] = "yaml", NULL};
+    [SIMULATE_TEXT] = "text", [SIMULATE_JSON] = "json",   [SIMULATE_YAML] = "yaml",
+    [SIMULATE_HTML] = "html", [SIMULATE_JUNIT] = "junit", NULL};
 static const char *const group_words[] = {
     [GROUPS_AUTO] = "auto", [GROUPS_YES] = "yes", [GROUPS_NO] = "no", NULL};
 static const char *const assumptions[] = {
