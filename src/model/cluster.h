@@ -112,7 +112,20 @@ struct hpa_metric {
     struct str container;
     struct str target_type; /* Utilization, AverageValue, Value */
     struct opt_int utilization;
+    struct opt_str average_value;
     struct pos at;
+};
+struct hpa_policy {
+    struct str type; /* Pods, Percent */
+    int64_t value, period_seconds;
+};
+struct hpa_rules {
+    struct opt_int window_seconds; /* stabilizationWindowSeconds */
+    struct opt_str select_policy, tolerance;
+    LIST_OF(struct hpa_policy) policies;
+};
+struct hpa_behavior {
+    struct hpa_rules up, down;
 };
 struct hpa {
     struct object o;
@@ -120,6 +133,7 @@ struct hpa {
     struct pos target_at;
     struct opt_int min_replicas, max_replicas;
     LIST_OF(struct hpa_metric) metrics;
+    struct hpa_behavior *behavior; /* NULL = absent */
     struct opt_int current_replicas, desired_replicas;
     struct workload *target; /* set by resolve */
 };

@@ -216,17 +216,38 @@ static const struct shape shape_pdb = {sizeof(T), pdb_fields, 0, NULL};
 /* v2: {name, target: {type, averageUtilization}}; v2beta1: {name, targetAverageUtilization}. */
 static const struct field metric_target_fields[] = {
     FIELD("type", F_STR, target_type), FIELD("averageUtilization", F_OPT_INT, utilization),
-    FIELDS_END};
+    FIELD("averageValue", F_OPT_STR, average_value), FIELDS_END};
 static const struct shape shape_metric_target = {sizeof(T), metric_target_fields, 0, NULL};
 static const struct field metric_source_fields[] = {
     FIELD("name", F_STR, resource), FIELD("container", F_STR, container),
     FIELD("targetAverageUtilization", F_OPT_INT, utilization),
+    FIELD("targetAverageValue", F_OPT_STR, average_value),
     FIELD_INTO("target", shape_metric_target), FIELDS_END};
 static const struct shape shape_metric_source = {sizeof(T), metric_source_fields, 0, NULL};
 static const struct field metric_fields[] = {
     FIELD("type", F_STR, type), FIELD_INTO("resource", shape_metric_source),
     FIELD_INTO("containerResource", shape_metric_source), FIELDS_END};
 static const struct shape shape_metric = {sizeof(T), metric_fields, AT_OF(T, at), NULL};
+#undef T
+
+#define T struct hpa_policy
+static const struct field hpa_policy_fields[] = {
+    FIELD("type", F_STR, type), FIELD("value", F_INT, value),
+    FIELD("periodSeconds", F_INT, period_seconds), FIELDS_END};
+static const struct shape shape_hpa_policy = {sizeof(T), hpa_policy_fields, 0, NULL};
+#undef T
+#define T struct hpa_rules
+static const struct field hpa_rules_fields[] = {
+    FIELD("stabilizationWindowSeconds", F_OPT_INT, window_seconds),
+    FIELD("selectPolicy", F_OPT_STR, select_policy), FIELD("tolerance", F_OPT_STR, tolerance),
+    FIELD_OF("policies", F_LIST, policies, shape_hpa_policy), FIELDS_END};
+static const struct shape shape_hpa_rules = {sizeof(T), hpa_rules_fields, 0, NULL};
+#undef T
+#define T struct hpa_behavior
+static const struct field hpa_behavior_fields[] = {
+    FIELD_OF("scaleUp", F_STRUCT, up, shape_hpa_rules),
+    FIELD_OF("scaleDown", F_STRUCT, down, shape_hpa_rules), FIELDS_END};
+static const struct shape shape_hpa_behavior = {sizeof(T), hpa_behavior_fields, 0, NULL};
 #undef T
 
 /* autoscaling/v1: one CPU utilisation target. */
@@ -254,6 +275,7 @@ static const struct field hpa_spec_fields[] = {
     FIELD("minReplicas", F_OPT_INT, min_replicas),
     FIELD("maxReplicas", F_OPT_INT, max_replicas),
     FIELD_OF("metrics", F_LIST, metrics, shape_metric),
+    FIELD_OF("behavior", F_POINTER, behavior, shape_hpa_behavior),
     FIELD_FN("targetCPUUtilizationPercentage", metrics, read_cpu_target),
     FIELDS_END};
 static const struct shape shape_hpa_spec = {sizeof(T), hpa_spec_fields, 0, NULL};

@@ -155,6 +155,9 @@ static struct str controller_event_text(const struct simulate_results *r, const 
     case SIM_ROLLED_OUT:
         return arena_printf(a, "all %lld pods of " STR_FMT " are of the new version and ready",
                             (long long)e->count, STR_ARG(workload_text(r, e)));
+    case SIM_SCALED:
+        return arena_printf(a, "the HPA scales " STR_FMT " from %lld to %lld pods",
+                            STR_ARG(workload_text(r, e)), (long long)e->bytes, (long long)e->count);
     case SIM_SCALED_DOWN:
         return arena_printf(a, STR_FMT "%s" STR_FMT " is deleted by its controller", STR_ARG(pod),
                             node.n ? " on " : "", STR_ARG(node));
@@ -324,6 +327,36 @@ static struct str percent(struct arena *a, int64_t permyriad)
     return arena_printf(a, "%lld %%", (long long)(permyriad / 100));
 }
 
+static struct str hpa_text(const struct simulate_results *r)
+{
+    const struct sim_world *w = r->report->world;
+    if (w->options.hpa == HPA_OFF)
+        return STR("no HorizontalPodAutoscaler reacts");
+    if (w->hpas.count + w->hpas_unknown == 0)
+        return STR("no HorizontalPodAutoscaler is in the input");
+    return arena_printf(r->arena,
+                        "%zu HorizontalPodAutoscalers react%s, %zu look at what is not known here",
+                        w->hpas.count,
+                        w->options.hpa_cpu == HPA_CPU_LOAD ? " (CPU use follows load)" : "",
+                        w->hpas_unknown);
+}
+
+static struct str not_modelled_text(const struct simulate_results *r)
+{
+    const struct sim_world *w = r->report->world;
+    struct arena *a = r->arena;
+    struct str text = STR("a lost node's Node object stays; load on the API server and etcd, probe "
+                          "storms and the taking away of idle nodes are not modelled");
+    if (w->webhooks_unknown)
+        text = arena_printf(a, STR_FMT "; %zu webhooks that fail closed have no pod in the input "
+                                       "and are taken to answer",
+                            STR_ARG(text), w->webhooks_unknown);
+    if (w->webhooks_conditional)
+        text = arena_printf(a, STR_FMT "; the matchConditions of %zu webhooks count as met",
+                            STR_ARG(text), w->webhooks_conditional);
+    return text;
+}
+
 size_t simulate_assumptions(const struct simulate_results *r,
                             struct simulate_assumption ret[ASSUMPTIONS_MAX])
 {
@@ -364,10 +397,7 @@ size_t simulate_assumptions(const struct simulate_results *r,
         "until",
         arena_printf(a, "a run ends after " STR_FMT, STR_ARG(duration_text(a, o->until_ms))),
         "--until"};
-    ret[n++] = (struct simulate_assumption){
-        "notModelled",
-        STR("a lost node stays lost, its Node object stays; no autoscaler reacts; webhooks, "
-            "load on the API server and etcd are not modelled"),
-        NULL};
+    ret[n++] = (struct simulate_assumption){"hpa", hpa_text(r), "--hpa=react|off, --hpa-cpu"};
+    ret[n++] = (struct simulate_assumption){"notModelled", not_modelled_text(r), NULL};
     return n;
 }

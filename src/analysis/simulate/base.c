@@ -81,6 +81,16 @@ void base_make(struct sim_runner *r, int64_t factor)
         if (w->nodes[n].usable && (pod_over || level_trouble(&w->nodes[n], sum) != TROUBLE_NONE))
             *PUSH(r->arena, &r->hot) = n;
     }
+    r->hpas_hot = !hpas_at_rest(r);
+}
+
+/* An HPA looks at what is lost. */
+static bool loses_scaled(const struct sim_world *w, const struct contingency *c)
+{
+    for (uint32_t i = 0; w->hpas.count && i < c->node_count; i++)
+        if (w->nodes[c->nodes[i]].scaled)
+            return true;
+    return false;
 }
 
 bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int64_t factor,
@@ -92,7 +102,7 @@ bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int
     if (w->elastic || w->leaks.count || w->growing.count)
         return false;
     base_make(r, factor);
-    if (r->hot.count)
+    if (r->hot.count || r->hpas_hot || loses_scaled(w, c))
         return false;
     bool quiet = true;
     for (size_t i = 0; i < l->count; i++) {

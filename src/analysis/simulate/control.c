@@ -413,6 +413,7 @@ void workload_reload(struct sim_runner *r, uint32_t workload)
     int64_t load = r->surge * x->surge / FACTOR_ONE * MAX(w->healthy, 1) / x->healthy;
     if (load == x->load)
         return;
+    hpa_wake(r, workload);
     for (uint32_t p; (p = pod_walk_next(r, &active)) != NO_POD;)
         if (carries_load(r, p))
             node_activate(r, (uint32_t)r->pods.items[p].node);

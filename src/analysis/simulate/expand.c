@@ -62,6 +62,9 @@ static uint32_t expand_workload(struct arena *a, struct cluster *c, struct workl
         return made;
     }
     int64_t replicas = w->replicas.set ? w->replicas.v : 1;
+    for (size_t i = 0; i < w->hpas.count; i++) /* which has raised it to its least */
+        if (w->hpas.items[i]->min_replicas.set)
+            replicas = MAX(replicas, w->hpas.items[i]->min_replicas.v);
     /* The API server takes no more than an int32; this world would be beyond any scheduler. */
     for (; made < MIN(replicas, 1000000); made++)
         add_pod(a, c, w, made, NULL);

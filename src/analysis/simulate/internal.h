@@ -58,6 +58,7 @@ enum todo_type {
     TODO_ACTION, /* of a scenario */
     TODO_RELOAD, /* survivors take over the traffic of a workload */
     TODO_ROLLOUT,
+    TODO_HPA,
     TODO_CREATE, /* again what a webhook refused */
 };
 struct todo {
@@ -136,6 +137,19 @@ struct run_refused {
     bool made;  /* or wanted no longer */
     int64_t since_ms;
 };
+struct scale_event {
+    int64_t at_ms, pods;
+};
+struct scale_events {
+    struct scale_event *items;
+    size_t count, cap;
+};
+struct run_hpa {
+    struct scale_events seen;       /* what it found desirable, when */
+    struct scale_events ups, downs; /* pods added and taken away */
+    int64_t synced_ms;
+    bool queued;
+};
 struct run_zone {
     int64_t next_taint_ms;
     bool touched, taint_queued;
@@ -190,6 +204,8 @@ struct sim_runner {
     LIST_OF(struct run_rollout) rollouts;
     LIST_OF(struct sim_outage) outages;
     LIST_OF(struct run_refused) refused;
+    struct run_hpa *hpas;
+    bool hpas_hot; /* at the factor of base some HPA wants more pods */
     uint32_t service_ready[64];
     uint64_t silent; /* webhooks that do not answer */
     struct index_list active, touched, pending, sick, leaking, lost, storms, preempted, waiting;
@@ -291,6 +307,15 @@ void node_back(struct sim_runner *r, uint32_t node);
 
 /* Unless a webhook refuses it. */
 void pod_create(struct sim_runner *r, const struct run_refused *x);
+
+/* ---- hpa.c ---- */
+void sim_hpas_find(struct arena *a, struct sim_world *w);
+/* At base_factor, before anything has happened. */
+bool hpas_at_rest(const struct sim_runner *r);
+void hpas_begin(struct sim_runner *r);
+/* Something that its HPA, if it has one, looks at has changed. */
+void hpa_wake(struct sim_runner *r, uint32_t workload);
+void hpa_sync(struct sim_runner *r, uint32_t hpa);
 
 /* ---- services.c ---- */
 void sim_services_find(struct arena *a, struct sim_world *w);

@@ -71,6 +71,9 @@ static const struct {
     [SIM_SCALED_DOWN] = {"PodScaledDown", "pkg/controller/controller_utils.go",
                          "its controller deletes it: first what is not ready, then where most of "
                          "the workload is, then the newest"},
+    [SIM_SCALED] = {"Scaled", "pkg/controller/podautoscaler/horizontal.go",
+                    "every 15 s: use over target times pods, rounded up, within 10 % nothing; down "
+                    "only when it was less for 300 s; within behavior, minReplicas, maxReplicas"},
     [SIM_SERVICE_LOST] = {"ServiceLost", "pkg/controller/endpointslice",
                           "its last ready endpoint is gone"},
     [SIM_SERVICE_BACK] = {"ServiceBack", "pkg/controller/endpointslice", "it has a ready endpoint"},

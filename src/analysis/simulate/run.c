@@ -114,6 +114,7 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
         if (w->pods[i].node == NO_INDEX32 && !w->pods[i].planned)
             *PUSH(a, &r->pending) = *PUSH(a, &r->waiting) = i;
     r->zones = arena_array(a, struct run_zone, w->zone_count);
+    r->hpas = arena_array(a, struct run_hpa, w->hpas.count);
     r->base = arena_array(a, int64_t, w->node_count);
     r->base_factor = NO_FACTOR;
     r->slots = arena_array(a, struct run_slots, schedule_class_count(r->schedule));
@@ -194,6 +195,8 @@ void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready)
     x->healthy += ready ? 1 : -1;
     if (x->healthy < w->need && w->healthy >= w->need)
         x->dipped = true;
+    if (w->hpa)
+        hpa_wake(r, workload);
     if (r->world->pods[p->origin].serves)
         services_ready(r, pod, ready);
     if (x->rolling)
@@ -273,6 +276,7 @@ void leak_begin(struct sim_runner *r, uint32_t workload, int64_t bytes)
         return;
     r->leak[workload] = MIN(bytes, SIM_USAGE_MAX);
     *PUSH(r->arena, &r->leaking) = workload;
+    hpa_wake(r, workload);
 }
 
 static void begin(struct sim_runner *r)
@@ -350,6 +354,9 @@ static void step(struct sim_runner *r, const struct todo *t)
     case TODO_ROLLOUT:
         rollout_step(r, x);
         break;
+    case TODO_HPA:
+        hpa_sync(r, x);
+        break;
     case TODO_CREATE:
         refused_retry(r, x);
         break;
@@ -420,6 +427,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     schedule_mark(r->schedule);
     base_make(r, in->factor);
     services_begin(r);
+    hpas_begin(r);
     begin(r);
     struct todo t;
     while (!r->stop && todo_pop(&r->queue, &t)) {

@@ -25,11 +25,15 @@ enum { NO_FACTOR = -1, NO_INDEX32 = -1 };
 enum sim_usage_source { SIM_MEASURED, SIM_REQUESTS, SIM_LIMITS };
 enum node_oom { NODE_OOM_KILL, NODE_OOM_LOST };
 enum node_pressure { NODE_PRESSURE_EVICT, NODE_PRESSURE_THRASH };
+enum sim_hpa_reaction { HPA_REACT, HPA_OFF };
+enum sim_hpa_cpu { HPA_CPU_UNKNOWN, HPA_CPU_LOAD };
 
 struct sim_options {
     enum sim_usage_source assume;
     enum node_oom node_oom;
     enum node_pressure node_pressure;
+    enum sim_hpa_reaction hpa;
+    enum sim_hpa_cpu hpa_cpu;        /* load: CPU use is that of the sample times the load */
     int64_t unaccounted_permyriad;   /* of capacity: memory in use that the kubelet does not see */
     int64_t elastic_permyriad;       /* share of usage that follows load */
     int64_t surge_permyriad;         /* load, 10000 = now; only what is elastic follows */
@@ -77,6 +81,7 @@ struct sim_node {
     uint32_t zone;        /* index in zones, 0 = none */
     uint32_t first_pod;   /* of those that run here; UINT32_MAX ends the list */
     bool usable;
+    bool scaled; /* some pod on it is scaled by an HPA */
 };
 struct sim_container {
     const struct container *container;
@@ -113,6 +118,7 @@ struct sim_workload {
     int64_t need;     /* healthy pods demanded: of its PDB, else one */
     int64_t healthy;  /* now */
     bool elastic;     /* some of its usage follows load */
+    uint32_t hpa;     /* 1 + index in hpas; 0 = none that reacts */
 };
 
 /* What others in the cluster need: at most 64. */
@@ -124,6 +130,22 @@ struct sim_service {
     LIST_OF(const struct webhook *) webhooks; /* that fail closed and are asked about pods */
     uint32_t workload;                        /* of the others */
     uint32_t ready;                           /* pods, now */
+};
+
+/* What can be known of an HPA's metrics: one of both targets is set. */
+struct sim_hpa_metric {
+    bool cpu;             /* milli-cores; else memory, bytes */
+    struct str container; /* absent = all of the pod */
+    int64_t utilization;  /* percent of what is requested */
+    int64_t average;      /* of all pods */
+};
+struct sim_hpa {
+    const struct hpa *hpa;
+    uint32_t workload;
+    int64_t least, most;
+    size_t unknown; /* metrics */
+    LIST_OF(struct sim_hpa_metric) metrics;
+    LIST_OF(uint32_t) pods; /* of the input */
 };
 
 struct sim_usage_note {
@@ -151,6 +173,8 @@ struct sim_world {
     struct sim_usage_note usage;
     bool elastic; /* of any workload some usage follows load */
     LIST_OF(struct sim_service) services;
+    LIST_OF(struct sim_hpa) hpas; /* that react */
+    size_t hpas_unknown;          /* that do not: what they look at is not known */
     size_t webhooks_unknown;     /* fail closed, and what answers them is not in the input */
     size_t webhooks_conditional; /* with matchConditions, which count as met */
     LIST_OF(struct sim_leak) leaks;
@@ -268,6 +292,7 @@ enum sim_event_type {
     SIM_DEPLOYED,        /* a rolling update begins */
     SIM_ROLLED_OUT,      /* and has ended */
     SIM_SCALED_DOWN,     /* a pod deleted by its controller */
+    SIM_SCALED,          /* by an HPA */
     SIM_SERVICE_LOST,    /* a webhook, DNS or Prometheus: no ready pod any more */
     SIM_SERVICE_BACK,
     SIM_REFUSED, /* the making of a pod, by a webhook that fails closed and is gone */

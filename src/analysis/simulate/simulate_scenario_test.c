@@ -531,6 +531,170 @@ static void test_dns_and_prometheus(void **state)
     test_done(&t);
 }
 
+/* ---- HorizontalPodAutoscalers ---- */
+
+/* A Deployment of two pods of 100 MiB requests each on two nodes, and its HPA. */
+static struct contingency hpa_world(struct test_world *t, int usage, const char *spec,
+                                    const char *scenario)
+{
+    test_init(t);
+    test_node(t, "a", 4000, NULL);
+    test_node(t, "b", 4000, NULL);
+    test_yaml(t, "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web, namespace: shop, "
+                 "uid: u-web}, spec: {replicas: 2, selector: {matchLabels: {app: web}}, template: "
+                 "{metadata: {labels: {app: web}}, spec: {containers: [{name: c}]}}}}");
+    for (int i = 0; i < 2; i++)
+        test_pod(t, (struct test_pod){arena_printf(&t->a, "web-%d", i).p, "Deployment", "web",
+                                      i ? "b" : "a", 100, 0, usage, NULL});
+    test_yaml(t, arena_printf(&t->a,
+                              "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, "
+                              "metadata: {name: web, namespace: shop}, spec: {scaleTargetRef: "
+                              "{apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 8, "
+                              "%s}}",
+                              spec)
+                     .p);
+    return test_scenario(t, scenario);
+}
+
+#define MEMORY_80                                                                               \
+    "metrics: [{type: Resource, resource: {name: memory, target: {type: Utilization, "          \
+    "averageUtilization: 80}}}]"
+
+static int64_t wanted_at(const struct test_world *t, size_t nth, int64_t *at_ms)
+{
+    for (size_t i = 0; i < t->events.count; i++)
+        if (t->events.items[i].type == SIM_SCALED && nth-- == 0) {
+            *at_ms = t->events.items[i].at_ms;
+            return t->events.items[i].count;
+        }
+    return -1;
+}
+
+/* 130 % of a target of 80: ceil(1.625 * 2) = 4. They do not take any load off the others, so it goes
+ * on: ceil(1.625 * 4) = 7 when they have warmed up, and then to the most. */
+static void test_hpa_memory(void **state)
+{
+    (void)state;
+    struct test_world t;
+    int64_t at_ms = 0;
+    struct contingency c = hpa_world(&t, 130, MEMORY_80, "until: 10m");
+    for (int i = 0; i < 2; i++) {
+        test_run(&t, &c, FACTOR_ONE);
+        assert_int_equal(wanted_at(&t, 0, &at_ms), 4);
+        assert_int_equal(at_ms, 15000);
+        assert_true(wanted_at(&t, 1, &at_ms) > 4);
+        assert_int_equal(wanted_at(&t, count_events(&t, SIM_SCALED) - 1, &at_ms), 8);
+        assert_int_equal(count_events(&t, SIM_STARTED), 6);
+    }
+    /* Within the tolerance of 10 %, and never below what there is. */
+    test_run(&t, &c, 6600);
+    assert_int_equal(count_events(&t, SIM_SCALED), 0);
+    test_run(&t, &c, 1000);
+    assert_int_equal(count_events(&t, SIM_SCALED), 0);
+    test_run(&t, &c, 0);
+    assert_int_equal(t.events.count, 0);
+    test_done(&t);
+}
+
+/* The load doubles and all of usage follows it: 160 % against 80, so four pods; each has half of it
+ * then. The load goes back, and after 300 s of less so do the pods, to the two of the input. */
+static void test_hpa_follows_load(void **state)
+{
+    (void)state;
+    struct test_world t;
+    int64_t at_ms = 0;
+    struct contingency c = hpa_world(
+        &t, 80, MEMORY_80,
+        "until: 30m, assumptions: {elasticPercent: 100}, usage: [{target: {kind: Deployment, "
+        "namespace: shop, name: web}, containers: [{followsLoadPercent: 100}]}], events: [{at: 1m, "
+        "surge: 2}, {at: 10m, surge: 1}]");
+    test_run(&t, &c, FACTOR_ONE);
+    size_t scaled = count_events(&t, SIM_SCALED);
+    assert_true(scaled >= 2);
+    assert_true(wanted_at(&t, 0, &at_ms) > 2);
+    assert_true(at_ms >= 60000 && at_ms <= 135000);
+    assert_int_equal(wanted_at(&t, scaled - 1, &at_ms), 2);
+    assert_true(at_ms >= 900000 && at_ms <= 960000);
+    test_done(&t);
+}
+
+/* One pod a minute: policies of the behaviour. */
+static void test_hpa_policies(void **state)
+{
+    (void)state;
+    struct test_world t;
+    int64_t at_ms = 0;
+    struct contingency c = hpa_world(
+        &t, 200,
+        MEMORY_80 ", behavior: {scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 60}]}}",
+        "until: 4m");
+    test_run(&t, &c, FACTOR_ONE);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(wanted_at(&t, (size_t)i, &at_ms), 3 + i);
+        assert_int_equal(at_ms, 15000 + i * 60000);
+    }
+    test_done(&t);
+}
+
+static void test_hpa_average_value(void **state)
+{
+    (void)state;
+    struct test_world t;
+    int64_t at_ms = 0;
+    struct contingency c = hpa_world(&t, 150,
+                                     "metrics: [{type: Resource, resource: {name: memory, target: "
+                                     "{type: AverageValue, averageValue: 100Mi}}}]",
+                                     "until: 30s");
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(wanted_at(&t, 0, &at_ms), 3);
+    test_done(&t);
+}
+
+/* CPU is not known, unless it is said to follow load: from the target, at three times the load. */
+static void test_hpa_cpu(void **state)
+{
+    (void)state;
+    static const char cpu[] = "metrics: [{type: Resource, resource: {name: cpu, target: {type: "
+                              "AverageValue, averageValue: 200m}}}]";
+    struct test_world t;
+    int64_t at_ms = 0;
+    struct contingency c = hpa_world(&t, 50, cpu, "until: 5m, events: [{at: 1m, surge: 3}]");
+    assert_int_equal(t.world->hpas_unknown, 1);
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(t.events.count, 0);
+    test_done(&t);
+    test_init(&t);
+    test_done(&t);
+    c = hpa_world(&t, 50, cpu,
+                  "until: 5m, assumptions: {hpaCpu: load}, events: [{at: 1m, surge: 3}]");
+    test_run(&t, &c, FACTOR_ONE);
+    /* Without a behavior no more than twice as many at a time; those that start count with 0. */
+    assert_int_equal(wanted_at(&t, 0, &at_ms), 4);
+    assert_int_equal(at_ms, 75000);
+    assert_int_equal(wanted_at(&t, 1, &at_ms), 6);
+    assert_int_equal(at_ms, 90000);
+    assert_int_equal(count_events(&t, SIM_SCALED), 2); /* six carry it */
+    test_done(&t);
+}
+
+/* What is not known never lets it shrink; what is raises it. */
+static void test_hpa_of_several(void **state)
+{
+    (void)state;
+    struct test_world t;
+    int64_t at_ms = 0;
+    struct contingency c =
+        hpa_world(&t, 130,
+                  "metrics: [{type: Pods, pods: {metric: {name: rps}, target: {type: AverageValue, "
+                  "averageValue: 10}}}, {type: Resource, resource: {name: memory, target: {type: "
+                  "Utilization, averageUtilization: 80}}}]",
+                  "until: 30s");
+    assert_int_equal(t.world->hpas.items[0].unknown, 1);
+    test_run(&t, &c, FACTOR_ONE);
+    assert_int_equal(wanted_at(&t, 0, &at_ms), 4);
+    test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -555,6 +719,12 @@ int main(void)
         cmocka_unit_test(test_webhook_not_asked),
         cmocka_unit_test(test_webhook_slices),
         cmocka_unit_test(test_dns_and_prometheus),
+        cmocka_unit_test(test_hpa_memory),
+        cmocka_unit_test(test_hpa_follows_load),
+        cmocka_unit_test(test_hpa_policies),
+        cmocka_unit_test(test_hpa_average_value),
+        cmocka_unit_test(test_hpa_cpu),
+        cmocka_unit_test(test_hpa_of_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

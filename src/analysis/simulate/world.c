@@ -378,6 +378,7 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
     for (uint32_t i = 0; i < w->workload_count; i++)
         finish_workload(a, &w->workloads[i]);
     sim_services_find(a, w);
+    sim_hpas_find(a, w);
     sim_usage_fill(w);
     schedule_done(s);
     *ret = w;

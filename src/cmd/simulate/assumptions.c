@@ -10,6 +10,8 @@ static void from_options(const struct simulate_options *o, struct sim_options *r
     ret->assume = (enum sim_usage_source)o->assume;
     ret->node_oom = (enum node_oom)o->node_oom;
     ret->node_pressure = (enum node_pressure)o->node_pressure;
+    ret->hpa = (enum sim_hpa_reaction)o->hpa;
+    ret->hpa_cpu = (enum sim_hpa_cpu)o->hpa_cpu;
     ret->unaccounted_permyriad = o->unaccounted;
     ret->elastic_permyriad = o->elastic;
     ret->surge_permyriad = o->surge;
@@ -31,12 +33,36 @@ static int word_of(struct str text, const char *const *words, const char *what, 
                    words[0], words[1]);
 }
 
+static int use_words(const struct scenario *s, struct sim_options *ret, struct err *e)
+{
+    int oom = ret->node_oom, pressure = ret->node_pressure, hpa = ret->hpa, cpu = ret->hpa_cpu;
+    const struct {
+        struct str text;
+        const char *const *words;
+        const char *name;
+        int *value;
+    } list[] = {
+        {s->node_oom, simulate_oom_words, "nodeOom", &oom},
+        {s->node_pressure, simulate_pressure_words, "nodePressure", &pressure},
+        {s->hpa, simulate_hpa_words, "hpa", &hpa},
+        {s->hpa_cpu, simulate_hpa_cpu_words, "hpaCpu", &cpu},
+    };
+    int r = 0;
+    for (size_t i = 0; i < ARRAY_LEN(list) && r == 0; i++)
+        if (list[i].text.n)
+            r = word_of(list[i].text, list[i].words, list[i].name, list[i].value, e);
+    ret->node_oom = (enum node_oom)oom;
+    ret->node_pressure = (enum node_pressure)pressure;
+    ret->hpa = (enum sim_hpa_reaction)hpa;
+    ret->hpa_cpu = (enum sim_hpa_cpu)cpu;
+    return r;
+}
+
 /* A Scenario's assumptions stand over the options. */
 static int use_scenario(const struct cluster *c, struct str name, struct sim_options *ret,
                         struct err *e)
 {
     const struct scenario *s = NULL;
-    int r = 0, word = 0;
     for (size_t i = 0; i < c->scenarios.count; i++)
         if (str_eq(c->scenarios.items[i]->o.name, name))
             s = c->scenarios.items[i];
@@ -50,14 +76,7 @@ static int use_scenario(const struct cluster *c, struct str name, struct sim_opt
         ret->unaccounted_permyriad = MAX(MIN(s->unaccounted_percent.v, 100), 0) * 100;
     if (s->elastic_percent.set)
         ret->elastic_permyriad = MAX(MIN(s->elastic_percent.v, 100), 0) * 100;
-    if (s->node_oom.n) {
-        r = word_of(s->node_oom, simulate_oom_words, "nodeOom", &word, e);
-        ret->node_oom = (enum node_oom)word;
-    }
-    if (r == 0 && s->node_pressure.n) {
-        r = word_of(s->node_pressure, simulate_pressure_words, "nodePressure", &word, e);
-        ret->node_pressure = (enum node_pressure)word;
-    }
+    int r = use_words(s, ret, e);
     return r < 0 ? err_wrap(e, "Scenario %.*s", (int)MIN(name.n, 63U), name.p) : 0;
 }
 

@@ -18,6 +18,10 @@ const char *const simulate_oom_words[] = {[NODE_OOM_KILL] = "kill", [NODE_OOM_LO
 const char *const simulate_pressure_words[] = {
     [NODE_PRESSURE_EVICT] = "evict", [NODE_PRESSURE_THRASH] = "thrash", NULL};
 
+const char *const simulate_hpa_words[] = {[HPA_REACT] = "react", [HPA_OFF] = "off", NULL};
+const char *const simulate_hpa_cpu_words[] = {
+    [HPA_CPU_UNKNOWN] = "unknown", [HPA_CPU_LOAD] = "load", NULL};
+
 static const struct option_spec set_specs[] = {
     {.name = "n-1",
      .type = OPTION_FLAG,
@@ -130,6 +134,20 @@ static const struct option_spec assumption_specs[] = {
      .parse = simulate_parse_factor,
      .help = "Load is this many times that of the sample. Counts for the elastic share.",
      .offset = offsetof(struct simulate_options, surge)},
+    {.name = "hpa",
+     .type = OPTION_WORD,
+     .words = simulate_hpa_words,
+     .preset = "react",
+     .help = "Whether HorizontalPodAutoscalers react to memory use. None takes a workload below the "
+             "replicas that it has in the input.",
+     .offset = offsetof(struct simulate_options, hpa)},
+    {.name = "hpa-cpu",
+     .type = OPTION_WORD,
+     .words = simulate_hpa_cpu_words,
+     .preset = "unknown",
+     .help = "What an HPA sees of CPU: nothing, or the use of the sample (without one its target) "
+             "times the load on each pod.",
+     .offset = offsetof(struct simulate_options, hpa_cpu)},
     {.name = "start-up",
      .type = OPTION_PARSED,
      .arg = "TIME",

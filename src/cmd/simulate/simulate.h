@@ -24,7 +24,7 @@ struct simulate_options {
     bool n1, n2, zones, digest;
     struct option_texts lose, drain, zone, leak;
     struct str explain, scenario;
-    int assume, node_oom, node_pressure, groups;
+    int assume, node_oom, node_pressure, hpa, hpa_cpu, groups;
     int64_t unaccounted, elastic, surge, leaks, surges, until_ms, start_ms, warm_ms, min_line, top;
     int64_t remedies, headroom;
     struct option_outputs outputs;
@@ -35,8 +35,9 @@ enum simulate_groups { GROUPS_AUTO, GROUPS_YES, GROUPS_NO };
 /* ---- options.c: the tables ---- */
 extern const struct option_table simulate_tables[];
 enum { SIMULATE_TABLE_COUNT = 5 };
-/* By enum node_oom and enum node_pressure; NULL at the end. */
-extern const char *const simulate_oom_words[], *const simulate_pressure_words[];
+/* By enum node_oom, node_pressure, sim_hpa_reaction and sim_hpa_cpu; NULL at the end. */
+extern const char *const simulate_oom_words[], *const simulate_pressure_words[],
+    *const simulate_hpa_words[], *const simulate_hpa_cpu_words[];
 
 /* ---- values.c: an option_parse_fn each ---- */
 /* "3%" or "0.03": int64_t, ten-thousandths. */
