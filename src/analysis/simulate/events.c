@@ -104,6 +104,10 @@ static void begin_leak_now(struct sim_runner *r, const struct sim_leak *leak)
         if (pod_world(r, p)->workload != leak->workload || rp->state != POD_RUNNING)
             continue;
         node_activate(r, (uint32_t)rp->node);
+        /* What grows already goes on from where it is, at the new rate. */
+        for (uint32_t k = 0; k < pod_world(r, p)->container_count; k++)
+            if (!r->containers.items[rp->container + k].down)
+                container_start(r, p, k, false);
         plan(r, r->now, TODO_NODE, (uint32_t)rp->node, r->nodes[rp->node].serial);
     }
 }

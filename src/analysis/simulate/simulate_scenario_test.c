@@ -104,6 +104,23 @@ static void test_lost_node_comes_back(void **state)
     test_done(&t);
 }
 
+/* What grows already goes on from where it is: 100Mi + 10 min of 10Mi, then 40Mi a minute. */
+static void test_leak_after_growth(void **state)
+{
+    (void)state;
+    struct test_world t;
+    test_init(&t);
+    test_node(&t, "a", 1000, NULL);
+    test_pod(&t, (struct test_pod){"leak-1", "ReplicaSet", "leak", "a", 50, 500, 100, NULL});
+    struct contingency c = test_scenario(
+        &t, "until: 18m, usage: [{target: {kind: ReplicaSet, namespace: shop, name: leak}, "
+            "containers: [{name: c, level: 100Mi, growthPerMinute: 10Mi}]}], events: [{at: 10m, "
+            "leak: {workload: shop/leak, growthPerMinute: 40Mi}}]");
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {1050001, SIM_MEMCG_OOM, 0}, {1050001, SIM_RESTARTED, 0});
+    test_done(&t);
+}
+
 /* ---- deploys ---- */
 
 static void deployment(struct test_world *t, const char *kind, int replicas, const char *strategy)
@@ -703,6 +720,7 @@ int main(void)
         cmocka_unit_test(test_back_before_deletion),
         cmocka_unit_test(test_stopped_kubelet_does_nothing),
         cmocka_unit_test(test_lost_node_comes_back),
+        cmocka_unit_test(test_leak_after_growth),
         cmocka_unit_test(test_deploy_surges),
         cmocka_unit_test(test_deploy_defaults),
         cmocka_unit_test(test_deploy_recreates),
