@@ -24,6 +24,30 @@ static const char *needs_text(enum rule_needs n)
     return NULL;
 }
 
+/* What of check mends a finding, and in a sentence; NULL = people. */
+static const char *fix_option(enum fix_level l)
+{
+    static const char *const options[] = {
+        [FIX_SAFE] = "--fix",
+        [FIX_SIZES] = "--fix, sized",
+        [FIX_ALL] = "--fix=all",
+        [FIX_KIT] = "--namespace-kit",
+    };
+    return options[l];
+}
+
+static const char *fix_text(enum fix_level l)
+{
+    static const char *const texts[] = {
+        [FIX_SAFE] = "plimsoll check --fix mends it.",
+        [FIX_SIZES] = "plimsoll check --fix --memory-limit or --memory-request mends it, or "
+                      "--fix=all where the input knows its use.",
+        [FIX_ALL] = "plimsoll check --fix=all mends it; look first who relies on what is there.",
+        [FIX_KIT] = "plimsoll check --namespace-kit writes one.",
+    };
+    return texts[l];
+}
+
 static size_t option_count(const struct rule *r)
 {
     size_t n = 0;
@@ -40,6 +64,7 @@ static void add_list(const struct rule_results *r, const struct out_format *f, s
         {.title = "RULE"},
         {.title = "WORST"},
         {.title = "FAMILY"},
+        {.title = "MENDED BY"},
         {.title = "WHAT", .shrinks = true, .keeps_front = true},
     };
     struct table t;
@@ -49,6 +74,8 @@ static void add_list(const struct rule_results *r, const struct out_format *f, s
         table_add(&t, str_of(rule->id), STYLE_BOLD);
         table_add(&t, str_of(severity_word(rule->severity)), STYLE_PLAIN);
         table_add(&t, str_of(rule_families[rule_index(rule)]), STYLE_PLAIN);
+        const char *option = fix_option(rule->fix_level);
+        table_add(&t, option ? str_of(option) : STR("-"), STYLE_PLAIN);
         table_add(&t, str_of(rule->title), STYLE_PLAIN);
         table_row_end(&t);
     }
@@ -85,6 +112,7 @@ static void add_page(const struct rule *r, const struct out_format *f, struct bu
     add_part(b, f, "fix: ", r->fix);
     add_part(b, f, "see: ", r->see);
     add_part(b, f, "", needs_text(r->needs));
+    add_part(b, f, "", fix_text(r->fix_level));
     for (size_t n = 0; n < option_count(r); n++)
         buf_printf(b, "option %s (default %lld): %s\n", r->options[n].name,
                    (long long)r->options[n].value, r->options[n].help);
@@ -106,6 +134,8 @@ void rule_page_add_markdown(const struct rule *r, struct buf *b)
         buf_printf(b, "\nLearned from %s.\n", r->see);
     if (needs_text(r->needs))
         buf_printf(b, "\n%s\n", needs_text(r->needs));
+    if (fix_text(r->fix_level))
+        buf_printf(b, "\n%s\n", fix_text(r->fix_level));
     if (option_count(r) > 0)
         buf_add_cstr(b, "\n| option in `.plimsoll.yaml` | default | meaning |\n|---|---|---|\n");
     for (size_t n = 0; n < option_count(r); n++)
@@ -148,6 +178,7 @@ static void add_rule(struct json_writer *w, const struct rule *r)
     json_add_cstr(w, "see", r->see);
     json_add_cstr(w, "needs", needs[r->needs]);
     json_add_bool(w, "fixable", r->fixer != NULL);
+    json_add_cstr(w, "mendedBy", fix_option(r->fix_level));
     add_options(w, r);
     json_add_cstr(w, "bad", rule_examples[i].bad);
     json_add_cstr(w, "good", rule_examples[i].good);

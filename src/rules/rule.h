@@ -44,6 +44,7 @@ enum fix_level {
     FIX_SAFE,  /* --fix: weakens nothing and moves nothing */
     FIX_SIZES, /* --fix with amounts given by the user; --fix=all with usage in the input */
     FIX_ALL,   /* --fix=all: somebody may rely on what is there */
+    FIX_KIT,   /* no edit: --namespace-kit writes what is missing */
 };
 
 struct rule {
