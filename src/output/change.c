@@ -155,8 +155,9 @@ static void add_line(struct buf *b, const struct change_figures *x)
 static void add_figures(const struct change *c, struct buf *b)
 {
     if (!c->simulated) {
-        buf_add_cstr(b,
-                     "load line and booking margin: not told, because not both sides hold Nodes\n");
+        buf_add_cstr(
+            b,
+            "load line and booking margin: not told, because not both sides hold Nodes that can be used\n");
         return;
     }
     buf_add_cstr(b, "load line (losing one node): ");

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * All of check and inspect but the files: documents, model, rules, findings as text and JSON, facts
- * of pods. Text must not hold control characters, and JSON must parse.
+ * All of check and inspect but the files: documents, model, rules, findings in every format, facts
+ * of pods. Text must not hold control characters, JSON must parse, and a baseline of the findings
+ * must know every one of them.
  */
 #include "analysis/pod_facts.h"
 #include "base/alloc.h"
 #include "model/decode.h"
 #include "model/defaults.h"
+#include "output/baseline.h"
 #include "output/findings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -40,20 +42,47 @@ static void check_text(struct str s)
             __builtin_trap();
 }
 
-static void render(struct input *in, const struct cluster *c, const struct judgement *j)
+static void check_json(struct input *in, struct str s)
 {
-    const struct findings_results results = {
-        .arena = &in->a, .cluster = c, .judgement = j, .show_suppressed = true};
-    for (int word = FINDINGS_TEXT; word <= FINDINGS_YAML; word++) {
-        struct doc_root root;
-        struct err e;
+    struct doc_root root;
+    struct err e;
+    if (json_parse(STR("o"), s, &in->a, &root, &e))
+        __builtin_trap();
+}
+
+static void render(struct input *in, const struct cluster *c, const struct check_config *config,
+                   const struct judgement *j)
+{
+    const struct findings_results results = {.arena = &in->a,
+                                             .cluster = c,
+                                             .judgement = j,
+                                             .config = config,
+                                             .fail_severity = SEV_ERROR,
+                                             .show_suppressed = true};
+    for (int word = FINDINGS_TEXT; word <= FINDINGS_GITLAB; word++) {
         buf_clear(&in->out);
         findings_render(&results, &(struct out_format){.word = word}, &in->out);
-        if (word == FINDINGS_TEXT)
+        if (word == FINDINGS_JSON || word == FINDINGS_SARIF || word == FINDINGS_GITLAB)
+            check_json(in, buf_str(&in->out));
+        else if (word != FINDINGS_YAML)
             check_text(buf_str(&in->out));
-        if (word == FINDINGS_JSON && json_parse(STR("o"), buf_str(&in->out), &in->a, &root, &e))
-            __builtin_trap();
     }
+}
+
+static void check_baseline(struct input *in, struct judgement *j)
+{
+    struct baseline written, read;
+    struct err e;
+    baseline_from(&written, &in->a, j, SEV_INFO, false);
+    buf_clear(&in->out);
+    baseline_render(&written, &(struct out_format){.word = BASELINE_YAML}, &in->out);
+    struct str text = arena_str(&in->a, buf_str(&in->out));
+    if (baseline_read(&read, &in->a, STR("b"), text, &e))
+        __builtin_trap();
+    baseline_apply(&read, &in->a, j, KNOWN_BASELINE);
+    if (read.stale || j->by_severity[SEV_ERROR] || j->by_severity[SEV_WARNING] ||
+        j->by_severity[SEV_INFO])
+        __builtin_trap();
 }
 
 static int run(void *arg)
@@ -69,7 +98,8 @@ static int run(void *arg)
     cluster_default(&c);
     check_config_init(&config, &in->a);
     judge(&c, &config, &in->a, &judgement);
-    render(in, &c, &judgement);
+    render(in, &c, &config, &judgement);
+    check_baseline(in, &judgement);
     pod_facts_all(&in->a, &c, &options, &facts);
     return 0;
 }

@@ -30,6 +30,59 @@ static int simulate(struct arena *a, struct cluster *c, struct change_figures *r
     return 0;
 }
 
+/* The world before lies in another folder: what the configuration says of charts/x has to hold for
+ * before/charts/x too. */
+static struct str_list anywhere(struct arena *a, const struct str_list *patterns)
+{
+    struct str_list ret = {0};
+    for (size_t i = 0; i < patterns->count; i++) {
+        struct str p = patterns->items[i];
+        while (str_starts(p, "./"))
+            p = str_sub(p, 2, p.n);
+        *PUSH(a, &ret) = p;
+        if (!str_starts(p, "/"))
+            *PUSH(a, &ret) = arena_printf(a, "**/" STR_FMT, STR_ARG(p));
+    }
+    return ret;
+}
+
+static void loosen(struct arena *a, struct scope *s)
+{
+    s->only.paths = anywhere(a, &s->only.paths);
+    s->exclude.paths = anywhere(a, &s->exclude.paths);
+}
+
+static struct check_config config_anywhere(struct arena *a, const struct check_config *config)
+{
+    struct check_config ret = *config;
+    ret.rules = arena_array(a, struct rule_settings, rule_count);
+    memcpy(ret.rules, config->rules, rule_count * sizeof(*ret.rules));
+    loosen(a, &ret.scope);
+    for (size_t i = 0; i < rule_count; i++) {
+        if (!ret.rules[i].scope)
+            continue;
+        struct scope *s = arena_new(a, struct scope);
+        *s = *ret.rules[i].scope;
+        loosen(a, s);
+        ret.rules[i].scope = s;
+    }
+    return ret;
+}
+
+/* Nodes that cannot be used are no cluster to lose one of: then there are no figures. */
+static int add_figures(struct arena *a, struct judged *before, struct judged *now,
+                       struct change *ret, struct err *e)
+{
+    if (before->cluster.nodes.count == 0 || now->cluster.nodes.count == 0)
+        return 0;
+    sim_adopt(a, &now->cluster, &before->cluster);
+    int r = simulate(a, &before->cluster, &ret->was, e);
+    if (r == 0)
+        r = simulate(a, &now->cluster, &ret->is, e);
+    ret->simulated = r == 0;
+    return r == -ENODATA ? 0 : r;
+}
+
 int against_use(const struct against *in, struct arena *a, struct judged *now, struct change *ret,
                 struct err *e)
 {
@@ -37,17 +90,13 @@ int against_use(const struct against *in, struct arena *a, struct judged *now, s
     struct world_options options = *in->world;
     memset(ret, 0, sizeof(*ret));
     options.paths = *in->paths;
-    int r = judge_world(&options, in->config, a, before, e);
+    struct check_config config = config_anywhere(a, in->config);
+    int r = judge_world(&options, &config, a, before, e);
     if (r < 0)
         return r;
     now->code = MAX(now->code, before->code);
     baseline_from(&ret->before, a, &before->judgement, SEV_INFO, true);
     baseline_apply(&ret->before, a, &now->judgement, KNOWN_BEFORE);
     memory_change_make(a, &before->cluster, &now->cluster, &ret->memory);
-    if (before->cluster.nodes.count == 0 || now->cluster.nodes.count == 0)
-        return 0;
-    ret->simulated = true;
-    sim_adopt(a, &now->cluster, &before->cluster);
-    r = simulate(a, &before->cluster, &ret->was, e);
-    return r < 0 ? r : simulate(a, &now->cluster, &ret->is, e);
+    return add_figures(a, before, now, ret, e);
 }
