@@ -135,6 +135,13 @@ static int run(const struct verb_call *c, struct err *e)
         results.worst = results.explained ? results.explained : tell_worst(c->arena, &report);
     int stopped_by = progress_end();
     report.stopped = report.stopped || stopped_by;
+    if (report.pairs.wrong < report.count) {
+        struct str name = report.items[report.pairs.wrong].contingency->name;
+        return err_set(e, EPROTO,
+                       "the bound and the simulation of %.*s disagree: a fault in plimsoll, please "
+                       "report it. --exhaustive does without bounds",
+                       (int)MIN(name.n, 120U), name.p);
+    }
     r = out_write_all(&o->outputs, simulate_render, &results, e);
     if (r < 0)
         return r;

@@ -100,7 +100,7 @@ bool simulate_is_good(const struct simulate_results *r)
 
 bool simulate_passes(const struct sim_report *r, int64_t min_line)
 {
-    return r->line.known && (r->line.above || r->line.factor >= min_line);
+    return r->line.known && !r->line.at_most && (r->line.above || r->line.factor >= min_line);
 }
 
 /* What the figure is in colour, what it means after it. */
@@ -192,6 +192,24 @@ struct str simulate_margin_text(const struct simulate_results *r)
                         " fit, by their requests.",
                         simulate_amount(a, m->bytes), STR_ARG(where), (long long)m->pods,
                         STR_ARG(name));
+}
+
+/* ---- pairs ---- */
+
+static void add_pairs(const struct simulate_results *r, const struct out_format *f, struct buf *b)
+{
+    const struct sim_pairs_note *p = &r->report->pairs;
+    if (p->proved)
+        text_wrap(b, f, "",
+                  arena_printf(r->arena,
+                               "Of %zu pairs of nodes the outcome of %zu follows from the two "
+                               "nodes; %zu were simulated, %zu of them to check that.%s",
+                               p->count, p->proved, p->run, p->checked,
+                               r->report->line.at_most
+                                   ? " Not all were searched for the load line, which may be "
+                                     "lower (--exhaustive)."
+                                   : ""),
+                  0);
 }
 
 /* ---- structural failures ---- */
@@ -386,6 +404,7 @@ static void render_text(const struct simulate_results *r, const struct out_forma
         add_line(r, f, b);
     if (simulate_margin_text(r).n)
         text_wrap(b, f, "", simulate_margin_text(r), 0);
+    add_pairs(r, f, b);
     if (r->explained)
         simulate_add_timeline(r, f, b);
     add_structural(r, f, b);

@@ -105,6 +105,21 @@ static void add_item(const struct simulate_results *r, struct json_writer *w,
     json_map_end(w);
 }
 
+static void add_pairs(const struct sim_report *r, struct json_writer *w)
+{
+    json_key(w, "pairs");
+    if (!r->pairs.count) {
+        json_null(w);
+        return;
+    }
+    json_map(w);
+    json_add_int(w, "count", (int64_t)r->pairs.count);
+    json_add_int(w, "proved", (int64_t)r->pairs.proved);
+    json_add_int(w, "simulated", (int64_t)r->pairs.run);
+    json_add_int(w, "checked", (int64_t)r->pairs.checked);
+    json_map_end(w);
+}
+
 static void add_summary(const struct simulate_results *r, struct json_writer *w)
 {
     const struct sim_report *p = r->report;
@@ -119,6 +134,7 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     json_map(w);
     add_factor(w, "loadLine", l->known, l->factor);
     json_add_bool(w, "loadLineIsLowerBound", l->known && (l->above || l->stopped));
+    json_add_bool(w, "loadLineIsUpperBound", l->known && l->at_most);
     add_factor(w, "failsAt", line, l->fails_at);
     json_add_bool(w, "notMonotone", l->not_monotone);
     json_add_opt_int(w, "bookingMarginBytes", p->margin.known, p->margin.bytes);
@@ -139,6 +155,7 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     json_add_int(w, "contingencies", (int64_t)p->count);
     json_add_int(w, "survived", (int64_t)survived);
     json_add_int(w, "withStructuralFailures", (int64_t)structural);
+    add_pairs(p, w);
     json_add_int(w, "nodes", p->world->node_count);
     json_add_int(w, "pods", p->world->pod_count);
     json_add_int(w, "pendingBefore", p->world->pending);

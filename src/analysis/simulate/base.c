@@ -8,7 +8,7 @@
  */
 #include "analysis/simulate/internal.h"
 
-static int64_t base_of_pod(const struct sim_runner *r, const struct sim_pod *p)
+int64_t base_of_pod(const struct sim_runner *r, const struct sim_pod *p)
 {
     int64_t sum = 0;
     for (uint32_t k = 0; k < p->container_count; k++)
@@ -93,13 +93,18 @@ static bool loses_scaled(const struct sim_world *w, const struct contingency *c)
     return false;
 }
 
+bool world_is_still(const struct sim_world *w)
+{
+    return !w->elastic && !w->leaks.count && !w->growing.count;
+}
+
 bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int64_t factor,
                           const struct landings *l)
 {
     const struct sim_world *w = r->world;
     if (c->type != CONTINGENCY_NONE && c->type != CONTINGENCY_LOSE)
         return false;
-    if (w->elastic || w->leaks.count || w->growing.count)
+    if (!world_is_still(w))
         return false;
     base_make(r, factor);
     if (r->hot.count || r->hpas_hot || loses_scaled(w, c))

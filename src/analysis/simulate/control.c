@@ -386,7 +386,8 @@ void pod_start(struct sim_runner *r, uint32_t pod)
     for (uint32_t k = 0; k < pod_world(r, pod)->container_count; k++) {
         struct run_container *c = &r->containers.items[p->container + k];
         *c = (struct run_container){.from_ms = r->now, .to_ms = r->now};
-        container_start(r, pod, k, false);
+        if (!r->weightless)
+            container_start(r, pod, k, false);
     }
     note_pod(r, SIM_STARTED, pod, p->node);
     pod_set_ready(r, pod, true);

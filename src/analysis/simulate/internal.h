@@ -225,6 +225,7 @@ struct sim_runner {
     int64_t now;
     int64_t surge; /* load, permyriad */
     bool schedule_queued, stop;
+    bool weightless; /* at factor 0, where no memory can be short: levels are not kept */
     uint32_t creations;
     int64_t creations_ms;
     struct index_list landed;  /* pods that the scheduler placed, in order */
@@ -234,12 +235,24 @@ struct sim_runner {
 };
 
 /* ---- margin.c ---- */
+/* Of pods that are in each other's way the room is found by placing this many. */
+enum { PODS_TRIED = 8 };
+/* Pods of this kind get into each other's way beyond what they request. */
+bool pods_entangle(const struct pod_spec *spec);
+/* Where more pods like this one would fit; the runner must be at rest. */
+const struct run_slots *slots_of(struct sim_runner *r, uint32_t pod);
+/* How many of them a node has room for now, by requests alone. */
+int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node);
 void margin_begin(struct sim_runner *r, struct run_margin *ret);
 void margin_end(struct sim_runner *r, struct run_margin *ret);
 
 /* ---- base.c ---- */
 /* Fills base and hot for a factor. */
 void base_make(struct sim_runner *r, int64_t factor);
+/* Of one pod; base_make comes first. */
+int64_t base_of_pod(const struct sim_runner *r, const struct sim_pod *p);
+/* Nothing changes of itself: usage moves only when pods do. */
+bool world_is_still(const struct sim_world *w);
 
 /* ---- memory.c ---- */
 /* Usage of one container at a factor when its pod carries this load: what is elastic follows it. */
@@ -255,7 +268,16 @@ static inline int64_t usage_at(int64_t usage, int64_t limit, int64_t factor, int
     return limit ? MIN(bytes, limit) : bytes;
 }
 int64_t scaled_usage(const struct sim_runner *r, uint32_t world_container);
-int64_t container_level(const struct run_container *c, int64_t at_ms);
+static inline int64_t container_level(const struct run_container *c, int64_t at_ms)
+{
+    if (at_ms >= c->to_ms)
+        return c->to;
+    if (at_ms <= c->from_ms)
+        return c->from;
+    /* from + (to - from) * passed / takes without overflow: times are below 2^30. */
+    int64_t rise = c->to - c->from, takes = c->to_ms - c->from_ms, passed = at_ms - c->from_ms;
+    return c->from + rise / takes * passed + rise % takes * passed / takes;
+}
 int64_t pod_level(const struct sim_runner *r, uint32_t pod, int64_t at_ms);
 /* Of all pods of an active node. */
 int64_t node_level(const struct sim_runner *r, uint32_t node, int64_t at_ms);
@@ -345,7 +367,10 @@ void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node);
 uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth);
 /* One more kill or eviction; true when the pod is not followed further. */
 bool pod_failed(struct sim_runner *r, uint32_t pod);
-const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod);
+static inline const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod)
+{
+    return &r->world->pods[r->pods.items[pod].origin];
+}
 /* The pods of a workload, replacements too, in the order of their numbers; NO_POD after the last.
  *     struct pod_walk k = {.workload = workload};
  *     for (uint32_t p; (p = pod_walk_next(r, &k)) != NO_POD;) */
@@ -373,6 +398,8 @@ void run_landings(const struct sim_runner *r, struct arena *a, struct landings *
 
 /* ---- outcome.c ---- */
 void outcome_make(struct sim_runner *r, struct arena *a);
+void failures_sort(struct sim_outcome *o);
+bool outcome_equal(const struct sim_outcome *x, const struct sim_outcome *y);
 void run_check(const struct sim_runner *r);
 
 #endif

@@ -7,7 +7,8 @@
 #include "analysis/simulate/report.h"
 
 enum {
-    FINE = 10,           /* 0.1 % */
+    FINE = 10, /* 0.1 % */
+    PAIRS_MOST = 500,
     GRID_PERMYRIAD = 500 /* of the factor: 5 % */
 };
 
@@ -50,7 +51,7 @@ static size_t first_failing(struct job *j, int64_t factor)
 {
     j->factor = factor;
     atomic_store(&j->failing, SIZE_MAX);
-    sim_watch_phase(j->watch, SIM_PHASE_LINE, j->report->count, factor);
+    sim_watch_phase(j->watch, SIM_PHASE_LINE, j->todo ? j->todo_count : j->report->count, factor);
     job_run(j, phase_fails);
     return atomic_load(&j->failing);
 }
@@ -104,13 +105,12 @@ static int64_t first_grid_failure(struct job *j, int64_t *passes, size_t *ret_we
     return NO_FACTOR;
 }
 
-void line_search(struct job *j, struct arena *a)
+static void search(struct job *j, struct arena *a)
 {
     struct sim_line *l = &j->report->line;
     size_t weakest = SIZE_MAX;
     int64_t passes = quiet_below(j), fails = first_grid_failure(j, &passes, &weakest);
     int64_t grid = fails;
-    l->known = true;
     while (fails != NO_FACTOR && fails - passes > FINE && !sim_stopped(j->watch)) {
         int64_t middle = passes + (fails - passes) / 2;
         size_t found = first_failing(j, middle);
@@ -131,4 +131,34 @@ void line_search(struct job *j, struct arena *a)
                       first_failing(j, MIN(grid + grid / 10, FACTOR_MAX)) == SIZE_MAX &&
                       !sim_stopped(j->watch);
     finish(j, a, passes, fails, weakest);
+}
+
+/* What is searched: all, or, where pairs are proved, what is not a pair and the first that were
+ * run, since where the others send their pods is not known. */
+static void choose_items(struct job *j, struct arena *a)
+{
+    const struct sim_report *r = j->report;
+    if (!r->pairs.proved)
+        return;
+    size_t *todo = arena_array(a, size_t, r->count), n = 0, pairs = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const struct sim_item *x = &r->items[i];
+        bool two = x->proved ||
+                   (x->contingency->type == CONTINGENCY_LOSE && x->contingency->node_count == 2);
+        if (!two || (x->run && pairs < PAIRS_MOST))
+            todo[n++] = i;
+        pairs += two && x->run;
+    }
+    j->todo = todo;
+    j->todo_count = n;
+    j->report->line.at_most = n < r->count;
+}
+
+void line_search(struct job *j, struct arena *a)
+{
+    struct sim_line *l = &j->report->line;
+    choose_items(j, a);
+    search(j, a);
+    j->todo = NULL;
+    l->known = true;
 }

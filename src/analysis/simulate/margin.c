@@ -8,10 +8,9 @@
 
 /* The largest requests run out first; further workloads are not counted through. Of those that are
  * in each other's way the largest is tried, with this many pods. */
-enum { PODS_TRIED = 8, NOT_COUNTED = -1 };
+enum { NOT_COUNTED = -1 };
 
-/* Pods of this kind get into each other's way beyond what they request. */
-static bool is_entangled(const struct pod_spec *spec)
+bool pods_entangle(const struct pod_spec *spec)
 {
     if (spec->affinity &&
         (spec->affinity->anti_required.count || spec->affinity->pod_required.count))
@@ -49,7 +48,7 @@ static int64_t count_placed(struct sim_runner *r, uint32_t pod)
 
 /* ---- what is free, divided by what one pod requests ---- */
 
-static int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node)
+int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node)
 {
     int64_t fits = INT64_MAX;
     for (size_t k = 0; k < schedule_resource_count(r->schedule); k++) {
@@ -63,7 +62,7 @@ static int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node)
 }
 
 /* Nodes that only lack room, if anything, before the contingency. Needs the state at rest. */
-static const struct run_slots *slots_of(struct sim_runner *r, uint32_t pod)
+const struct run_slots *slots_of(struct sim_runner *r, uint32_t pod)
 {
     struct run_slots *x = &r->slots[schedule_pod_class(r->schedule, pod)];
     struct verdict v;
@@ -133,7 +132,7 @@ void margin_begin(struct sim_runner *r, struct run_margin *ret)
     for (size_t i = 0; i < ret->class_count; i++) {
         uint32_t pod = ret->classes[i];
         ret->slots[i] = 0;
-        if (is_entangled(&r->world->pods[pod].pod->spec)) {
+        if (pods_entangle(&r->world->pods[pod].pod->spec)) {
             ret->slots[i] = tried ? NOT_COUNTED : count_placed(r, pod);
             ret->counted[i] = tried = true;
             continue;

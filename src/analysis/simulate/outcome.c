@@ -117,6 +117,36 @@ static int failure_order(const void *a, const void *b)
     return (x->subject > y->subject) - (x->subject < y->subject);
 }
 
+void failures_sort(struct sim_outcome *o)
+{
+    if (o->failure_count)
+        qsort(o->failures, o->failure_count, sizeof(*o->failures), failure_order);
+}
+
+bool outcome_equal(const struct sim_outcome *x, const struct sim_outcome *y)
+{
+    const uint64_t a[] = {
+        x->nodes_lost, x->killed,        x->evicted,        x->preempted,
+        x->displaced,  x->pending,       x->below,          x->zero,
+        x->dips,       x->depth,         x->peak_creations, x->storm,
+        x->timed_out,  x->blocked,       x->first.type,     (uint64_t)x->settled_ms,
+        x->events,     x->failure_count, x->refused,        x->outage_count};
+    const uint64_t b[] = {
+        y->nodes_lost, y->killed,        y->evicted,        y->preempted,
+        y->displaced,  y->pending,       y->below,          y->zero,
+        y->dips,       y->depth,         y->peak_creations, y->storm,
+        y->timed_out,  y->blocked,       y->first.type,     (uint64_t)y->settled_ms,
+        y->events,     y->failure_count, y->refused,        y->outage_count};
+    if (memcmp(a, b, sizeof(a)) != 0)
+        return false;
+    for (size_t i = 0; i < x->failure_count; i++) {
+        const struct sim_failure *f = &x->failures[i], *g = &y->failures[i];
+        if (failure_order(f, g) != 0 || f->have != g->have || f->need != g->need)
+            return false;
+    }
+    return true;
+}
+
 static void judge_workload(struct sim_runner *r, uint32_t i)
 {
     const struct sim_workload *w = &r->world->workloads[i];
@@ -153,7 +183,7 @@ void outcome_make(struct sim_runner *r, struct arena *a)
             o->failures[o->failure_count++] =
                 (struct sim_failure){.way = WAY_STORM, .subject = r->storms.items[i]};
     }
-    qsort(o->failures, o->failure_count, sizeof(*o->failures), failure_order);
+    failures_sort(o);
     services_outcome(r, a, o);
     for (size_t i = 0; i < r->pending.count; i++)
         o->pending += r->pending.items[i] >= r->world->pod_count;

@@ -10,19 +10,26 @@
 
 /* ---- phases ---- */
 
-static void phase_structural(struct worker *k, size_t i)
+void run_structural(struct worker *k, size_t i, struct sim_outcome *ret)
 {
     struct sim_item *item = &k->job->report->items[i];
     struct run_margin margin;
     struct sim_run_input in = {.contingency = item->contingency, .factor = 0};
     k->runner->margin = &margin;
-    sim_run(k->runner, &in, &k->arena, &item->structural);
+    sim_run(k->runner, &in, &k->arena, ret);
+    item->run = true;
     k->runner->margin = NULL;
     run_landings(k->runner, &k->arena, &k->job->landings[i]);
     item->spare_known = margin.known;
     item->spare_pods = margin.pods;
     item->spare_bytes = margin.bytes;
     item->spare_workload = margin.workload;
+}
+
+static void phase_structural(struct worker *k, size_t i)
+{
+    if (!pairs_item(k, i))
+        run_structural(k, i, &k->job->report->items[i].structural);
     k->job->done[i] = 1;
 }
 
@@ -31,7 +38,9 @@ void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_
     const struct sim_item *item = &k->job->report->items[i];
     struct sim_run_input in = {
         .contingency = item->contingency, .factor = factor, .stop_at_failure = stop};
-    if (contingency_is_quiet(k->runner, item->contingency, factor, &k->job->landings[i])) {
+    /* Where it sends pods is known once it has run. */
+    if (item->run &&
+        contingency_is_quiet(k->runner, item->contingency, factor, &k->job->landings[i])) {
         *ret = item->structural;
         return;
     }
@@ -41,7 +50,10 @@ void run_item(struct worker *k, size_t i, int64_t factor, bool stop, struct sim_
 static void phase_now(struct worker *k, size_t i)
 {
     struct sim_item *item = &k->job->report->items[i];
-    run_item(k, i, FACTOR_ONE, false, &item->now);
+    if (item->proved)
+        item->now = item->structural;
+    else
+        run_item(k, i, FACTOR_ONE, false, &item->now);
     item->fail_count = failures_beyond(&k->arena, &item->now, &item->structural, &item->fails);
     item->survives = item->fail_count == 0;
     k->job->done[i] = 2;
@@ -52,15 +64,16 @@ static void phase_now(struct worker *k, size_t i)
 static int work(void *arg)
 {
     struct worker *k = arg;
+    struct job *j = k->job;
+    size_t count = j->todo ? j->todo_count : j->report->count;
     if (!k->runner)
-        k->runner = sim_runner_new(&k->arena, k->job->report->world);
+        k->runner = sim_runner_new(&k->arena, j->report->world);
     for (;;) {
-        size_t i = atomic_fetch_add(&k->job->next, 1);
-        if (i >= k->job->report->count || atomic_load(&k->job->out_of_memory) ||
-            sim_stopped(k->job->watch))
+        size_t i = atomic_fetch_add(&j->next, 1);
+        if (i >= count || atomic_load(&j->out_of_memory) || sim_stopped(j->watch))
             return 0;
-        k->job->phase(k, i);
-        sim_watch_step(k->job->watch);
+        j->phase(k, j->todo ? j->todo[i] : i);
+        sim_watch_step(j->watch);
     }
 }
 
@@ -88,6 +101,14 @@ void job_run(struct job *j, void (*phase)(struct worker *, size_t))
         pthread_join(ids[i], NULL);
     if (atomic_load(&j->out_of_memory))
         mem_out();
+}
+
+struct sim_runner *job_runner(struct job *j)
+{
+    struct worker *k = &j->workers[0];
+    if (!k->runner)
+        k->runner = sim_runner_new(&k->arena, j->report->world);
+    return k->runner;
 }
 
 static unsigned thread_count(const struct sim_world *w, size_t contingencies)
@@ -247,7 +268,9 @@ static void run_phases(struct job *j, struct arena *a, const struct sim_wanted *
 {
     struct sim_report *r = j->report;
     sim_watch_phase(j->watch, SIM_PHASE_BOOKINGS, r->count, 0);
+    pairs_begin(j, a);
     job_run(j, phase_structural);
+    pairs_end(j);
     if (sim_usage_known(r->world) && !sim_stopped(j->watch)) {
         sim_watch_phase(j->watch, SIM_PHASE_USAGE, r->count, 0);
         job_run(j, phase_now);
@@ -261,7 +284,7 @@ static void run_phases(struct job *j, struct arena *a, const struct sim_wanted *
         make_clipped(a, r);
     else
         use_bookings(r);
-    groups_make(j, a, wanted->group_lines && !r->stopped);
+    groups_make(j, a, wanted->group_lines && !r->stopped && !r->line.at_most);
     r->stopped = sim_stopped(j->watch);
 }
 

@@ -7,11 +7,6 @@
 
 #include "analysis/simulate/internal.h"
 
-const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod)
-{
-    return &r->world->pods[r->pods.items[pod].origin];
-}
-
 uint32_t pod_walk_next(const struct sim_runner *r, struct pod_walk *k)
 {
     const struct sim_world *w = r->world;
@@ -140,7 +135,8 @@ void node_activate(struct sim_runner *r, uint32_t node)
         const struct sim_pod *wp = pod_world(r, p);
         for (uint32_t k = 0; k < wp->container_count; k++) {
             r->containers.items[wp->container + k] = (struct run_container){0};
-            container_start(r, p, k, true);
+            if (!r->weightless)
+                container_start(r, p, k, true);
         }
     }
 }
@@ -428,6 +424,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     base_make(r, in->factor);
     services_begin(r);
     hpas_begin(r);
+    r->weightless = in->factor == 0 && r->hot.count == 0;
     begin(r);
     struct todo t;
     while (!r->stop && todo_pop(&r->queue, &t)) {

@@ -28,6 +28,10 @@ enum node_pressure { NODE_PRESSURE_EVICT, NODE_PRESSURE_THRASH };
 enum sim_hpa_reaction { HPA_REACT, HPA_OFF };
 enum sim_hpa_cpu { HPA_CPU_UNKNOWN, HPA_CPU_LOAD };
 
+/* How the loss of two nodes is answered. AUTO: run each up to SIM_PAIRS_RUN of them, else PROVE. */
+enum { SIM_PAIRS_RUN = 5000 };
+enum sim_pairs { SIM_PAIRS_AUTO, SIM_PAIRS_PROVE, SIM_PAIRS_ALL };
+
 struct sim_options {
     enum sim_usage_source assume;
     enum node_oom node_oom;
@@ -44,6 +48,7 @@ struct sim_options {
     struct sim_watch *watch;         /* NULL = nobody watches */
     unsigned threads;                /* 0 = one per CPU */
     bool check;                      /* test the invariants after every event (abort when broken) */
+    enum sim_pairs pairs;
 };
 /* kill, evict, 3 %, 0, 1, 10 s, 60 s, 1 h. */
 void sim_options_default(struct sim_options *ret);
@@ -391,6 +396,8 @@ struct sim_item {
     struct sim_outcome structural; /* at factor 0: bookings, PDBs, volumes */
     struct sim_outcome now;        /* at factor 1 */
     bool survives;                 /* at factor 1, apart from what fails at 0 */
+    bool proved;                   /* two nodes: the outcome follows from the two, see pairs.h */
+    bool run;                      /* not proved, or to check the proof, or for its margin */
     struct sim_failure *fails;     /* at factor 1 and not at 0 */
     size_t fail_count;
     /* Booking margin: further pods of the workload that runs out first */
@@ -409,6 +416,7 @@ struct sim_line {
     bool above;                 /* nothing fails up to FACTOR_MAX */
     bool not_monotone;          /* survival comes back above it */
     bool stopped;               /* before the search ended: the line is at factor or above */
+    bool at_most;               /* not every contingency was searched: it may be lower */
     int64_t factor;             /* the highest that survives, below the lowest that fails */
     int64_t fails_at;           /* the lowest factor seen to fail; NO_FACTOR = none yet */
     size_t weakest;             /* index in items */
@@ -420,6 +428,13 @@ struct sim_clipped {
     uint32_t workload;
     uint32_t container; /* of the world: an example */
     uint32_t count;
+};
+/* Losses of two nodes. */
+struct sim_pairs_note {
+    size_t count, proved; /* pairs; of them, by a bound */
+    size_t run;           /* not proved, or proved and run for their booking margin or as a check */
+    size_t checked;       /* both proved and run */
+    size_t wrong;         /* index of a proved one that ran otherwise: our bug; SIZE_MAX = none */
 };
 /* The nodes of a zone or of a node pool, and the two figures if only they could be lost. */
 enum sim_group_type { SIM_GROUP_ZONE, SIM_GROUP_POOL, SIM_GROUP_TYPES };
@@ -444,6 +459,7 @@ struct sim_report {
     bool by_usage;  /* items have been through at factor 1 (else `now` is `structural`) */
     size_t *ranked; /* indices in items, worst first */
     struct sim_margin margin;
+    struct sim_pairs_note pairs;
     struct sim_line line;
     struct sim_group *groups; /* zones, then pools, by name; none of a kind of which there is one */
     size_t group_count;

@@ -19,6 +19,7 @@ static void from_options(const struct simulate_options *o, struct sim_options *r
     ret->start_ms = o->start_ms;
     ret->warm_ms = o->warm_ms;
     ret->threads = (unsigned)o->world.threads;
+    ret->pairs = o->exhaustive ? SIM_PAIRS_ALL : SIM_PAIRS_AUTO;
 }
 
 static int word_of(struct str text, const char *const *words, const char *what, int *ret,

@@ -21,7 +21,7 @@ struct simulate_runs_options {
 struct simulate_options {
     struct world_options world;
     struct simulate_runs_options many;
-    bool n1, n2, zones, digest;
+    bool n1, n2, exhaustive, zones, digest;
     struct option_texts lose, drain, zone, leak;
     struct str explain, scenario;
     int assume, node_oom, node_pressure, hpa, hpa_cpu, groups;
