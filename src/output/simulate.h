@@ -97,7 +97,7 @@ struct simulate_assumption {
     struct str text;
     const char *option; /* "--node-oom=kill|lost" */
 };
-enum { ASSUMPTIONS_MAX = 12 };
+enum { ASSUMPTIONS_MAX = 20 };
 size_t simulate_assumptions(const struct simulate_results *r,
                             struct simulate_assumption ret[ASSUMPTIONS_MAX]);
 /* "checkout-7d9f-x2 on ip-10-0-1-45 is killed ..." without a time. */

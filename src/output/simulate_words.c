@@ -334,11 +334,10 @@ static struct str hpa_text(const struct simulate_results *r)
         return STR("no HorizontalPodAutoscaler reacts");
     if (w->hpas.count + w->hpas_unknown == 0)
         return STR("no HorizontalPodAutoscaler is in the input");
-    return arena_printf(r->arena,
-                        "%zu HorizontalPodAutoscalers react%s, %zu look at what is not known here",
-                        w->hpas.count,
-                        w->options.hpa_cpu == HPA_CPU_LOAD ? " (CPU use follows load)" : "",
-                        w->hpas_unknown);
+    return arena_printf(
+        r->arena, "%zu HorizontalPodAutoscalers react%s, %zu look at what is not known here",
+        w->hpas.count, w->options.hpa_cpu == HPA_CPU_LOAD ? " (CPU use follows load)" : "",
+        w->hpas_unknown);
 }
 
 static struct str not_modelled_text(const struct simulate_results *r)
@@ -348,13 +347,63 @@ static struct str not_modelled_text(const struct simulate_results *r)
     struct str text = STR("a lost node's Node object stays; load on the API server and etcd, probe "
                           "storms and the taking away of idle nodes are not modelled");
     if (w->webhooks_unknown)
-        text = arena_printf(a, STR_FMT "; %zu webhooks that fail closed have no pod in the input "
-                                       "and are taken to answer",
+        text = arena_printf(a,
+                            STR_FMT "; %zu webhooks that fail closed have no pod in the input "
+                                    "and are taken to answer",
                             STR_ARG(text), w->webhooks_unknown);
     if (w->webhooks_conditional)
         text = arena_printf(a, STR_FMT "; the matchConditions of %zu webhooks count as met",
                             STR_ARG(text), w->webhooks_conditional);
     return text;
+}
+
+/* What the question itself assumes: how fast a leak is, how far a surge goes, whose scenario. */
+static size_t question_assumptions(const struct simulate_results *r,
+                                   struct simulate_assumption *ret)
+{
+    const struct sim_report *p = r->report;
+    const struct sim_world *w = p->world;
+    struct arena *a = r->arena;
+    size_t n = 0;
+    for (size_t i = 0; i < p->count; i++) {
+        const struct contingency *c = p->items[i].contingency;
+        if (c->type == CONTINGENCY_LEAK) {
+            ret[n++] = (struct simulate_assumption){
+                "leak",
+                arena_printf(a, "a leak: the largest container of each pod grows %s a minute",
+                             simulate_amount(a, c->leak.bytes_per_minute)),
+                "--leak, --leaks"};
+            break;
+        }
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        const struct contingency *c = p->items[i].contingency;
+        if (c->type == CONTINGENCY_SURGE) {
+            ret[n++] = (struct simulate_assumption){
+                "surges",
+                arena_printf(a, "a surge: the load of the workload becomes %.2f times what it is",
+                             (double)c->surge.permyriad / FACTOR_ONE),
+                "--surges"};
+            break;
+        }
+    }
+    if (w->leaks.count)
+        ret[n++] = (struct simulate_assumption){
+            "leaking",
+            arena_printf(
+                a, "%zu workload%s leak%s in every contingency (first: " STR_FMT ", %s a minute)",
+                w->leaks.count, w->leaks.count == 1 ? "" : "s", w->leaks.count == 1 ? "s" : "",
+                STR_ARG(w->workloads[w->leaks.items[0].workload].name),
+                simulate_amount(a, w->leaks.items[0].bytes_per_minute)),
+            "--leak"};
+    if (w->options.scenario)
+        ret[n++] = (struct simulate_assumption){
+            "scenario",
+            arena_printf(
+                a, "usage, assumptions and events of Scenario " STR_FMT " stand over the options",
+                STR_ARG(w->options.scenario->o.name)),
+            "--scenario"};
+    return n;
 }
 
 size_t simulate_assumptions(const struct simulate_results *r,
@@ -398,6 +447,7 @@ size_t simulate_assumptions(const struct simulate_results *r,
         arena_printf(a, "a run ends after " STR_FMT, STR_ARG(duration_text(a, o->until_ms))),
         "--until"};
     ret[n++] = (struct simulate_assumption){"hpa", hpa_text(r), "--hpa=react|off, --hpa-cpu"};
+    n += question_assumptions(r, ret + n);
     ret[n++] = (struct simulate_assumption){"notModelled", not_modelled_text(r), NULL};
     return n;
 }
