@@ -400,6 +400,8 @@ void run_landings(const struct sim_runner *r, struct arena *a, struct landings *
 void outcome_make(struct sim_runner *r, struct arena *a);
 void failures_sort(struct sim_outcome *o);
 bool outcome_equal(const struct sim_outcome *x, const struct sim_outcome *y);
+
+/* ---- invariants.c ---- */
 void run_check(const struct sim_runner *r);
 
 #endif

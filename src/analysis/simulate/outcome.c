@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a run comes to: who fails in the state where it settled; names of events and the rules that
- * they follow; and the invariants that hold after every event.
+ * they follow.
  */
-#include <assert.h>
-
 #include "analysis/simulate/internal.h"
 
 static const struct {
@@ -202,39 +200,4 @@ size_t failures_beyond(struct arena *a, const struct sim_outcome *x, const struc
             (*ret)[n++] = *f;
     }
     return n;
-}
-
-/* ---- invariants ---- */
-/* UNUSED: a release build has no assertions. */
-
-static void check_node(const struct sim_runner *r, uint32_t node)
-{
-    uint32_t prev UNUSED = NO_POD;
-    for (uint32_t p = r->nodes[node].first_pod; p != NO_POD; p = r->pods.items[p].next) {
-        const struct run_pod *x UNUSED = &r->pods.items[p];
-        assert(x->node == (int32_t)node && x->prev == prev);
-        assert(x->state == POD_RUNNING || x->state == POD_STARTING);
-        assert(schedule_pod_node(r->schedule, p) == (int32_t)node);
-        assert(!x->ready || !r->nodes[node].lost);
-        assert(pod_level(r, p, r->now) >= 0);
-        prev = p;
-    }
-}
-
-void run_check(const struct sim_runner *r)
-{
-    for (size_t i = 0; i < r->active.count; i++)
-        check_node(r, r->active.items[i]);
-    for (uint32_t p = 0; p < r->pods.count; p++) {
-        const struct run_pod *x UNUSED = &r->pods.items[p];
-        bool bound UNUSED = schedule_pod_node(r->schedule, p) != NO_NODE;
-        assert(bound == (x->state == POD_RUNNING || x->state == POD_STARTING));
-        assert(!x->ready || x->state == POD_RUNNING);
-    }
-    for (size_t i = 0; i < r->touched.count; i++) {
-        int64_t healthy = 0;
-        for (uint32_t p = 0; p < r->pods.count; p++)
-            healthy += pod_world(r, p)->workload == r->touched.items[i] && r->pods.items[p].ready;
-        assert(healthy == r->workloads[r->touched.items[i]].healthy);
-    }
 }

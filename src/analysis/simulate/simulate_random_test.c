@@ -6,6 +6,7 @@
 #include "analysis/simulate/internal.h"
 #include "analysis/simulate/test_world.h"
 
+/* PLIMSOLL_WORLDS asks for more. */
 enum { WORLDS = 100 };
 
 /* xorshift64*: the same worlds everywhere. */
@@ -113,8 +114,10 @@ static void test_random(void **state)
 {
     (void)state;
     static const int64_t factors[] = {0, 5000, FACTOR_ONE, 15000, 30000, FACTOR_MAX};
+    const char *more = getenv("PLIMSOLL_WORLDS");
+    uint64_t worlds = more ? strtoull(more, NULL, 10) : WORLDS;
     size_t storms = 0, quiet = 0;
-    for (uint64_t i = 0; i < WORLDS; i++) {
+    for (uint64_t i = 0; i < worlds; i++) {
         struct test_world t;
         uint32_t nodes[8];
         seed = (i + 1) * UINT64_C(0x9E3779B97F4A7C15);
@@ -135,8 +138,8 @@ static void test_random(void **state)
         test_done(&t);
     }
     /* The worlds are of both sorts. */
-    assert_in_range(storms, WORLDS / 10, WORLDS * 5);
-    assert_in_range(quiet, WORLDS / 10, WORLDS * 6 - WORLDS / 10);
+    assert_in_range(storms, worlds / 10, worlds * 5);
+    assert_in_range(quiet, worlds / 10, worlds * 6 - worlds / 10);
 }
 
 int main(void)
