@@ -219,10 +219,12 @@ static const struct field metric_target_fields[] = {
     FIELD("averageValue", F_OPT_STR, average_value), FIELDS_END};
 static const struct shape shape_metric_target = {sizeof(T), metric_target_fields, 0, NULL};
 static const struct field metric_source_fields[] = {
-    FIELD("name", F_STR, resource), FIELD("container", F_STR, container),
+    FIELD("name", F_STR, resource),
+    FIELD("container", F_STR, container),
     FIELD("targetAverageUtilization", F_OPT_INT, utilization),
     FIELD("targetAverageValue", F_OPT_STR, average_value),
-    FIELD_INTO("target", shape_metric_target), FIELDS_END};
+    FIELD_INTO("target", shape_metric_target),
+    FIELDS_END};
 static const struct shape shape_metric_source = {sizeof(T), metric_source_fields, 0, NULL};
 static const struct field metric_fields[] = {
     FIELD("type", F_STR, type), FIELD_INTO("resource", shape_metric_source),

@@ -16,7 +16,9 @@ void finding_add_sentence(struct buf *b, const struct out_format *f, const char 
                           struct str text)
 {
     if (f->columns > 0) {
-        text_wrap(b, f, lead, text, strspn(lead, " ") + 2);
+        size_t indent = strspn(lead, " ");
+        bool numbered = lead[indent] >= '0' && lead[indent] <= '9';
+        text_wrap(b, f, lead, text, numbered ? strlen(lead) : indent + 2);
         return;
     }
     buf_add_cstr(b, lead);

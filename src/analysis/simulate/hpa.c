@@ -301,15 +301,16 @@ static int64_t stabilized(struct sim_runner *r, struct run_hpa *x, const struct 
                           int64_t current, int64_t desired)
 {
     bool up = desired >= current && h->behavior, found = false;
-    const struct opt_int *given = up ? &up_rules(h)->window_seconds : &down_rules(h)->window_seconds;
+    const struct opt_int *given =
+        up ? &up_rules(h)->window_seconds : &down_rules(h)->window_seconds;
     int64_t window_ms = given->set ? MIN(MAX(given->v, 0), 3600) * SECOND
                         : up       ? 0
                                    : HPA_DOWN_WINDOW_MS;
     int64_t best = desired;
     for (size_t i = 0; i < x->seen.count; i++) {
         struct scale_event *s = &x->seen.items[i];
-        bool inside = s->at_ms > r->now - window_ms ||
-                      (!h->behavior && s->at_ms == r->now - window_ms);
+        bool inside =
+            s->at_ms > r->now - window_ms || (!h->behavior && s->at_ms == r->now - window_ms);
         if (inside)
             best = up ? MIN(best, s->pods) : MAX(best, s->pods);
         else if (!found && s->at_ms <= r->now - MAX(window_ms, 3600 * SECOND)) {
@@ -344,8 +345,7 @@ bool hpas_at_rest(const struct sim_runner *r)
     for (size_t i = 0; r->base_factor && i < r->world->hpas.count; i++) {
         const struct sim_hpa *h = &r->world->hpas.items[i];
         int64_t current = r->workloads[h->workload].wanted;
-        if (current < h->least ||
-            limited(r, h, &none, current, wanted_by_metrics(r, h)) != current)
+        if (current < h->least || limited(r, h, &none, current, wanted_by_metrics(r, h)) != current)
             return false;
     }
     return true;

@@ -180,8 +180,8 @@ struct sim_world {
     LIST_OF(struct sim_service) services;
     LIST_OF(struct sim_hpa) hpas; /* that react */
     size_t hpas_unknown;          /* that do not: what they look at is not known */
-    size_t webhooks_unknown;     /* fail closed, and what answers them is not in the input */
-    size_t webhooks_conditional; /* with matchConditions, which count as met */
+    size_t webhooks_unknown;      /* fail closed, and what answers them is not in the input */
+    size_t webhooks_conditional;  /* with matchConditions, which count as met */
     LIST_OF(struct sim_leak) leaks;
     bool grows;                /* some container grows of itself */
     LIST_OF(uint32_t) growing; /* nodes with containers that grow of themselves */

@@ -573,8 +573,8 @@ static struct contingency hpa_world(struct test_world *t, int usage, const char 
     return test_scenario(t, scenario);
 }
 
-#define MEMORY_80                                                                               \
-    "metrics: [{type: Resource, resource: {name: memory, target: {type: Utilization, "          \
+#define MEMORY_80                                                                      \
+    "metrics: [{type: Resource, resource: {name: memory, target: {type: Utilization, " \
     "averageUtilization: 80}}}]"
 
 static int64_t wanted_at(const struct test_world *t, size_t nth, int64_t *at_ms)

@@ -143,8 +143,9 @@ static const struct option_spec assumption_specs[] = {
      .type = OPTION_WORD,
      .words = simulate_hpa_words,
      .preset = "react",
-     .help = "Whether HorizontalPodAutoscalers react to memory use. None takes a workload below the "
-             "replicas that it has in the input.",
+     .help =
+         "Whether HorizontalPodAutoscalers react to memory use. None takes a workload below the "
+         "replicas that it has in the input.",
      .offset = offsetof(struct simulate_options, hpa)},
     {.name = "hpa-cpu",
      .type = OPTION_WORD,

@@ -36,8 +36,8 @@ enum simulate_groups { GROUPS_AUTO, GROUPS_YES, GROUPS_NO };
 extern const struct option_table simulate_tables[];
 enum { SIMULATE_TABLE_COUNT = 5 };
 /* By enum node_oom, node_pressure, sim_hpa_reaction and sim_hpa_cpu; NULL at the end. */
-extern const char *const simulate_oom_words[], *const simulate_pressure_words[],
-    *const simulate_hpa_words[], *const simulate_hpa_cpu_words[];
+extern const char *const simulate_oom_words[],
+    *const simulate_pressure_words[], *const simulate_hpa_words[], *const simulate_hpa_cpu_words[];
 
 /* ---- values.c: an option_parse_fn each ---- */
 /* "3%" or "0.03": int64_t, ten-thousandths. */
