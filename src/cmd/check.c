@@ -136,7 +136,9 @@ static int show(const struct options *o, const struct option_outputs *outputs, s
 /* With --fix: first the files, then a second look at what they are now. */
 static int run_fix(const struct options *o, struct fixing *f, struct look *l, struct err *e)
 {
-    int r = fixing_make(f, &l->now.judgement, e);
+    int r = o->fix.level ? fixing_make(f, &l->now.judgement, e) : 0;
+    if (r == 0)
+        r = fixing_write_kit(f, &l->now.cluster, e);
     if (r < 0)
         return r;
     if (o->fix.dry_run) {
@@ -163,7 +165,7 @@ static int run(const struct verb_call *c, struct err *e)
         r = fixing_begin(&fixing, &o->judge.world, &l.config, e);
     if (r == 0)
         r = look(o, false, c->arena, &l, e);
-    if (r == 0 && o->fix.level)
+    if (r == 0 && (o->fix.level || o->fix.kit.p))
         return run_fix(o, &fixing, &l, e);
     if (r == 0)
         r = show(o, &o->outputs, c->arena, &l, e);

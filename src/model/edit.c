@@ -544,6 +544,18 @@ int edit_add_splice(const struct edit *edit, const struct edit_site *site, struc
     return r;
 }
 
+int edit_add_yaml(struct buf *b, struct str json, struct arena *a, struct err *e)
+{
+    struct edit_style style = {.newline = STR("\n")};
+    struct doc_root value = {0};
+    int r = json_parse(STR("object"), json, a, &value, e);
+    if (r < 0)
+        return r;
+    edit_add_block(b, &style, value.root, 0);
+    buf_add_char(b, '\n');
+    return 0;
+}
+
 /* ---- putting it together ---- */
 
 /* By place; an insertion sort, so that equal ones stay in order: they come nearly sorted. */

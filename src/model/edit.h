@@ -69,6 +69,8 @@ struct edit_site {
  * of its List. A JSON text that holds one value and no List has no place for another: -EINVAL. */
 int edit_add_splice(const struct edit *edit, const struct edit_site *site, struct arena *a,
                     struct splice *ret, struct err *e) MUST_USE;
+/* Appends a JSON object as a YAML document: block style, quotes only where needed. */
+int edit_add_yaml(struct buf *b, struct str json, struct arena *a, struct err *e) MUST_USE;
 /* Appends text with the splices made; they must not overlap. Sorts them; of those with one place
  * the order is kept. */
 void splices_apply(struct str text, struct splice *splices, size_t count, struct buf *out);

@@ -9,6 +9,7 @@
 
 #include "base/diff.h"
 #include "base/text.h"
+#include "cmd/check/kit.h"
 #include "output/out.h"
 #include "source/standard_input.h"
 
@@ -58,6 +59,18 @@ const struct option_spec fix_option_specs[FIX_OPTION_COUNT] = {
                 "container uses more.",
         .offset = offsetof(struct fix_options, memory_request_bytes),
     },
+    {
+        .name = "namespace-kit",
+        .type = OPTION_TEXT,
+        .takes_file = true,
+        .arg = "DIR|-",
+        .help =
+            "Write what a namespace with workloads lacks, to DIR/NAMESPACE-kit.yaml or standard "
+            "output: a LimitRange and a ResourceQuota sized from what runs there, and "
+            "NetworkPolicies that deny all but DNS. Files that are there are not overwritten; "
+            "comments in them say where each number is from.",
+        .offset = offsetof(struct fix_options, kit),
+    },
 };
 
 static bool reads_stdin(const struct world_options *world)
@@ -72,15 +85,22 @@ int fixing_begin(struct fixing *f, const struct world_options *world, struct che
                  struct err *e)
 {
     const struct fix_options *o = f->options;
-    if (!o->level && (o->dry_run || o->memory_limit_bytes || o->memory_request_bytes))
+    if (!o->level &&
+        ((o->dry_run && !o->kit.p) || o->memory_limit_bytes || o->memory_request_bytes))
         return err_set(e, EINVAL, "%s goes with --fix",
-                       o->dry_run              ? "--dry-run"
-                       : o->memory_limit_bytes ? "--memory-limit"
-                                               : "--memory-request");
+                       o->memory_limit_bytes     ? "--memory-limit"
+                       : o->memory_request_bytes ? "--memory-request"
+                                                 : "--dry-run");
+    if (o->kit.p && str_empty(o->kit))
+        return err_set(e, EINVAL, "--namespace-kit: no folder is named");
     config->fix = fix_levels[o->level];
     config->memory_limit_bytes = o->memory_limit_bytes;
     config->memory_request_bytes = o->memory_request_bytes;
     f->on_stdin = o->level && reads_stdin(world);
+    if (f->on_stdin && !o->dry_run && str_is(o->kit, "-"))
+        return err_set(e, EINVAL,
+                       "standard output carries the fixed stream: give --namespace-kit a "
+                       "folder");
     return f->on_stdin ? standard_input_keep(REWRITE_MAX_BYTES, f->arena, &f->stdin_text, e) : 0;
 }
 
@@ -253,6 +273,16 @@ void fixing_discount(const struct fixing *f, struct judgement *j)
             j->by_severity[f->findings[i]->severity]--;
 }
 
+int fixing_write_kit(struct fixing *f, const struct cluster *c, struct err *e)
+{
+    if (!f->options->kit.p)
+        return 0;
+    int r = kit_write(f->options->kit, c, f->options->dry_run, f->arena, e);
+    if (r > 0)
+        f->failures += (size_t)r;
+    return r < 0 ? r : 0;
+}
+
 int fixing_exit(const struct fixing *f, int code)
 {
     if (f->failures || code == EXIT_USAGE)
@@ -264,7 +294,7 @@ struct option_outputs fixing_outputs(const struct fixing *f, const struct option
 {
     struct option_outputs left = {0};
     for (size_t i = 0; i < o->count; i++)
-        if (o->items[i].file.p || !f->on_stdin)
+        if (o->items[i].file.p || !(f->on_stdin || str_is(f->options->kit, "-")))
             *PUSH(f->arena, &left) = o->items[i];
     return left;
 }

@@ -13,9 +13,10 @@ struct fix_options {
     int level; /* 0 = no --fix; an enum fix_word */
     bool dry_run;
     int64_t memory_limit_bytes, memory_request_bytes; /* 0 = not given */
+    struct str kit;                                   /* --namespace-kit; absent = not given */
 };
 extern const struct option_spec fix_option_specs[];
-enum { FIX_OPTION_COUNT = 4 };
+enum { FIX_OPTION_COUNT = 5 };
 /* The table of a struct whose member `member` is a struct fix_options. */
 #define FIX_OPTIONS(type, member)                                                  \
     {                                                                              \
@@ -45,7 +46,9 @@ int fixing_make(struct fixing *f, const struct judgement *j, struct err *e) MUST
 void fixing_discount(const struct fixing *f, struct judgement *j);
 /* The exit status: code, unless files could not be written or an amount was refused. */
 int fixing_exit(const struct fixing *f, int code);
-/* The outputs that are left when standard output carries the fixed stream. */
+/* Writes what --namespace-kit asks for, if it does. */
+int fixing_write_kit(struct fixing *f, const struct cluster *c, struct err *e) MUST_USE;
+/* The outputs that are left when standard output carries the fixed stream or the kits. */
 struct option_outputs fixing_outputs(const struct fixing *f, const struct option_outputs *o);
 
 #endif

@@ -22,4 +22,5 @@ const struct rule rule_limitrange_missing = {
     .fix = "add a LimitRange with default and defaultRequest for containers (from what runs there)",
     .see = "post-mortem 0",
     .ns = check,
+    .fix_level = FIX_KIT,
 };

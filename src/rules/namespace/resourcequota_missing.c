@@ -20,4 +20,5 @@ const struct rule rule_resourcequota_missing = {
     .fix = "add a ResourceQuota with requests.memory and limits.memory (from what runs there)",
     .see = "post-mortem 2",
     .ns = check,
+    .fix_level = FIX_KIT,
 };

@@ -65,4 +65,5 @@ const struct rule rule_network_policy_missing = {
            "connection that is wanted",
     .see = "post-mortem 2",
     .ns = check,
+    .fix_level = FIX_KIT,
 };
