@@ -245,10 +245,11 @@ static struct str scalar_text(struct yaml_stream *y, const yaml_event_t *ev, siz
     return (struct str){copy, n};
 }
 
-/* Past an anchor and a tag that stand in front of a scalar on its line: an edit keeps them. */
-static size_t skip_properties(struct yaml_stream *y, size_t from, struct pos *at)
+/* Past an anchor and a tag that stand in front of a scalar, which ends at `to`, on its line: an edit
+ * keeps them. */
+static size_t skip_properties(struct yaml_stream *y, size_t from, size_t to, struct pos *at)
 {
-    const struct str s = y->chunk.text;
+    const struct str s = str_sub(y->chunk.text, 0, to);
     size_t i = from;
     while (i < s.n && (s.p[i] == '&' || s.p[i] == '!')) {
         size_t k = i;
@@ -307,11 +308,11 @@ static int add_scalar(struct yaml_stream *y, const yaml_event_t *ev)
         key.start = y->chunk.start + byte_of_char(y, ev->start_mark.index);
     struct doc *n = is_key ? &key : begin_value(y, ev);
     size_t from = n->start - y->chunk.start;
+    size_t to = byte_of_char(y, ev->end_mark.index);
     if (ev->data.scalar.tag || anchor) {
-        from = skip_properties(y, from, &n->at);
+        from = skip_properties(y, from, to, &n->at);
         n->start = y->chunk.start + from;
     }
-    size_t to = byte_of_char(y, ev->end_mark.index);
     if (ev->data.scalar.style == YAML_LITERAL_SCALAR_STYLE ||
         ev->data.scalar.style == YAML_FOLDED_SCALAR_STYLE)
         to = trim_block(y, from, to);
