@@ -326,14 +326,23 @@ static void add_contingencies(const struct simulate_results *r, const struct out
     struct table t;
     for (size_t i = 0; i < p->count; i++)
         survived += p->items[i].survives;
-    buf_printf(b, "\nContingencies at the usage of now, worst first (%zu of %zu survived):\n",
-               survived, p->count);
+    if (p->by_usage)
+        buf_printf(b, "\nContingencies at the usage of now, worst first (%zu of %zu survived):\n",
+                   survived, p->count);
+    else
+        buf_add_cstr(b,
+                     "\nContingencies by requests alone, worst first (no use of memory was looked "
+                     "at):\n");
     table_init(&t, r->arena, contingency_columns, CONTINGENCY_COLUMNS);
     for (size_t i = 0; i < shown; i++) {
         const struct sim_item *x = &p->items[p->ranked[i]];
         const struct sim_outcome *o = &x->now;
         table_add(&t, x->contingency->name, STYLE_PLAIN);
-        table_add(&t, x->survives ? STR("yes") : STR("no"), x->survives ? STYLE_GOOD : STYLE_BAD);
+        if (p->by_usage)
+            table_add(&t, x->survives ? STR("yes") : STR("no"),
+                      x->survives ? STYLE_GOOD : STYLE_BAD);
+        else
+            table_add(&t, STR("-"), STYLE_DIM);
         add_count(&t, o->zero, STYLE_BAD);
         add_count(&t, o->below, STYLE_WARN);
         add_count(&t, o->nodes_lost, STYLE_BAD);
@@ -383,14 +392,14 @@ static void add_drain(const struct simulate_results *r, const struct out_format 
 static void add_stopped(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
     const struct sim_report *p = r->report;
-    style_begin(b, f, STYLE_BAD);
-    buf_add_cstr(b, "Partial: ");
-    style_end(b, f, STYLE_BAD);
-    if (p->count < p->asked)
-        buf_printf(b, "stopped after %zu of %zu contingencies%s. The worst may be missing.\n",
-                   p->count, p->asked, p->by_usage ? "" : ", by their requests alone");
-    else
-        buf_add_cstr(b, "stopped before the end.\n");
+    text_wrap(b, f, "",
+              p->count < p->asked
+                  ? arena_printf(r->arena,
+                                 "Partial: stopped after %zu of %zu contingencies%s. The worst may "
+                                 "be missing.",
+                                 p->count, p->asked, p->by_usage ? "" : ", by their requests alone")
+                  : STR("Partial: stopped before the end."),
+              0);
 }
 
 static void render_text(const struct simulate_results *r, const struct out_format *f, struct buf *b)

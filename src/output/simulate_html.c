@@ -155,6 +155,30 @@ static void add_structural(const struct simulate_results *r, struct buf *b)
     html_section_end(b);
 }
 
+/* The lines of the text report, each a point of a list. */
+static void add_services(const struct simulate_results *r, struct buf *b)
+{
+    const struct out_format unbroken = {.columns = 100000};
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, 1 * MIB);
+    simulate_add_services(r, &unbroken, &text);
+    if (text.n == 0)
+        return;
+    html_section(b, "services", "Services and control plane");
+    buf_add_cstr(b, "<ul>\n");
+    struct str rest = buf_str(&text);
+    while (rest.n) {
+        struct str line = str_cut(rest, '\n', &rest);
+        if (!str_starts(line, "  "))
+            continue;
+        buf_add_cstr(b, "<li>");
+        markup_add(b, str_sub(line, 2, line.n));
+        buf_add_cstr(b, "</li>\n");
+    }
+    buf_add_cstr(b, "</ul>\n");
+    html_section_end(b);
+}
+
 static void add_assumptions(const struct simulate_results *r, struct buf *b)
 {
     struct simulate_assumption list[ASSUMPTIONS_MAX];
@@ -199,6 +223,7 @@ void simulate_render_html(const struct simulate_results *r, struct buf *b)
     html_add_groups(r, b);
     html_add_story(r, b);
     add_structural(r, b);
+    add_services(r, b);
     add_assumptions(r, b);
     buf_add_cstr(b, "<footer>");
     if (!r->report->stopped)

@@ -15,7 +15,10 @@ static void add_contingency(const struct simulate_results *r, const struct sim_i
     const struct sim_outcome *o = &x->now;
     buf_add_cstr(b, "<tr>");
     html_cell(b, "name", x->contingency->name);
-    html_cell(b, x->survives ? "good" : "bad", x->survives ? STR("yes") : STR("no"));
+    if (r->report->by_usage)
+        html_cell(b, x->survives ? "good" : "bad", x->survives ? STR("yes") : STR("no"));
+    else
+        html_cell(b, "soft", STR("not known"));
     const uint32_t counts[] = {o->zero,    o->below,   o->nodes_lost, o->killed,
                                o->evicted, o->pending, o->dips,       o->depth};
     for (size_t i = 0; i < ARRAY_LEN(counts); i++)
@@ -81,7 +84,9 @@ static void add_group(const struct simulate_results *r, const struct sim_group *
               g->factor == NO_FACTOR ? STR("not known")
                                      : arena_printf(a, "%s%.2f", g->above ? "above " : "",
                                                     (double)g->factor / FACTOR_ONE));
-    html_cell(b, all ? "n" : "n bad", arena_printf(a, "%zu of %zu", g->survived, g->contingencies));
+    html_cell(b, all ? "n" : "n bad",
+              p->by_usage ? arena_printf(a, "%zu of %zu", g->survived, g->contingencies)
+                          : STR("not known"));
     html_cell(b, g->margin.known && g->margin.pods < 0 ? "n bad" : "n",
               g->margin.known ? str_of(simulate_amount(a, g->margin.bytes)) : STR(""));
     html_cell(b, "name",

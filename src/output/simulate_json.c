@@ -153,6 +153,7 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     json_add_bool(w, "partial", p->stopped);
     json_add_int(w, "contingenciesAsked", (int64_t)p->asked);
     json_add_int(w, "contingencies", (int64_t)p->count);
+    json_add_bool(w, "usageLookedAt", p->by_usage);
     json_add_int(w, "survived", (int64_t)survived);
     json_add_int(w, "withStructuralFailures", (int64_t)structural);
     add_pairs(p, w);
