@@ -79,6 +79,23 @@ static struct run_workload resting_workload(const struct sim_world *w, uint32_t 
                                  .load = w->options.surge_permyriad};
 }
 
+/* Preemption looks at the pods of a node in order, which must not depend on earlier runs. */
+static void order_pods(struct sim_runner *r, uint32_t node)
+{
+    const struct sim_world *w = r->world;
+    uint32_t p = w->nodes[node].first_pod, q = schedule_node_first_pod(r->schedule, node);
+    while (p == q && p != NO_POD) {
+        p = w->pods[p].next;
+        q = schedule_next_on_node(r->schedule, q);
+    }
+    if (p == NO_POD)
+        return;
+    for (p = w->nodes[node].first_pod; p != NO_POD; p = w->pods[p].next)
+        schedule_unbind(r->schedule, p);
+    for (p = w->nodes[node].first_pod; p != NO_POD; p = w->pods[p].next)
+        schedule_bind(r->schedule, p, node);
+}
+
 struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
 {
     struct sim_runner *r = arena_new(a, struct sim_runner);
@@ -96,6 +113,7 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
     r->nodes = arena_array(a, struct run_node, w->node_count);
     for (uint32_t i = 0; i < w->node_count; i++) {
         r->nodes[i] = resting_node(w, i);
+        order_pods(r, i);
         schedule_node_close(r->schedule, i, !w->nodes[i].usable);
     }
     r->workloads = arena_array(a, struct run_workload, w->workload_count);
@@ -372,6 +390,7 @@ static void restore_node(struct sim_runner *r, uint32_t node)
             schedule_bind(r->schedule, p, node);
         r->pods.items[p] = resting_pod(w, p);
     }
+    order_pods(r, node);
     if (r->nodes[node].closed && w->nodes[node].usable)
         schedule_node_close(r->schedule, node, false);
     r->nodes[node] = resting_node(w, node);
