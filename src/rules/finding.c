@@ -86,6 +86,12 @@ static void set_place(struct engine *e, struct finding *f, struct place where)
 
 static void fix(const struct rule_ctx *c, struct finding *f)
 {
+    if (f->object && f->object->uid.n) {
+        finding_unfixable(c, f,
+                          "it is a recording of what runs in a cluster (it has a uid): fix its "
+                          "manifest");
+        return;
+    }
     c->rule->fixer(c, f);
     if (f->edits.count && f->fix_level == FIX_ALL && c->facts->config->fix < FIX_ALL)
         finding_unfixable(c, f, "needs --fix=all");

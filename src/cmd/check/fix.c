@@ -137,11 +137,15 @@ static void say_file(const struct fixing *f, const struct fix_file *file)
     print_line(&b);
 }
 
-/* Findings of one rule that were not fixed for one reason. */
+/* Findings that were not fixed for one reason. */
+enum { RULES_NAMED = 3 };
 struct left {
     const struct finding *first;
     struct str reason;
     size_t count;
+    const struct rule *rules[RULES_NAMED];
+    size_t rule_count;
+    bool more_rules; /* that are not named */
 };
 struct left_list {
     struct left *items;
@@ -151,19 +155,30 @@ struct left_list {
 static void note_left(const struct fixing *f, struct left_list *l, const struct finding *finding,
                       struct str reason)
 {
-    for (size_t i = 0; i < l->count; i++)
-        if (l->items[i].first->rule == finding->rule && str_eq(l->items[i].reason, reason)) {
-            l->items[i].count++;
+    size_t i = 0;
+    while (i < l->count && !str_eq(l->items[i].reason, reason))
+        i++;
+    if (i == l->count)
+        *PUSH(f->arena, l) = (struct left){.first = finding, .reason = reason};
+    struct left *left = &l->items[i];
+    left->count++;
+    for (size_t k = 0; k < left->rule_count; k++)
+        if (left->rules[k] == finding->rule)
             return;
-        }
-    *PUSH(f->arena, l) = (struct left){finding, reason, 1};
+    if (left->rule_count < RULES_NAMED)
+        left->rules[left->rule_count++] = finding->rule;
+    else
+        left->more_rules = true;
 }
 
 static void say_left(const struct left *l)
 {
     struct buf b CLEANUP(buf_done);
     buf_init(&b, 64 * KIB);
-    buf_printf(&b, "plimsoll: %s not fixed", l->first->rule->id);
+    buf_add_cstr(&b, "plimsoll: ");
+    for (size_t i = 0; i < l->rule_count; i++)
+        buf_printf(&b, "%s%s", i ? ", " : "", l->rules[i]->id);
+    buf_printf(&b, "%s not fixed", l->more_rules ? " and others" : "");
     if (l->count > 1)
         buf_printf(&b, ", %zu times", l->count);
     if (!str_empty(l->first->file)) {
