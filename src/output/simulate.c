@@ -179,22 +179,23 @@ struct str simulate_margin_text(const struct simulate_results *r)
         return STR("Booking margin unknown: stopped too early.");
     if (!m->known)
         return takes_nodes ? STR("Booking margin: nothing is displaced.") : STR("");
-    struct str name = workload_name(r, m->workload), where = contingency_name(r, m->item);
+    const struct contingency *c = r->report->items[m->item].contingency;
+    const char *how = c->type == CONTINGENCY_DRAIN  ? " is drained"
+                      : c->type == CONTINGENCY_LOSE ? " is lost"
+                                                    : "";
+    struct str name = workload_name(r, m->workload), where = c->name;
     if (m->pods < 0)
         return arena_printf(a,
                             "Booking margin -%s: %lld pods (first: " STR_FMT
-                            ") find no node after " STR_FMT " is lost, by their requests.",
+                            ") find no node after " STR_FMT "%s, by their requests.",
                             simulate_amount(a, -m->bytes), (long long)-m->pods, STR_ARG(name),
-                            STR_ARG(where));
-    return arena_printf(a,
-                        "Booking margin %s: after " STR_FMT
-                        " is lost and all it ran is placed again, %lld more pods of " STR_FMT
-                        " fit, by their requests.",
-                        simulate_amount(a, m->bytes), STR_ARG(where), (long long)m->pods,
-                        STR_ARG(name));
+                            STR_ARG(where), how);
+    return arena_printf(
+        a,
+        "Booking margin %s: after " STR_FMT
+        "%s and all it ran is placed again, %lld more pods of " STR_FMT " fit, by their requests.",
+        simulate_amount(a, m->bytes), STR_ARG(where), how, (long long)m->pods, STR_ARG(name));
 }
-
-/* ---- pairs ---- */
 
 static void add_pairs(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
