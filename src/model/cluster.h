@@ -65,6 +65,8 @@ struct node {
     LIST_OF(struct pod *) pods;           /* set by resolve: pods bound to it */
     const struct kubelet_config *kubelet; /* set by resolve, or NULL */
     const struct node_metrics *metrics;   /* set by resolve, or NULL */
+    /* Set by analysis/simulate/prepare.c: not there yet; the group, from 1, that it would come from. */
+    uint32_t planned;
 };
 
 struct namespace_ {

@@ -91,6 +91,11 @@ static struct str node_event_text(const struct simulate_results *r, const struct
     case SIM_KUBELET_STOPPED:
         return arena_printf(a, "the kubelet of " STR_FMT " stops; its containers run on",
                             STR_ARG(node));
+    case SIM_NODE_ASKED:
+        return arena_printf(a, "the cluster autoscaler asks for " STR_FMT ", Ready in " STR_FMT,
+                            STR_ARG(node), STR_ARG(duration_text(a, e->count)));
+    case SIM_NODE_ADDED:
+        return arena_printf(a, STR_FMT " joins and is Ready", STR_ARG(node));
     case SIM_BACK:
         return arena_printf(a, STR_FMT " is back: Ready, without taints", STR_ARG(node));
     case SIM_CORDONED:
@@ -340,6 +345,18 @@ static struct str hpa_text(const struct simulate_results *r)
         w->hpas_unknown);
 }
 
+static struct str autoscaler_text(const struct simulate_results *r)
+{
+    const struct sim_world *w = r->report->world;
+    if (w->groups.count == 0)
+        return STR("no cluster autoscaler adds nodes");
+    return arena_printf(r->arena,
+                        "a cluster autoscaler adds up to %u nodes of %zu groups (the first Ready "
+                        "after " STR_FMT ")",
+                        w->planned_nodes, w->groups.count,
+                        STR_ARG(duration_text(r->arena, w->groups.items[0].ready_after_ms)));
+}
+
 static struct str not_modelled_text(const struct simulate_results *r)
 {
     const struct sim_world *w = r->report->world;
@@ -447,6 +464,8 @@ size_t simulate_assumptions(const struct simulate_results *r,
         arena_printf(a, "a run ends after " STR_FMT, STR_ARG(duration_text(a, o->until_ms))),
         "--until"};
     ret[n++] = (struct simulate_assumption){"hpa", hpa_text(r), "--hpa=react|off, --hpa-cpu"};
+    ret[n++] =
+        (struct simulate_assumption){"clusterAutoscaler", autoscaler_text(r), "--node-group"};
     n += question_assumptions(r, ret + n);
     ret[n++] = (struct simulate_assumption){"notModelled", not_modelled_text(r), NULL};
     return n;

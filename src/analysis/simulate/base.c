@@ -107,7 +107,7 @@ bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int
     if (!world_is_still(w))
         return false;
     base_make(r, factor);
-    if (r->hot.count || r->hpas_hot || loses_scaled(w, c))
+    if (r->hot.count || r->hpas_hot || w->groups.count || loses_scaled(w, c))
         return false;
     bool quiet = true;
     for (size_t i = 0; i < l->count; i++) {

@@ -93,6 +93,8 @@ static int64_t taint_interval(const struct sim_runner *r, uint32_t zone)
     bool all_down = true;
     for (uint32_t i = 0; i < w->node_count; i++) {
         bool out = r->nodes[i].not_ready;
+        if (r->nodes[i].absent)
+            continue;
         all_down = all_down && out;
         if (w->nodes[i].zone != zone)
             continue;
@@ -374,6 +376,7 @@ void pods_schedule(struct sim_runner *r)
     q->count = kept;
     arena_reset(&r->scratch);
     replace_preempted(r);
+    autoscale_later(r);
 }
 
 void pod_start(struct sim_runner *r, uint32_t pod)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a Scenario does at its times: nodes that go and come back, kubelets that stop, leaks, load
- * and rolling updates.
+ * and rolling updates; and what controllers do at theirs.
  */
+#include <assert.h>
+
 #include "analysis/simulate/internal.h"
 
 static void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node)
@@ -147,6 +149,33 @@ void scenario_act(struct sim_runner *r, const struct sim_action *x)
         break;
     case ACTION_SURGE:
         begin_surge(r, x->surge_permyriad);
+        break;
+    }
+}
+
+/* ---- controllers ---- */
+
+void controllers_step(struct sim_runner *r, const struct todo *t)
+{
+    uint32_t x = t->subject;
+    switch (t->type) {
+    case TODO_ROLLOUT:
+        rollout_step(r, x);
+        break;
+    case TODO_SCAN:
+        autoscale_scan(r);
+        break;
+    case TODO_NODE_ADDED:
+        node_added(r, x);
+        break;
+    case TODO_HPA:
+        hpa_sync(r, x);
+        break;
+    case TODO_CREATE:
+        refused_retry(r, x);
+        break;
+    default:
+        assert(false);
         break;
     }
 }

@@ -59,6 +59,8 @@ enum todo_type {
     TODO_RELOAD, /* survivors take over the traffic of a workload */
     TODO_ROLLOUT,
     TODO_HPA,
+    TODO_SCAN, /* of the cluster autoscaler */
+    TODO_NODE_ADDED,
     TODO_CREATE, /* again what a webhook refused */
 };
 struct todo {
@@ -107,6 +109,7 @@ struct run_node {
     bool active, lost, not_ready, taint_waits, polling, pressure, gave_up;
     bool stopped; /* its kubelet: what runs there runs on */
     bool tainted;
+    bool absent, asked; /* the cluster autoscaler may add it, has asked for it */
     uint8_t closed;
     uint16_t depth;
     uint32_t first_pod;
@@ -204,6 +207,8 @@ struct sim_runner {
     LIST_OF(struct run_rollout) rollouts;
     LIST_OF(struct sim_outage) outages;
     LIST_OF(struct run_refused) refused;
+    struct index_list added, tried; /* nodes: asked for; put there to see what fits */
+    bool scan_queued;
     struct run_hpa *hpas;
     bool hpas_hot; /* at the factor of base some HPA wants more pods */
     uint32_t service_ready[64];
@@ -324,11 +329,20 @@ void workload_reload(struct sim_runner *r, uint32_t workload);
 
 /* ---- events.c ---- */
 void scenario_act(struct sim_runner *r, const struct sim_action *x);
+/* What is planned for rollouts, HPAs, the cluster autoscaler and webhooks. */
+void controllers_step(struct sim_runner *r, const struct todo *t);
 void kubelet_stop(struct sim_runner *r, uint32_t node);
 void node_back(struct sim_runner *r, uint32_t node);
 
 /* Unless a webhook refuses it. */
 void pod_create(struct sim_runner *r, const struct run_refused *x);
+
+/* ---- autoscale.c ---- */
+/* Pods are pending. */
+void autoscale_later(struct sim_runner *r);
+void autoscale_scan(struct sim_runner *r);
+void node_added(struct sim_runner *r, uint32_t node);
+void autoscale_restore(struct sim_runner *r);
 
 /* ---- hpa.c ---- */
 void sim_hpas_find(struct arena *a, struct sim_world *w);

@@ -72,6 +72,9 @@ static const struct {
     [SIM_SCALED] = {"Scaled", "pkg/controller/podautoscaler/horizontal.go",
                     "every 15 s: use over target times pods, rounded up, within 10 % nothing; down "
                     "only when it was less for 300 s; within behavior, minReplicas, maxReplicas"},
+    [SIM_NODE_ASKED] = {"NodeAsked", "cluster-autoscaler/core/scaleup/orchestrator",
+                        "pods fit nowhere, and would fit on one more node of this group"},
+    [SIM_NODE_ADDED] = {"NodeAdded", "cluster-autoscaler", "the node has joined and is Ready"},
     [SIM_SERVICE_LOST] = {"ServiceLost", "pkg/controller/endpointslice",
                           "its last ready endpoint is gone"},
     [SIM_SERVICE_BACK] = {"ServiceBack", "pkg/controller/endpointslice", "it has a ready endpoint"},

@@ -201,12 +201,65 @@ static int plan_deploy(struct arena *a, struct cluster *c, const struct scenario
     return r;
 }
 
+/* ---- nodes to come ---- */
+
+enum { NODES_ADDED_MAX = 1000 };
+
+/* The taints of a node's state, which a new one does not have. */
+static void drop_taints(struct arena *a, struct node *n)
+{
+    struct node copy = *n;
+    memset(&copy.taints, 0, sizeof(copy.taints));
+    for (size_t i = 0; i < n->taints.count; i++)
+        if (!str_starts(n->taints.items[i].key, "node.kubernetes.io/"))
+            *PUSH(a, &copy.taints) = n->taints.items[i];
+    *n = copy;
+}
+
+static void plan_node(struct arena *a, struct cluster *c, const struct node *like, uint32_t group,
+                      int64_t number)
+{
+    struct node *n = arena_new(a, struct node);
+    *n = *like;
+    n->planned = group;
+    n->o.name = arena_printf(a, STR_FMT "+%lld", STR_ARG(like->o.name), (long long)number);
+    label_set(a, &n->o.labels, "kubernetes.io/hostname", n->o.name);
+    n->unschedulable = false;
+    n->metrics = NULL;
+    memset(&n->conditions, 0, sizeof(n->conditions));
+    memset(&n->images, 0, sizeof(n->images));
+    memset(&n->pods, 0, sizeof(n->pods));
+    drop_taints(a, n);
+    *PUSH(c->arena, &c->nodes) = n;
+}
+
+static int plan_nodes(struct arena *a, struct cluster *c, const struct sim_options *o,
+                      struct err *e)
+{
+    for (size_t g = 0; g < o->node_groups.count; g++) {
+        const struct scenario_node_group *x = &o->node_groups.items[g];
+        struct str name = str_starts(x->like, "node/") ? str_sub(x->like, 5, x->like.n) : x->like;
+        const struct node *like = cluster_find_node(c, name);
+        if (!like)
+            return err_set(e, EINVAL, "clusterAutoscaler: there is no node \"%.*s\"",
+                           (int)MIN(name.n, 63U), name.p ? name.p : "");
+        if (x->max_nodes < 1 || x->max_nodes > NODES_ADDED_MAX)
+            return err_set(e, EINVAL, "clusterAutoscaler: %lld nodes like %.*s, not 1 to %d",
+                           (long long)x->max_nodes, (int)MIN(name.n, 63U), name.p, NODES_ADDED_MAX);
+        for (int64_t i = 0; i < x->max_nodes; i++)
+            plan_node(a, c, like, (uint32_t)g + 1, i + 1);
+    }
+    return 0;
+}
+
 int sim_prepare(struct arena *a, struct cluster *c, const struct sim_options *o, struct err *e)
 {
     const struct scenario *s = o->scenario;
     if (!s)
-        return 0;
+        return plan_nodes(a, c, o, e);
     int r = assume_nodes(a, c, s, e);
+    if (r == 0)
+        r = plan_nodes(a, c, o, e);
     for (size_t i = 0; r == 0 && i < s->events.count; i++)
         if (s->events.items[i].deploy.n)
             r = plan_deploy(a, c, &s->events.items[i], (uint32_t)i + 1, e);

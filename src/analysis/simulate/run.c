@@ -55,6 +55,7 @@ static struct run_node resting_node(const struct sim_world *w, uint32_t node)
 {
     return (struct run_node){.lost = !w->nodes[node].usable,
                              .not_ready = !w->nodes[node].usable,
+                             .absent = w->nodes[node].planned > 0,
                              .first_pod = w->nodes[node].first_pod};
 }
 
@@ -114,7 +115,9 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
     for (uint32_t i = 0; i < w->node_count; i++) {
         r->nodes[i] = resting_node(w, i);
         order_pods(r, i);
-        schedule_node_close(r->schedule, i, !w->nodes[i].usable);
+        schedule_node_close(r->schedule, i, !w->nodes[i].usable && !w->nodes[i].planned);
+        if (w->nodes[i].planned)
+            schedule_node_off(r->schedule, i, true);
     }
     r->workloads = arena_array(a, struct run_workload, w->workload_count);
     r->leak = arena_array(a, int64_t, w->workload_count);
@@ -365,17 +368,11 @@ static void step(struct sim_runner *r, const struct todo *t)
     case TODO_ACTION:
         scenario_act(r, &r->in->contingency->actions.items[x]);
         break;
-    case TODO_ROLLOUT:
-        rollout_step(r, x);
-        break;
-    case TODO_HPA:
-        hpa_sync(r, x);
-        break;
-    case TODO_CREATE:
-        refused_retry(r, x);
-        break;
     case TODO_RELOAD:
         workload_reload(r, x);
+        break;
+    default:
+        controllers_step(r, t);
         break;
     }
 }
@@ -417,6 +414,7 @@ static void restore(struct sim_runner *r)
     }
     for (size_t i = 0; i < r->active.count; i++)
         restore_node(r, r->active.items[i]);
+    autoscale_restore(r);
     for (size_t i = 0; i < r->touched.count; i++)
         r->workloads[r->touched.items[i]] = resting_workload(w, r->touched.items[i]);
     for (size_t i = 0; i < r->leaking.count; i++)

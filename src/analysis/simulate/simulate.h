@@ -37,13 +37,17 @@ struct sim_options {
     enum node_oom node_oom;
     enum node_pressure node_pressure;
     enum sim_hpa_reaction hpa;
-    enum sim_hpa_cpu hpa_cpu;        /* load: CPU use is that of the sample times the load */
-    int64_t unaccounted_permyriad;   /* of capacity: memory in use that the kubelet does not see */
-    int64_t elastic_permyriad;       /* share of usage that follows load */
-    int64_t surge_permyriad;         /* load, 10000 = now; only what is elastic follows */
-    int64_t start_ms;                /* from bound to running */
-    int64_t warm_ms;                 /* from running to full usage, in a straight line */
-    int64_t until_ms;                /* a run ends here at the latest */
+    enum sim_hpa_cpu hpa_cpu;      /* load: CPU use is that of the sample times the load */
+    int64_t unaccounted_permyriad; /* of capacity: memory in use that the kubelet does not see */
+    int64_t elastic_permyriad;     /* share of usage that follows load */
+    int64_t surge_permyriad;       /* load, 10000 = now; only what is elastic follows */
+    int64_t start_ms;              /* from bound to running */
+    int64_t warm_ms;               /* from running to full usage, in a straight line */
+    int64_t until_ms;              /* a run ends here at the latest */
+    struct {
+        struct scenario_node_group *items;
+        size_t count, cap;
+    } node_groups;                   /* that the cluster autoscaler may add nodes of; none = off */
     const struct scenario *scenario; /* whose usage is in force; NULL = none */
     struct sim_watch *watch;         /* NULL = nobody watches */
     unsigned threads;                /* 0 = one per CPU */
@@ -86,7 +90,8 @@ struct sim_node {
     uint32_t zone;        /* index in zones, 0 = none */
     uint32_t first_pod;   /* of those that run here; UINT32_MAX ends the list */
     bool usable;
-    bool scaled; /* some pod on it is scaled by an HPA */
+    bool scaled;      /* some pod on it is scaled by an HPA */
+    uint32_t planned; /* not there yet: 1 + index of its group */
 };
 struct sim_container {
     const struct container *container;
@@ -153,6 +158,12 @@ struct sim_hpa {
     LIST_OF(uint32_t) pods; /* of the input */
 };
 
+/* Nodes that the cluster autoscaler may add: one after the other in nodes, all not usable. */
+struct sim_group_of_nodes {
+    uint32_t like, first, count;
+    int64_t ready_after_ms;
+};
+
 struct sim_usage_note {
     size_t measured, siblings, profiled, requested, limited, unknown; /* containers by source */
     int64_t oldest_ms, newest_ms;                                     /* of the samples; 0 = none */
@@ -178,6 +189,8 @@ struct sim_world {
     struct sim_usage_note usage;
     bool elastic; /* of any workload some usage follows load */
     LIST_OF(struct sim_service) services;
+    LIST_OF(struct sim_group_of_nodes) groups;
+    uint32_t planned_nodes;
     LIST_OF(struct sim_hpa) hpas; /* that react */
     size_t hpas_unknown;          /* that do not: what they look at is not known */
     size_t webhooks_unknown;      /* fail closed, and what answers them is not in the input */
@@ -298,6 +311,8 @@ enum sim_event_type {
     SIM_ROLLED_OUT,      /* and has ended */
     SIM_SCALED_DOWN,     /* a pod deleted by its controller */
     SIM_SCALED,          /* by an HPA */
+    SIM_NODE_ASKED,      /* for, by the cluster autoscaler */
+    SIM_NODE_ADDED,      /* and is Ready */
     SIM_SERVICE_LOST,    /* a webhook, DNS or Prometheus: no ready pod any more */
     SIM_SERVICE_BACK,
     SIM_REFUSED, /* the making of a pod, by a webhook that fails closed and is gone */

@@ -208,6 +208,8 @@ static inline struct contingency test_scenario(struct test_world *t, const char 
                      .p);
     assert_int_equal(t->c.problems.count, 0);
     t->options.scenario = t->c.scenarios.items[t->c.scenarios.count - 1];
+    for (size_t i = 0; i < t->options.scenario->node_groups.count; i++)
+        *PUSH(&t->a, &t->options.node_groups) = t->options.scenario->node_groups.items[i];
     if (str_is(t->options.scenario->hpa_cpu, "load"))
         t->options.hpa_cpu = HPA_CPU_LOAD;
     if (t->options.scenario->until_ms)

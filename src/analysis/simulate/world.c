@@ -74,7 +74,9 @@ static void build_nodes(struct arena *a, struct sim_world *w, const struct sched
             n->thrash_below = n->evict_below;
         n->zone = zone_of(a, w, n->node);
         n->first_pod = NO_POD;
-        n->usable = n->capacity > 0 && node_is_ready(n->node);
+        n->planned = n->node->planned;
+        n->usable = n->capacity > 0 && node_is_ready(n->node) && !n->planned;
+        w->planned_nodes += n->planned > 0;
         arena_reset(&scratch);
     }
 }
@@ -350,6 +352,26 @@ static void index_workload_pods(struct arena *a, struct sim_world *w)
     w->workload_first = first;
 }
 
+/* The nodes of a group are one after the other. */
+static void find_groups(struct arena *a, struct sim_world *w)
+{
+    for (uint32_t i = 0; i < w->node_count; i++) {
+        struct sim_node *n = &w->nodes[i];
+        if (!n->planned)
+            continue;
+        while (w->groups.count < n->planned)
+            PUSH(a, &w->groups)->first = i;
+        struct sim_group_of_nodes *g = &w->groups.items[n->planned - 1];
+        const struct scenario_node_group *from = &w->options.node_groups.items[n->planned - 1];
+        struct str like =
+            str_starts(from->like, "node/") ? str_sub(from->like, 5, from->like.n) : from->like;
+        g->like = (uint32_t)sim_find_node(w, like);
+        g->count++;
+        g->ready_after_ms = from->ready_after_ms;
+        n->system = w->nodes[g->like].system;
+    }
+}
+
 int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_options *o,
                   struct sim_world **ret, struct err *e)
 {
@@ -370,7 +392,10 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
     const struct owner_index *index = build_workloads(a, w);
     build_pods(a, w, s, index);
     for (uint32_t i = 0; i < w->node_count; i++)
-        schedule_node_close(s, i, !w->nodes[i].usable);
+        if (w->nodes[i].planned)
+            schedule_node_off(s, i, true);
+        else
+            schedule_node_close(s, i, !w->nodes[i].usable);
     place_pending(w, s);
     link_pods(w);
     find_slots(w);
@@ -381,6 +406,7 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
     sim_hpas_find(a, w);
     sim_usage_fill(w);
     schedule_done(s);
+    find_groups(a, w);
     *ret = w;
     return sim_usage_profiles(a, w, e);
 }

@@ -4,6 +4,8 @@
  */
 #include "cmd/simulate/simulate.h"
 
+#define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
+
 static void from_options(const struct simulate_options *o, struct sim_options *ret)
 {
     sim_options_default(ret);
@@ -72,18 +74,40 @@ static int use_scenario(const struct cluster *c, struct str name, struct sim_opt
                        name.p, c->scenarios.count);
     ret->scenario = s;
     if (s->until_ms > 0)
-        ret->until_ms = MIN(s->until_ms, INT64_C(7) * 24 * 3600 * 1000);
+        ret->until_ms = MIN(s->until_ms, WEEK_MS);
     if (s->unaccounted_percent.set)
         ret->unaccounted_permyriad = MAX(MIN(s->unaccounted_percent.v, 100), 0) * 100;
     if (s->elastic_percent.set)
         ret->elastic_permyriad = MAX(MIN(s->elastic_percent.v, 100), 0) * 100;
+    for (size_t i = 0; i < s->node_groups.count; i++) {
+        struct scenario_node_group *g = PUSH(c->arena, &ret->node_groups);
+        *g = s->node_groups.items[i];
+        g->ready_after_ms = g->ready_after_ms > 0 ? MIN(g->ready_after_ms, WEEK_MS) : 180 * 1000;
+    }
     int r = use_words(s, ret, e);
     return r < 0 ? err_wrap(e, "Scenario %.*s", (int)MIN(name.n, 63U), name.p) : 0;
+}
+
+/* "node/ip-10-0-1-11=20" */
+static int add_groups(const struct cluster *c, const struct simulate_options *o,
+                      struct sim_options *ret, struct err *e)
+{
+    for (size_t i = 0; i < o->node_groups.count; i++) {
+        struct str text = o->node_groups.items[i], most;
+        struct scenario_node_group g = {.like = str_cut(text, '=', &most),
+                                        .ready_after_ms = o->node_ready_ms};
+        if (!most.p || str_to_int64(most, &g.max_nodes) < 0)
+            return err_set(e, EINVAL, "--node-group \"%.*s\" is not like node/NAME=5",
+                           (int)MIN(text.n, 80U), text.p ? text.p : "");
+        *PUSH(c->arena, &ret->node_groups) = g;
+    }
+    return 0;
 }
 
 int simulate_assume(const struct cluster *c, const struct simulate_options *o,
                     struct sim_options *ret, struct err *e)
 {
     from_options(o, ret);
-    return o->scenario.p ? use_scenario(c, o->scenario, ret, e) : 0;
+    int r = add_groups(c, o, ret, e);
+    return r == 0 && o->scenario.p ? use_scenario(c, o->scenario, ret, e) : r;
 }

@@ -22,9 +22,10 @@ struct simulate_options {
     struct world_options world;
     struct simulate_runs_options many;
     bool n1, n2, exhaustive, zones, digest;
-    struct option_texts lose, drain, zone, leak;
+    struct option_texts lose, drain, zone, leak, node_groups;
     struct str explain, scenario;
     int assume, node_oom, node_pressure, hpa, hpa_cpu, groups;
+    int64_t node_ready_ms;
     int64_t unaccounted, elastic, surge, leaks, surges, until_ms, start_ms, warm_ms, min_line, top;
     int64_t remedies, headroom;
     struct option_outputs outputs;
