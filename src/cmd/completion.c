@@ -63,7 +63,10 @@ static void bash_words(struct buf *b, const struct verb *v)
             if (o->letter)
                 buf_printf(b, "-%c ", o->letter);
         }
-    buf_add_cstr(b, "--help -h'\n        args='");
+    if (v->file_word)
+        buf_printf(b, "%s ", v->file_word);
+    buf_printf(b, "--help -h'\n        files='%s'\n        args='",
+               v->file_word ? v->file_word : "");
     if (v->args && strstr(v->args, "VERB")) {
         bash_verbs(b);
     } else if (v->args && strchr(v->args, '|')) {
@@ -78,7 +81,7 @@ static void add_bash(struct buf *b)
     buf_add_cstr(b, "# bash completion for plimsoll, made by \"plimsoll completion bash\"\n"
                     "_plimsoll() {\n"
                     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-                    "    local verb=${COMP_WORDS[1]} words='' args=''\n"
+                    "    local verb=${COMP_WORDS[1]} words='' args='' files=''\n"
                     "    COMPREPLY=()\n"
                     "    # bash takes --option=value apart at the equals sign\n"
                     "    if [[ $cur == '=' ]]; then\n"
@@ -100,6 +103,12 @@ static void add_bash(struct buf *b)
     for (size_t i = 0; i < verb_count; i++)
         bash_words(b, verb_table[i]);
     buf_add_cstr(b, "    esac\n"
+                    "    if [[ $cur != -* && -n $files &&\n"
+                    "        \" ${COMP_WORDS[*]:2:COMP_CWORD-2} \" == *\" $files \"* ]]; then\n"
+                    "        compopt -o filenames 2>/dev/null\n"
+                    "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
+                    "        return\n"
+                    "    fi\n"
                     "    if [[ $cur != -* && -n $args ]]; then\n"
                     "        words=$args\n"
                     "    fi\n"
@@ -176,6 +185,8 @@ static void zsh_verb(struct buf *b, const struct verb *v)
             buf_add_char(b, *p == '|' ? ' ' : *p);
         buf_add_cstr(b, ")'");
     }
+    if (v->file_word)
+        buf_printf(b, " \\\n            '1:word:(%s)' '*:file:_files'", v->file_word);
     buf_add_cstr(b, " ;;\n");
 }
 

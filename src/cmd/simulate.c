@@ -108,7 +108,10 @@ static int run(const struct verb_call *c, struct err *e)
     int code;
     if (c->args.count)
         return simulate_merge(c, e);
-    int r = make_world(c, &world, &code, e);
+    int r = simulate_runs_check(o, e);
+    if (r < 0)
+        return r;
+    r = make_world(c, &world, &code, e);
     if (r < 0 || !world)
         return r < 0 ? r : code;
     r = simulate_plan_make(c->arena, world, o, &p, e);
@@ -155,6 +158,8 @@ static const struct verb_example examples[] = {
      "plimsoll simulate -f examples/black-friday -f examples/scenarios --scenario "
      "black-friday-as-told",
      EXIT_CLEAN},
+    {"The probability that losing a node becomes an outage, use varying by 20 %:",
+     "plimsoll simulate -f examples/fixed --runs 100 --spread 20%", EXIT_CLEAN},
     {"What follows when one node is lost, event by event:",
      "plimsoll simulate -f examples/fixed --lose node/ip-10-0-1-11", EXIT_CLEAN},
 };
@@ -172,11 +177,17 @@ const struct verb verb_simulate = {
         "PodDisruptionBudget (without one: without a pod), or a pod killed or evicted again and "
         "again. A container's use is never more than its limit.\n\n"
         "The booking margin is what would still fit, by requests alone, after the worst loss.\n\n"
+        "With --runs N the same is asked at random: in each run memory use is drawn from the spread of "
+        "the workloads, and one loss of the set happens at a random time. It tells the probability of "
+        "an outage and how the load line is distributed. --shard I/N does one part of the runs, and "
+        "\"plimsoll simulate merge FILE...\" puts the parts together: the same report as of all runs "
+        "in one.\n\n"
         "The world needs Nodes, Pods, their owners, PodDisruptionBudgets and PodMetrics; "
         "NodeMetrics and kubelet configurations make it more exact. Workloads without pods get "
         "those of their templates, placed by the scheduler's model. Every assumption is listed "
         "with the option that changes it.",
     .args = "[merge FILE...]",
+    .file_word = "merge",
     .options = {simulate_tables, SIMULATE_TABLE_COUNT},
     .options_size = sizeof(struct simulate_options),
     .examples = examples,

@@ -37,8 +37,9 @@ struct verb_call {
 
 struct verb {
     const char *name;
-    const char *summary; /* one line, no full stop */
-    const char *args;    /* synopsis of what is no option: "[VERB]"; NULL = none allowed */
+    const char *summary;   /* one line, no full stop */
+    const char *args;      /* synopsis of what is no option: "[VERB]"; NULL = none allowed */
+    const char *file_word; /* the word of args that files follow: "merge"; NULL = none */
     const char
         *description; /* paragraphs with an empty line between; line breaks are put in later */
     bool hidden;      /* not listed */

@@ -96,6 +96,8 @@ COMPLETIONS = (  # what was typed so far, as bash splits it; what must and must 
     (("plimsoll", "inspect", "-f", "exa"), {"examples"}, {"--file"}),
     (("plimsoll", "inspect", "-o", "json", "=", "exa"), {"examples"}, {"json"}),
     (("plimsoll", "completion", ""), {"bash", "zsh"}, {"fish"}),
+    (("plimsoll", "simulate", "m"), {"merge"}, {"--runs"}),
+    (("plimsoll", "simulate", "merge", "README"), {"README.md"}, {"merge"}),
     (("kubectl-plimsoll", "chec"), {"check"}, {"inspect"}),
 )
 
@@ -187,6 +189,8 @@ OUTPUTS = (  # command, kind
     ("plimsoll place -f tests/oracle/recorded/s008-preempt-mix.json -o json", "PlacementReport"),
     (f"plimsoll simulate -f {BLACK_FRIDAY} -o json", "SimulationReport"),
     (f"plimsoll simulate -f {BLACK_FRIDAY} --lose node/ip-10-0-3-12 -o json", "SimulationReport"),
+    (f"plimsoll simulate -f {BLACK_FRIDAY} --runs 30 -o json", "SimulationRunsReport"),
+    (f"plimsoll simulate -f {BLACK_FRIDAY} --runs 30 --shard 1/3", "SimulationRunsShard"),
 )
 
 

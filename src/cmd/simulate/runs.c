@@ -147,6 +147,14 @@ static int explain(struct arena *a, const struct runs_plan *p, const struct simu
     return r < 0 ? r : EXIT_CLEAN;
 }
 
+int simulate_runs_check(const struct simulate_options *o, struct err *e)
+{
+    if (!o->many.runs && (o->many.part.shards || o->many.max_outage.set))
+        return err_set(e, EINVAL, "%s is about runs at random: say how many with --runs",
+                       o->many.part.shards ? "--shard" : "--max-outage");
+    return 0;
+}
+
 int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_plan *p,
                   const struct simulate_options *o, struct err *e)
 {

@@ -71,6 +71,8 @@ int simulate_plan_make(struct arena *a, struct sim_world *w, const struct simula
 /* ---- runs.c: Monte Carlo ---- */
 extern const struct option_spec simulate_runs_specs[];
 enum { SIMULATE_RUNS_SPEC_COUNT = 6 };
+/* -EINVAL when options of runs are given without --runs. */
+int simulate_runs_check(const struct simulate_options *o, struct err *e) MUST_USE;
 /* --runs N: an exit code, or a negative errno. */
 int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_plan *p,
                   const struct simulate_options *o, struct err *e) MUST_USE;
