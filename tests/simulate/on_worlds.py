@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""pairs.py PROGRAM NODES PODS [NODES PODS]...: the proofs of pairs on generated worlds.
+"""on_worlds.py PROGRAM NODES PODS [NODES PODS]...: runs a test on generated worlds.
 
-Each world of tests/bench/world.py goes to PROGRAM (tests/simulate/pairs.c), which compares every
-loss of two nodes as proved with the same as simulated.
+Each world of tests/bench/world.py goes to PROGRAM (tests/simulate/pairs.c compares every
+loss of two nodes as proved with the same as simulated; twin_test.c the simulation with its twin).
 """
 import os
 import subprocess
