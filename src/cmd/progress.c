@@ -88,15 +88,15 @@ static void draw(struct progress *p)
     clock_gettime(CLOCK_MONOTONIC, &now);
     buf_init(&text, 1 * KIB);
     buf_init(&line, 2 * KIB);
-    if (total)
+    if (total) {
         add_bar(&text, done, total);
-    buf_printf(&text, " %s", phase_words(atomic_load(&w->phase)));
+        buf_printf(&text, " %zu of %zu, ", done, total);
+    }
+    buf_printf(&text, "%lld s: ", (long long)(now.tv_sec - p->begun.tv_sec));
+    buf_add_cstr(&text, atomic_load(&w->stop) ? "stopping, " : "");
+    buf_add_cstr(&text, phase_words(atomic_load(&w->phase)));
     if (factor)
         buf_printf(&text, ", memory use x %.2f", (double)factor / 10000);
-    if (total)
-        buf_printf(&text, ", %zu of %zu", done, total);
-    buf_printf(&text, ", %lld s", (long long)(now.tv_sec - p->begun.tv_sec));
-    buf_add_cstr(&text, atomic_load(&w->stop) ? " - stopping" : "");
     buf_add_cstr(&line, "\r\x1b[K");
     style_begin(&line, &p->format, STYLE_DIM);
     buf_add_str(&line, str_sub(buf_str(&text), 0, p->format.columns ? p->format.columns - 1 : 79));

@@ -114,10 +114,17 @@ static void add_head(const struct simulate_results *r, const struct out_format *
         text_wrap(b, f, "", text, 0);
         return;
     }
+    /* The figure is in the first line, however narrow the terminal. */
+    struct buf wrapped CLEANUP(buf_done);
+    buf_init(&wrapped, 64 * KIB);
+    if (f->columns)
+        text_wrap(&wrapped, f, "", text, 0);
+    else
+        buf_printf(&wrapped, STR_FMT "\n", STR_ARG(text));
     style_begin(b, f, style);
-    buf_add_str(b, figure);
+    buf_add_str(b, str_sub(buf_str(&wrapped), 0, figure.n));
     style_end(b, f, style);
-    buf_printf(b, ":" STR_FMT "\n", STR_ARG(rest));
+    buf_add_str(b, str_sub(buf_str(&wrapped), figure.n, wrapped.n));
 }
 
 static void add_line(const struct simulate_results *r, const struct out_format *f, struct buf *b)
@@ -263,7 +270,7 @@ static void add_structural(const struct simulate_results *r, const struct out_fo
     size_t n = simulate_structurals(r, &list), shown = MIN(n, (size_t)r->top);
     if (n == 0)
         return;
-    buf_add_cstr(b, "\nStructural failures (at any memory use: bookings, budgets, volumes, single "
+    buf_add_cstr(b, "\nStructural failures (at any use: bookings, budgets, volumes, single "
                     "pods):\n");
     for (size_t i = 0; i < shown; i++)
         text_wrap(b, f, "  ",

@@ -10,11 +10,15 @@
 
 enum { GROUP_SHOWN = 3 };
 
-static void add_rule(const struct out_format *f, enum sim_event_type t, struct buf *b)
+static void add_rule(const struct simulate_results *r, const struct out_format *f,
+                     enum sim_event_type t, struct buf *b)
 {
-    style_begin(b, f, STYLE_DIM);
-    buf_printf(b, "            %s: %s\n", sim_event_source(t), sim_event_rule(t));
-    style_end(b, f, STYLE_DIM);
+    struct str text = arena_printf(r->arena, "%s: %s", sim_event_source(t), sim_event_rule(t));
+    if (f->columns) {
+        text_wrap(b, f, "            ", text, 12);
+        return;
+    }
+    buf_printf(b, "            " STR_FMT "\n", STR_ARG(text));
 }
 
 size_t simulate_group_end(const struct sim_events *e, size_t i)
@@ -80,7 +84,7 @@ void simulate_add_timeline(const struct simulate_results *r, const struct out_fo
         end = simulate_group_end(e, i);
         add_group(r, f, i, end, b);
         if (!told[t])
-            add_rule(f, t, b);
+            add_rule(r, f, t, b);
         told[t] = true;
     }
     add_result(r, f, b);

@@ -9,6 +9,8 @@ Parts: examples   every example of every verb runs and ends with its exit status
        bash       completion in a real bash
        zsh        completion script is accepted by a real zsh
        schema     JSON output agrees with docs/schema, key by key
+       progress   a long run draws a line on a terminal's stderr and takes it back; Ctrl-C ends it with
+                  what is known so far; away from a terminal nothing is drawn
        terminal   in a terminal of 80 and of 200 columns no line wraps, colours are the only escape
                   sequences and NO_COLOR removes them, whatever names the input has
 
@@ -22,11 +24,13 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -257,6 +261,62 @@ def in_terminal(command, env, columns):
     return output.replace(b"\r\n", b"\n")
 
 
+def check_progress(env):
+    """Stopped by Ctrl-C as soon as the line is there."""
+    command = ["plimsoll", "simulate", "-f", BLACK_FRIDAY, "--n-2", "--exhaustive", "--until", "168h",
+               "--remedies", "0", "--threads", "1"]
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as e:
+        return skip("progress", f"no pseudo-terminal can be opened ({e})")
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 60, 0, 0))
+    program = os.path.join(env["HOME"], "plimsoll")
+    process = subprocess.Popen(command, executable=program, cwd=ROOT, env=dict(env, TERM="xterm"),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    drawn = b""
+    while b"of 7141" not in drawn:
+        try:
+            drawn += os.read(ours, 65536)
+        except OSError:
+            break
+    if b"of 7141" not in drawn:
+        process.communicate()
+        return skip("progress", "the run was over before a line was drawn")
+    process.send_signal(signal.SIGINT)
+    left = []
+    rest = threading.Thread(target=drain, args=(ours, left))
+    rest.start()
+    output = process.communicate()[0].decode()
+    rest.join()
+    drawn += b"".join(left)
+    os.close(ours)
+    if process.returncode != 130:
+        fault("progress", f"exit status {process.returncode} after SIGINT")
+    if not output.startswith("Partial: stopped "):
+        fault("progress", f"does not say that it is partial: {output[:80]!r}")
+    if not drawn.endswith(b"\r\x1b[K"):
+        fault("progress", f"the line is not taken back: {drawn[-40:]!r}")
+    for line in drawn.split(b"\r\x1b[K"):
+        if len(line) > 59 or CONTROL.search(line) or b"\x1b" in line:
+            fault("progress", f"NO_COLOR and 60 columns: {line!r}")
+            break
+    quiet = shell("plimsoll simulate -f " + BLACK_FRIDAY + " --remedies 0 > /dev/null", env)
+    if "\x1b" in quiet.stderr or "\r" in quiet.stderr:
+        fault("progress", f"drawn where there is no terminal: {quiet.stderr[:80]!r}")
+
+
+def drain(fd, pieces):
+    while True:
+        try:
+            piece = os.read(fd, 65536)
+        except OSError:
+            return
+        if not piece:
+            return
+        pieces.append(piece)
+
+
 def check_terminal(env):
     try:
         for end in pty.openpty():
@@ -270,7 +330,8 @@ def check_terminal(env):
     del colourful["NO_COLOR"]
     for columns in (80, 200):
         for command in (f"plimsoll inspect -f {path}", f"plimsoll inspect -f {BLACK_FRIDAY}",
-                        f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15"):
+                        f"plimsoll victims -f {BLACK_FRIDAY} --node ip-10-0-2-15",
+                        f"plimsoll simulate -f {BLACK_FRIDAY} --remedies 0"):
             colour = in_terminal(command, colourful, columns)
             bare = SGR.sub(b"", colour)
             if bare == colour:
@@ -284,7 +345,7 @@ def check_terminal(env):
                 fault("terminal", f"`{command}` at {columns} columns has a line of {longest}")
 
 
-PARTS = {"terminal": check_terminal, "examples": check_examples, "man": check_man, "bash": check_bash, "zsh": check_zsh,
+PARTS = {"progress": check_progress, "terminal": check_terminal, "examples": check_examples, "man": check_man, "bash": check_bash, "zsh": check_zsh,
          "schema": check_schema}
 
 
