@@ -55,6 +55,8 @@ static const char *needs_text(enum rule_needs n)
     switch (n) {
     case NEEDS_NAMESPACE:
         return "nothing else of their namespaces in the input";
+    case NEEDS_NAMESPACE_OBJECT:
+        return "no Namespace in the input";
     case NEEDS_NODES:
         return "no Nodes in the input";
     default:
@@ -74,6 +76,33 @@ static void add_excluded(struct buf *b, const struct findings_results *r)
     buf_add_cstr(b, " not read\n");
 }
 
+static bool are_alike(const struct not_judged *x, const struct not_judged *y)
+{
+    return x->count == y->count && x->rule->needs == y->rule->needs;
+}
+
+static bool is_first_alike(const struct judgement *j, size_t i)
+{
+    for (size_t n = 0; n < i; n++)
+        if (are_alike(&j->not_judged.items[n], &j->not_judged.items[i]))
+            return false;
+    return true;
+}
+
+/* Rules that lack the same of as many objects share a line. */
+static void add_alike(struct buf *b, const struct judgement *j, size_t first)
+{
+    const struct not_judged *all = j->not_judged.items;
+    buf_printf(b, "not judged: %s", all[first].rule->id);
+    for (size_t i = first + 1; i < j->not_judged.count; i++)
+        if (are_alike(&all[i], &all[first]))
+            buf_printf(b, ", %s", all[i].rule->id);
+    buf_add_cstr(b, " of ");
+    add_counted(b, all[first].count,
+                all[first].rule->needs == NEEDS_NAMESPACE_OBJECT ? "namespace" : "object");
+    buf_printf(b, " (%s)\n", needs_text(all[first].rule->needs));
+}
+
 static void add_not_judged(struct buf *b, const struct judgement *j)
 {
     if (j->patches > 0) {
@@ -82,12 +111,9 @@ static void add_not_judged(struct buf *b, const struct judgement *j)
         buf_add_cstr(b, " without selector and with a container without image, as in a patch: "
                         "judge what it is merged into (kustomize build . | plimsoll check -f -)\n");
     }
-    for (size_t i = 0; i < j->not_judged.count; i++) {
-        const struct not_judged *n = &j->not_judged.items[i];
-        buf_printf(b, "not judged: %s of ", n->rule->id);
-        add_counted(b, n->count, "object");
-        buf_printf(b, " (%s)\n", needs_text(n->rule->needs));
-    }
+    for (size_t i = 0; i < j->not_judged.count; i++)
+        if (is_first_alike(j, i))
+            add_alike(b, j, i);
 }
 
 static void add_skipped(struct buf *b, const struct cluster *c)

@@ -14,6 +14,8 @@ static const char *needs_text(enum rule_needs n)
     case NEEDS_NAMESPACE:
         return "Judged where the input shows more of the namespace than workloads, or with "
                "--complete.";
+    case NEEDS_NAMESPACE_OBJECT:
+        return "Judged where the input holds the Namespace.";
     case NEEDS_CLUSTER:
         return "Judged where the input holds Nodes, or with --complete.";
     case NEEDS_NODES:
@@ -166,7 +168,7 @@ static void add_options(struct json_writer *w, const struct rule *r)
 
 static void add_rule(struct json_writer *w, const struct rule *r)
 {
-    static const char *const needs[] = {NULL, "namespace", "cluster", "nodes"};
+    static const char *const needs[] = {NULL, "namespace", "namespaceObject", "cluster", "nodes"};
     size_t i = rule_index(r);
     json_map(w);
     json_add_cstr(w, "id", r->id);

@@ -96,6 +96,8 @@ static bool begin(struct walk *w, size_t i)
     bool seen = true;
     if (r->needs == NEEDS_NAMESPACE)
         seen = w->ctx.object && facts_namespace_visible(&w->facts, w->ctx.object->ns);
+    else if (r->needs == NEEDS_NAMESPACE_OBJECT)
+        seen = w->ctx.object && w->ctx.object->kind == KIND_NAMESPACE;
     else if (r->needs == NEEDS_CLUSTER)
         seen = w->facts.cluster->complete;
     else if (r->needs == NEEDS_NODES)
@@ -264,6 +266,28 @@ static void visit_kubelets(struct walk *w)
     }
 }
 
+/* Namespaces with workloads but without their Namespace: what they lack is counted as not judged. */
+static void pass_unseen_namespaces(struct walk *w)
+{
+    static char seen;
+    const struct cluster *c = w->facts.cluster;
+    struct map names;
+    map_init(&names);
+    for (size_t i = 0; i < c->workloads.count; i++) {
+        const struct object *o = &c->workloads.items[i]->o;
+        if (!c->workloads.items[i]->judged || facts_is_patch(c->workloads.items[i]) ||
+            facts_is_system_namespace(o->ns) || cluster_find_namespace(c, o->ns) ||
+            map_put(&names, o->ns, &seen))
+            continue;
+        w->ctx.object = o;
+        w->excluded = !scope_holds(&w->facts.config->scope, scope_namespace(o), scope_file(o));
+        for (size_t r = 0; r < rule_count; r++)
+            if (rule_table[r]->needs == NEEDS_NAMESPACE_OBJECT)
+                (void)begin(w, r);
+    }
+    map_done(&names);
+}
+
 static void visit_all(struct walk *w)
 {
     const struct cluster *c = w->facts.cluster;
@@ -277,6 +301,7 @@ static void visit_all(struct walk *w)
     for (size_t i = 0; i < c->workloads.count; i++)
         if (c->workloads.items[i]->judged)
             visit_workload(w, c->workloads.items[i]);
+    pass_unseen_namespaces(w);
     VISIT(w, pdbs, pdb)
     VISIT(w, hpas, hpa)
     for (size_t i = 0; i < c->webhook_configs.count; i++)

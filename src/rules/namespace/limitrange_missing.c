@@ -21,6 +21,7 @@ const struct rule rule_limitrange_missing = {
     .why = "one forgotten field is then enough for a container that can take a whole node",
     .fix = "add a LimitRange with default and defaultRequest for containers (from what runs there)",
     .see = "post-mortem 0",
+    .needs = NEEDS_NAMESPACE_OBJECT,
     .ns = check,
     .fix_level = FIX_KIT,
 };

@@ -19,6 +19,7 @@ const struct rule rule_resourcequota_missing = {
     .why = "an autoscaler or a loop that creates pods takes the room that others need to recover",
     .fix = "add a ResourceQuota with requests.memory and limits.memory (from what runs there)",
     .see = "post-mortem 2",
+    .needs = NEEDS_NAMESPACE_OBJECT,
     .ns = check,
     .fix_level = FIX_KIT,
 };

@@ -74,7 +74,7 @@ const struct rule rule_node_conntrack_small = {
     .title = "Nodes have a small table of connections",
     .why = "when it is full the kernel drops new connections (\"nf_conntrack: table full\"), DNS "
            "lookups first; probes fail, and pods that are well are restarted",
-    .fix = "leave kube-proxy's defaults, or raise them: an entry takes about 320 bytes",
+    .fix = "leave kube-proxy's defaults, or raise them: an entry takes a few hundred bytes",
     .see = "post-mortem 2",
     .options = {{"leastEntries", 131072, 1, 1 << 30, "of a node; kube-proxy's own minimum"},
                 {"leastPerCore", 32768, 1, 1 << 30, "for each core; kube-proxy's default"}},
