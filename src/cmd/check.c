@@ -13,7 +13,7 @@ struct options {
     struct str baseline;
     struct option_texts against;
     int fail_on;
-    bool strict, show_suppressed;
+    bool strict, show_suppressed, no_figures;
 };
 
 static const char *const formats[] = {
@@ -56,6 +56,14 @@ static const struct option_spec specs[] = {
             "or makes worse, are shown and fail; and what it does to memory is told. May be "
             "given several times, like -f: all of it is the world before.",
         .offset = offsetof(struct options, against),
+    },
+    {
+        .name = "no-figures",
+        .type = OPTION_FLAG,
+        .help =
+            "With --against and Nodes: do not work out load line and booking margin, which takes "
+            "minutes for a thousand nodes.",
+        .offset = offsetof(struct options, no_figures),
     },
     {
         .name = "show-suppressed",
@@ -101,7 +109,7 @@ static int look(const struct options *o, bool again, struct arena *a, struct loo
     if (r == 0 && o->baseline.p)
         r = baseline_use(o->baseline, a, &l->now.judgement, &l->baseline, e);
     if (r == 0 && o->against.count) {
-        struct against in = {&o->against, &world, &l->config};
+        struct against in = {&o->against, &world, &l->config, o->no_figures};
         r = against_use(&in, a, &l->now, &l->change, e);
     }
     return r;

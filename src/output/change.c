@@ -154,6 +154,8 @@ static void add_line(struct buf *b, const struct change_figures *x)
 
 static void add_figures(const struct change *c, struct buf *b)
 {
+    if (c->no_figures)
+        return;
     if (!c->simulated) {
         buf_add_cstr(
             b,

@@ -21,7 +21,8 @@ struct change_figures {
 struct change {
     struct baseline before; /* after baseline_apply: what is not met is mended */
     struct memory_change memory;
-    bool simulated; /* both sides have Nodes */
+    bool simulated;  /* both sides have Nodes */
+    bool no_figures; /* they were not asked for */
     struct change_figures was, is;
 };
 

@@ -98,5 +98,6 @@ int against_use(const struct against *in, struct arena *a, struct judged *now, s
     baseline_from(&ret->before, a, &before->judgement, SEV_INFO, true);
     baseline_apply(&ret->before, a, &now->judgement, KNOWN_BEFORE);
     memory_change_make(a, &before->cluster, &now->cluster, &ret->memory);
-    return add_figures(a, before, now, ret, e);
+    ret->no_figures = in->no_figures;
+    return in->no_figures ? 0 : add_figures(a, before, now, ret, e);
 }

@@ -12,6 +12,7 @@ struct against {
     const struct option_texts *paths; /* the world before */
     const struct world_options *world;
     const struct check_config *config;
+    bool no_figures;
 };
 /* Reads and judges the world before, marks in `now` what it has too, and works out the rest.
  * Changes the cluster of `now` (pods of changed workloads are made again): after its judgement. */
