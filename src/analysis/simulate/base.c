@@ -95,7 +95,7 @@ static bool loses_scaled(const struct sim_world *w, const struct contingency *c)
 
 bool world_is_still(const struct sim_world *w)
 {
-    return !w->elastic && !w->leaks.count && !w->growing.count;
+    return !w->elastic && !w->leaks.count && !w->growing.count && !w->groups.count;
 }
 
 bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int64_t factor,
@@ -107,7 +107,7 @@ bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int
     if (!world_is_still(w))
         return false;
     base_make(r, factor);
-    if (r->hot.count || r->hpas_hot || w->groups.count || loses_scaled(w, c))
+    if (r->hot.count || r->hpas_hot || loses_scaled(w, c))
         return false;
     bool quiet = true;
     for (size_t i = 0; i < l->count; i++) {

@@ -38,7 +38,8 @@ static int word_of(struct str text, const char *const *words, const char *what, 
 
 static int use_words(const struct scenario *s, struct sim_options *ret, struct err *e)
 {
-    int oom = ret->node_oom, pressure = ret->node_pressure, hpa = ret->hpa, cpu = ret->hpa_cpu;
+    int oom = (int)ret->node_oom, pressure = (int)ret->node_pressure, hpa = (int)ret->hpa;
+    int cpu = (int)ret->hpa_cpu;
     const struct {
         struct str text;
         const char *const *words;
