@@ -187,6 +187,11 @@ static const struct verb_example examples[] = {
      "plimsoll check --fix --dry-run -f examples/black-friday", EXIT_FINDINGS},
     {"For a program, and a summary for people:",
      "plimsoll check -f examples/fixed -o json=/dev/null -o text", EXIT_CLEAN},
+    {"What a change introduces, and what it does to memory:",
+     "plimsoll check -f examples/fixed/checkout.yaml --against examples/black-friday/checkout.yaml",
+     EXIT_CLEAN},
+    {"In a pipeline: annotations for GitHub, and a report for code scanning:",
+     "plimsoll check -f examples/fixed -o github -o sarif=/dev/null", EXIT_CLEAN},
 };
 
 const struct verb verb_check = {
