@@ -242,6 +242,55 @@ static void test_kubelet_config_map(void **state)
     world_done(&w);
 }
 
+static void test_kube_proxy_config(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    world_add(&w, "apiVersion: v1\nkind: ConfigMap\n"
+                  "metadata: {name: kube-proxy, namespace: kube-system}\n"
+                  "data:\n  config.conf: |\n    conntrack: {min: 65536}\n"
+                  "  other: kept by name only\n");
+    world_add(&w, "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+                  "conntrack:\n  maxPerCore: 0\n");
+    world_add(&w, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\n"
+                  "data: {config.conf: 'conntrack: {min: 1}'}\n");
+    assert_int_equal(w.c.kube_proxy_configs.count, 2);
+    assert_int_equal(w.c.kube_proxy_configs.items[0]->conntrack_min.v, 65536);
+    assert_false(w.c.kube_proxy_configs.items[0]->conntrack_max_per_core.set);
+    assert_int_equal(w.c.kube_proxy_configs.items[0]->o.at.line, 5);
+    assert_true(w.c.kube_proxy_configs.items[1]->conntrack_max_per_core.set);
+    assert_int_equal(w.c.config_maps.items[0]->data.items[1].value.n, 0);
+    world_done(&w);
+}
+
+static void test_prometheus_and_cilium(void **state)
+{
+    (void)state;
+    struct world w;
+    world_init(&w);
+    world_add(&w, "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nmetadata: {name: k8s}\n"
+                  "spec: {replicas: 2, resources: {requests: {memory: 400Mi}}}\n");
+    world_add(
+        &w, "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a}\n"
+            "spec:\n  egress:\n  - toFQDNs: [{matchName: a.example.com}]\n"
+            "    toPorts:\n    - ports: [{port: '53'}]\n      rules: {dns: [{matchPattern: '*'}]}\n"
+            "  ingress:\n  - fromEndpoints: [{}, {}]\n"
+            "    toPorts:\n    - ports: [{port: '80'}]\n      rules: {http: [{method: GET}]}\n"
+            "  - toPorts:\n    - ports: [{port: '80'}]\n"
+            "      rules: {http: [{method: GET, path: '/a'}]}\n");
+    assert_int_equal(w.c.prometheuses.items[0]->replicas.v, 2);
+    assert_int_equal(w.c.prometheuses.items[0]->resources.requests.count, 1);
+    const struct cilium_policy *p = w.c.cilium_policies.items[0];
+    assert_int_equal(p->rules.count, 3);
+    assert_true(p->rules.items[0].has_l7 && !p->rules.items[0].l7_restricts);
+    assert_int_equal(p->rules.items[0].peers, 2);
+    assert_true(p->rules.items[1].l7_restricts);
+    assert_false(p->rules.items[2].has_l7); /* DNS */
+    assert_int_equal(p->rules.items[2].peers, 1);
+    world_done(&w);
+}
+
 static void test_the_last_pod_of_a_name_wins(void **state)
 {
     (void)state;
@@ -267,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_resolve),
         cmocka_unit_test(test_owner_cycle_ends),
         cmocka_unit_test(test_kubelet_config_map),
+        cmocka_unit_test(test_kube_proxy_config),
+        cmocka_unit_test(test_prometheus_and_cilium),
         cmocka_unit_test(test_the_last_pod_of_a_name_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

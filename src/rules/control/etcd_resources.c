@@ -20,7 +20,9 @@ static bool has_quota(const struct container *k)
     for (size_t i = 0; i < k->env.count; i++)
         if (str_is(k->env.items[i].name, "ETCD_QUOTA_BACKEND_BYTES"))
             return true;
-    return facts_option(k, "--quota-backend-bytes", &value, &at);
+    /* A file of options is not read. */
+    return facts_option(k, "--quota-backend-bytes", &value, &at) ||
+           facts_option(k, "--config-file", &value, &at);
 }
 
 /* The folder of the host that holds the data; absent if none is mounted there. */
