@@ -249,6 +249,19 @@ def bench_world(b, nodes=5000, pods=150000):
     b.row("N-1 of every node and the load line: RSS", rss / MIB, None, " MiB")
 
 
+def bench_remedies(b, nodes=1000, pods=30000):
+    """What the search for three remedies adds to a simulation."""
+    path = os.path.join(b.work, "remedies.json")
+    with open(path, "wb") as f:
+        subprocess.run([sys.executable, os.path.join(ROOT, "tests", "bench", "world.py"),
+                        str(nodes), str(pods)], stdout=f, stderr=subprocess.DEVNULL, check=True)
+    without = b.once([b.program, "simulate", "--remedies", "0", "-f", path])
+    wall, cpu, rss = b.once([b.program, "simulate", "--remedies", "3", "-f", path])
+    print(f"remedies for a world of {nodes:,} nodes and {pods:,} pods")
+    b.row(f"three remedies: wall seconds (CPU {cpu - without[1]:.0f} s)", wall - without[0], 60, " s")
+    b.row("three remedies: RSS", rss / MIB, None, " MiB")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--build", required=True)
@@ -261,6 +274,7 @@ def main():
         bench_growth(b)
         bench_hostile(b)
         bench_world(b)
+        bench_remedies(b)
     finally:
         shutil.rmtree(b.work, ignore_errors=True)
     print(f"{b.misses} targets missed" if b.misses else "all targets met")

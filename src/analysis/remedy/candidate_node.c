@@ -23,7 +23,9 @@ static struct str json_mib(struct arena *a, int64_t bytes)
 /* Over all nodes of one kubelet configuration. */
 struct kubelet_need {
     int64_t evict_now, evict_needed;     /* memory.available */
+    int64_t evict_percent;               /* the same, of capacity */
     int64_t reserve_now, reserve_needed; /* system */
+    int64_t smallest, largest;           /* capacity */
 };
 
 static void need_of(const struct candidates *c, const struct kubelet_config *k,
@@ -37,6 +39,11 @@ static void need_of(const struct candidates *c, const struct kubelet_config *k,
         int64_t reserved = n->kubepods ? n->capacity - n->kubepods : 0;
         ret->evict_now = MAX(ret->evict_now, n->evict_below);
         ret->evict_needed = MAX(ret->evict_needed, n->unaccounted + n->evict_below);
+        ret->evict_percent =
+            MAX(ret->evict_percent,
+                ((n->unaccounted + n->evict_below) * 100 + n->capacity - 1) / n->capacity);
+        ret->smallest = ret->smallest ? MIN(ret->smallest, n->capacity) : n->capacity;
+        ret->largest = MAX(ret->largest, n->capacity);
         ret->reserve_now = MAX(ret->reserve_now, reserved);
         ret->reserve_needed = MAX(ret->reserve_needed, n->system + n->unaccounted);
     }
@@ -63,8 +70,10 @@ static void of_kubelet(struct candidates *c, const struct kubelet_config *k, siz
     struct kubelet_need need;
     need_of(c, k, &need);
     const struct object *o = kubelet_object(c, k);
+    /* One amount does not suit nodes of different sizes; a percentage does. */
+    bool alike = need.largest <= need.smallest + need.smallest / 4;
     bool evicts = need.evict_now && need.evict_needed >= need.evict_now + STEP * MIB;
-    bool reserves = need.reserve_needed >= need.reserve_now + STEP * MIB;
+    bool reserves = alike && need.reserve_needed >= need.reserve_now + STEP * MIB;
     struct str where = nodes == c->world->node_count
                            ? STR("the kubelets")
                            : arena_printf(c->a, "the kubelets of %zu nodes", nodes);
@@ -73,13 +82,16 @@ static void of_kubelet(struct candidates *c, const struct kubelet_config *k, siz
         if ((e && !evicts) || (r && !reserves))
             continue;
         struct str reserve = bytes_text(c->a, need.reserve_needed),
-                   evict = bytes_text(c->a, need.evict_needed), title;
+                   evict = alike ? bytes_text(c->a, need.evict_needed)
+                                 : arena_printf(c->a, "%lld %%", (long long)need.evict_percent),
+                   title;
         if (r)
             candidate_edit(c, o, EDIT_SET, STR("systemReserved.memory"),
                            json_mib(c->a, need.reserve_needed));
         if (e)
             candidate_edit(c, o, EDIT_SET, STR("evictionHard[\"memory.available\"]"),
-                           json_mib(c->a, need.evict_needed));
+                           alike ? json_mib(c->a, need.evict_needed)
+                                 : arena_printf(c->a, "\"%lld%%\"", (long long)need.evict_percent));
         if (r)
             title =
                 arena_printf(c->a, "let " STR_FMT " keep " STR_FMT " for the system%s" STR_FMT "%s",

@@ -29,21 +29,66 @@ static bool has_replicas(const struct sim_workload *x)
            (k == KIND_DEPLOYMENT || k == KIND_STATEFUL_SET || k == KIND_REPLICA_SET);
 }
 
-static void one_more_replica(struct candidates *c, const struct sim_workload *x)
+static const char why_replicas[] =
+    "the others serve while one is away; only for what may run that often";
+
+/* The number now, or 0 if it is not for a person to change, or high enough. */
+static int64_t replicas_to_raise(const struct sim_workload *x)
 {
     enum { MOST = 3 }; /* beyond that one more changes little */
     int64_t now = x->workload->replicas.set ? x->workload->replicas.v : 1;
-    if (!has_replicas(x) || now < 1 || now > MOST || x->workload->hpas.count)
-        return;
+    return has_replicas(x) && now >= 1 && now <= MOST && !x->workload->hpas.count ? now : 0;
+}
+
+static void edit_replicas(struct candidates *c, const struct sim_workload *x, int64_t now)
+{
     candidate_edit(c, &x->workload->o, EDIT_SET, STR("spec.replicas"),
                    arena_printf(c->a, "%lld", (long long)now + 1));
+}
+
+static void one_more_replica(struct candidates *c, const struct sim_workload *x)
+{
+    int64_t now = replicas_to_raise(x);
+    if (!now)
+        return;
+    edit_replicas(c, x, now);
     add(c,
         now == 1   ? "single-replica"
         : now == 2 ? "replicas-below-three"
                    : NULL,
         arena_printf(c->a, "run %lld replicas of " STR_FMT " in place of %lld", (long long)now + 1,
                      STR_ARG(x->name), (long long)now),
-        "the others serve while one is away; only for what may run that often");
+        why_replicas);
+}
+
+/* All of which the only pod is gone with its node, whatever the use of memory. */
+static void second_replicas(struct candidates *c)
+{
+    const struct sim_report *r = c->question->report;
+    uint8_t *seen = arena_array(c->a, uint8_t, c->world->workload_count);
+    const struct sim_workload *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t k = 0; k < r->items[i].structural.failure_count; k++) {
+            const struct sim_failure *f = &r->items[i].structural.failures[k];
+            const struct sim_workload *x = &c->world->workloads[f->subject];
+            if (f->way != WAY_ZERO || seen[f->subject]++ || replicas_to_raise(x) != 1)
+                continue;
+            edit_replicas(c, x, 1);
+            first = first ? first : x;
+            count++;
+        }
+    if (count < 2) {
+        memset(&c->edits, 0, sizeof(c->edits));
+        return;
+    }
+    candidate_add(c, "single-replica",
+                  arena_printf(c->a,
+                               "run a second replica of each of the %zu workloads that have only "
+                               "one pod to lose (first: " STR_FMT ")",
+                               count, STR_ARG(first->name)),
+                  why_replicas)
+        ->workloads = count;
 }
 
 static bool is_spread(const struct pod_spec *s)
@@ -166,5 +211,6 @@ void candidates_of_policy(struct candidates *c, const struct suspects *s)
         raise_priority(c, x);
         loosen_budget(c, x);
     }
+    second_replicas(c);
     open_webhooks(c);
 }
