@@ -72,7 +72,7 @@ static int run(const struct verb_call *c, struct err *e)
 
 static const struct verb_example examples[] = {
     {"Begin with what there is; check then fails only on what is new or has become worse:",
-     "plimsoll baseline -f examples/black-friday -o yaml=/dev/null", EXIT_CLEAN},
+     "plimsoll baseline -f examples/black-friday/checkout.yaml", EXIT_CLEAN},
 };
 
 const struct verb verb_baseline = {

@@ -191,7 +191,8 @@ static const struct verb_example examples[] = {
      "plimsoll check -f examples/fixed/checkout.yaml --against examples/black-friday/checkout.yaml",
      EXIT_CLEAN},
     {"In a pipeline: annotations for GitHub, and a report for code scanning:",
-     "plimsoll check -f examples/fixed -o github -o sarif=/dev/null", EXIT_CLEAN},
+     "plimsoll check -f examples/black-friday/checkout.yaml -o github -o sarif=/dev/null",
+     EXIT_FINDINGS},
 };
 
 const struct verb verb_check = {
