@@ -338,6 +338,7 @@ static void render_text(const struct simulate_runs_results *r, const struct out_
                         struct buf *b)
 {
     if (r->explain) {
+        text_wrap(b, f, "", r->explained, 0);
         simulate_add_timeline(r->explain, f, b);
         return;
     }

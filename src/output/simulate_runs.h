@@ -16,6 +16,7 @@ struct simulate_runs_results {
     bool digest;
     bool shard;                             /* write the part, whatever the format */
     const struct simulate_results *explain; /* the timeline of one run; NULL = none */
+    struct str explained;                   /* which run that is */
 };
 /* An out_render_fn: results is a struct simulate_runs_results, f->word an enum simulate_format. */
 void simulate_runs_render(const void *results, const struct out_format *f, struct buf *b);

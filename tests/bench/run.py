@@ -262,6 +262,38 @@ def bench_remedies(b, nodes=1000, pods=30000):
     b.row("three remedies: RSS", rss / MIB, None, " MiB")
 
 
+SIX_HOURS = """apiVersion: plimsoll.dev/v1
+kind: Scenario
+metadata: {name: six-hours}
+spec:
+  until: 6h
+  usage:
+    - target: {kind: Deployment, namespace: team-25, name: app-01092}
+      containers: [{level: 200Mi, growthPerMinute: 1Mi, jitterPercent: 10}]
+  events:
+    - {at: 30m, lose: node/node-00017}
+    - {at: 90m, drain: node/node-00101}
+    - {at: 2h, leak: {workload: deploy/app-00932, growthPerMinute: 2Mi}}
+    - {at: 4h, lose: node/node-00500}
+"""
+
+
+def bench_runs(b, nodes=1000, pods=30000, runs=1000):
+    """Monte Carlo: a loss drawn at random, and a Scenario of six hours, each run with its load line."""
+    path, scenario = os.path.join(b.work, "runs.json"), os.path.join(b.work, "six-hours.yaml")
+    with open(path, "wb") as f:
+        subprocess.run([sys.executable, os.path.join(ROOT, "tests", "bench", "world.py"),
+                        str(nodes), str(pods)], stdout=f, stderr=subprocess.DEVNULL, check=True)
+    with open(scenario, "w", encoding="utf-8") as f:
+        f.write(SIX_HOURS)
+    print(f"Monte Carlo, {runs:,} runs of 6 h at {nodes:,} nodes and {pods:,} pods, with reading")
+    for what, words in (("one node lost in each", ["--until", "6h"]),
+                        ("a Scenario of losses, a drain and leaks",
+                         ["-f", scenario, "--scenario", "six-hours"])):
+        wall, cpu, rss = b.once([b.program, "simulate", "-f", path, "--runs", str(runs), *words])
+        b.row(f"{what} (CPU {cpu:.0f} s, RSS {rss / MIB:.0f} MiB)", wall, 60, " s")
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--build", required=True)
@@ -275,6 +307,7 @@ def main():
         bench_hostile(b)
         bench_world(b)
         bench_remedies(b)
+        bench_runs(b)
     finally:
         shutil.rmtree(b.work, ignore_errors=True)
     print(f"{b.misses} targets missed" if b.misses else "all targets met")

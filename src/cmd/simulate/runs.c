@@ -136,13 +136,19 @@ static int explain(struct arena *a, const struct runs_plan *p, const struct simu
     runs_draw_make(p, run, &draw);
     runs_explain(a, p, run, &story.events, &story.outcome);
     struct contingency told = draw.contingency;
-    told.name = arena_printf(a, "run/%lld of seed %lld (" STR_FMT " at +" STR_FMT ")",
-                             (long long)run, (long long)p->options.seed,
-                             STR_ARG(draw.contingency.name), STR_ARG(duration_text(a, draw.at_ms)));
+    told.name = arena_printf(a, STR_FMT " at +" STR_FMT, STR_ARG(draw.contingency.name),
+                             STR_ARG(duration_text(a, draw.at_ms)));
     story.contingency = &told;
     struct simulate_results timeline = {
         .arena = a, .report = &report, .top = o->top, .explained = &story};
-    struct simulate_runs_results results = {.arena = a, .explain = &timeline, .top = o->top};
+    struct simulate_runs_results results = {
+        .arena = a,
+        .explain = &timeline,
+        .explained =
+            arena_printf(a, "Run %lld of %lld (counted from 0), seed %lld.", (long long)run,
+                         (long long)p->options.runs, (long long)p->options.seed),
+        .top = o->top,
+    };
     int r = out_write_all(&o->outputs, simulate_runs_render, &results, e);
     return r < 0 ? r : EXIT_CLEAN;
 }
