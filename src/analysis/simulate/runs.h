@@ -149,7 +149,9 @@ struct runs_quantile {
     int64_t line, low, high;
 };
 struct runs_quantile runs_quantile_of(const struct runs_result *r, double share);
-/* Of everything that the runs rest on. */
-void runs_world_digest(const struct runs_plan *p, char ret[SHA256_HEX]);
+/* Of everything that the runs rest on: the world, the set, and the assumptions as r words them (so that
+ * no option is forgotten). */
+void runs_world_digest(const struct runs_plan *p, const struct runs_result *r,
+                       char ret[SHA256_HEX]);
 
 #endif

@@ -188,7 +188,7 @@ static void add_set(struct sha256 *h, const struct runs_plan *p)
     }
 }
 
-void runs_world_digest(const struct runs_plan *p, char ret[SHA256_HEX])
+void runs_world_digest(const struct runs_plan *p, const struct runs_result *r, char ret[SHA256_HEX])
 {
     const struct sim_options *o = &p->world->options;
     const int64_t options[] = {o->assume,
@@ -206,6 +206,8 @@ void runs_world_digest(const struct runs_plan *p, char ret[SHA256_HEX])
     sha256_init(&h);
     for (size_t i = 0; i < ARRAY_LEN(options); i++)
         add_number(&h, options[i]);
+    for (size_t i = 0; i < r->assumptions.count; i++)
+        add_text(&h, r->assumptions.items[i].text);
     add_nodes(&h, p->world);
     add_pods(&h, p->world);
     add_set(&h, p);

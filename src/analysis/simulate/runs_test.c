@@ -60,7 +60,7 @@ static void run(struct experiment *x, struct runs_result *ret)
     char *digest = arena_text(&x->t.a, SHA256_HEX);
     assert_int_equal(runs_plan_make(&x->t.a, x->t.world, &x->set, &x->o, &plan, &e), 0);
     runs_make(&x->t.a, &plan, ret);
-    runs_world_digest(&plan, digest);
+    runs_world_digest(&plan, ret, digest);
     ret->world_digest = str_of(digest);
     ret->question = STR("losing one node");
     runs_result_digest(ret);

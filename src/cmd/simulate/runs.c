@@ -190,7 +190,7 @@ int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_pl
     runs_make(a, &plan, result);
     int stopped_by = progress_end();
     simulate_runs_words(a, &plan, p->question, result);
-    runs_world_digest(&plan, world);
+    runs_world_digest(&plan, result, world);
     result->world_digest = str_of(world);
     runs_result_digest(result);
     r = print(a, o, result, o->many.part.shards > 0, e);
