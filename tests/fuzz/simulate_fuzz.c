@@ -71,18 +71,23 @@ static void render(struct input *in, const struct simulate_results *results)
         __builtin_trap();
 }
 
-static void run_scenario(struct input *in, const struct sim_world *w, const struct contingency *c)
+static void run_scenario(struct input *in, const struct sim_world *w, const struct contingency *c,
+                         struct simulate_story *ret)
 {
     struct sim_runner *r = sim_runner_new(&in->a, w);
     struct sim_outcome first, again;
     for (int64_t factor = 0; factor <= FACTOR_ONE; factor += FACTOR_ONE) {
         struct sim_run_input run = {.contingency = c, .factor = factor};
         sim_run(r, &run, &in->a, &first);
+        ret->events.count = 0;
+        run.log = &ret->events;
+        run.log_arena = &in->a;
         sim_run(r, &run, &in->a, &again);
         if (first.events != again.events || first.settled_ms != again.settled_ms ||
             first.failure_count != again.failure_count)
             __builtin_trap();
     }
+    ret->outcome = again;
     sim_runner_done(r);
 }
 
@@ -91,14 +96,19 @@ static void simulate(struct input *in, struct cluster *c, struct sim_options *o)
     struct contingencies set = {0};
     struct sim_world *w;
     struct sim_report report;
+    struct simulate_story story = {.factor = FACTOR_ONE};
     struct err e = {0};
     if (sim_prepare(&in->a, c, o, &e) || sim_world_new(&in->a, c, o, &w, &e) ||
         contingency_of_scenario(&in->a, w, o->scenario, PUSH(&in->a, &set), &e))
         return;
-    run_scenario(in, w, &set.items[0]);
-    sim_report_make(&in->a, w, &set, false, &report);
-    render(in, &(struct simulate_results){
-                   .arena = &in->a, .report = &report, .question = "this loss", .top = 10});
+    run_scenario(in, w, &set.items[0], &story);
+    sim_report_make(&in->a, w, &set, &(struct sim_wanted){0}, &report);
+    story.contingency = &set.items[0];
+    render(in, &(struct simulate_results){.arena = &in->a,
+                                          .report = &report,
+                                          .explained = &story,
+                                          .question = "this loss",
+                                          .top = 10});
 }
 
 static int run(void *arg)

@@ -127,12 +127,20 @@ static int deploy_of(const struct sim_world *w, uint32_t revision, const struct 
     return sim_find_workload(w, x->deploy, &ret->workload, e);
 }
 
+static int event_count(const struct scenario_event *x)
+{
+    return (x->lose.n > 0) + (x->drain.n > 0) + (x->cordon.n > 0) + (x->kubelet_stopped.n > 0) +
+           (x->back.n > 0) + (x->leak.n > 0) + (x->deploy.n > 0) + (x->surge_permyriad > 0);
+}
+
 static int action_of(const struct sim_world *w, const struct scenario_event *x, uint32_t revision,
                      struct sim_action *ret, struct err *e)
 {
     *ret = (struct sim_action){.at_ms = x->at_ms};
     if (x->at_ms < 0)
         return err_set(e, EINVAL, "an event before the beginning");
+    if (event_count(x) > 1)
+        return err_set(e, EINVAL, "an event that is several at once: write one for each");
     if (x->lose.n) {
         ret->type = ACTION_LOSE;
         return action_node(w, x->lose, &ret->node, e);

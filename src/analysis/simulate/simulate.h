@@ -5,8 +5,8 @@
  * figures made from it (DESIGN.md section 6): booking margin and load line.
  *
  * Pure functions of a resolved and defaulted cluster and of the options. The same world and options
- * give the same report with any number of threads. Load on the API server and etcd, probe storms
- * and the reaction of autoscalers are not modelled.
+ * give the same report with any number of threads. Load on the API server and etcd and probe storms
+ * are not modelled.
  */
 #ifndef ANALYSIS_SIMULATE_H
 #define ANALYSIS_SIMULATE_H

@@ -305,6 +305,22 @@ static void expect_prepare_error(const char *spec, const char *message)
     arena_done(&t.a);
 }
 
+static void test_several_at_once(void **state)
+{
+    (void)state;
+    struct test_world t;
+    struct contingency c;
+    struct err e = {0};
+    two_nodes(&t, "events: []");
+    test_yaml(&t, "{apiVersion: plimsoll.dev/v1, kind: Scenario, metadata: {name: s}, spec: "
+                  "{events: [{at: 1m, lose: node/a, back: node/b}]}}");
+    assert_int_equal(contingency_of_scenario(&t.a, t.world, t.c.scenarios.items[1], &c, &e),
+                     -EINVAL);
+    assert_string_equal(e.msg, "Scenario s, line 1: an event that is several at once: write one "
+                               "for each");
+    test_done(&t);
+}
+
 static void test_prepare_errors(void **state)
 {
     (void)state;
@@ -417,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_deploy_stateful),
         cmocka_unit_test(test_deploy_daemon),
         cmocka_unit_test(test_deploy_leaks),
+        cmocka_unit_test(test_several_at_once),
         cmocka_unit_test(test_prepare_errors),
         cmocka_unit_test(test_node_assumptions),
         cmocka_unit_test(test_jitter),
