@@ -380,6 +380,15 @@ uint64_t fit_lacking(const struct schedule *s, const struct class_ *c, uint32_t 
 int64_t score_least(const struct schedule *s, const struct class_ *c, uint32_t node);
 int64_t score_balanced(const struct schedule *s, const struct class_ *c, uint32_t node);
 
+/* ---- usual.c ---- */
+enum { UNFIT = -1 };
+/* The pod asks a node for pods, CPU and memory alone, beside what its labels and taints decide. */
+bool class_is_usual(const struct schedule *s, const struct class_ *c, const struct view *v);
+/* Its amounts can be divided as doubles. */
+bool node_is_usual(const struct schedule *s, uint32_t node);
+/* Of both: UNFIT where resources are lacking, else the weighted scores. */
+int16_t usual_score(const struct schedule *s, const struct class_ *c, uint32_t node);
+
 void ports_compile(struct schedule *s, const struct pod_spec *spec, struct port_list *ret);
 /* A node's used ports are a set: where two pods hold one port, it is free when either goes, as
  * upstream has it (framework/types.go HostPortInfo). */

@@ -7,8 +7,6 @@
  */
 #include "analysis/schedule/internal.h"
 
-enum { UNFIT = -1 };
-
 /* A combination of what the soft spread constraints see of a node: see spread_codes(). */
 enum { CODES_MAX = 4096 };
 
@@ -39,15 +37,19 @@ static struct work *work_of(struct schedule *s)
 
 /* ---- what a node alone decides ---- */
 
+/* By the node's own condition, taints and labels. */
+static bool is_refused(const struct schedule *s, const struct view *v, uint32_t node)
+{
+    return !s->on[node] || s->closed[node] || (s->enforced && s->enforced[node]) ||
+           (v->taints->reject && v->taints->reject[node]) ||
+           (v->need && (!v->need->match[node] || (v->need->named && !v->need->named[node])));
+}
+
 static int16_t node_base(struct schedule *s, const struct class_ *c, const struct view *v,
                          uint32_t node)
 {
     uint8_t code;
-    if (!s->on[node] || s->closed[node] || (s->enforced && s->enforced[node]))
-        return UNFIT;
-    if (v->taints->reject && v->taints->reject[node])
-        return UNFIT;
-    if (v->need && (!v->need->match[node] || (v->need->named && !v->need->named[node])))
+    if (is_refused(s, v, node))
         return UNFIT;
     if (c->ports.count && ports_conflict(s, &c->ports, &s->ports[node]))
         return UNFIT;
@@ -62,10 +64,26 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
     return (int16_t)score;
 }
 
+static void base_fill(struct schedule *s, const struct class_ *c, const struct view *v)
+{
+    bool usual = class_is_usual(s, c, v);
+    for (uint32_t n = 0; n < s->node_count; n++) {
+        if (!usual || !node_is_usual(s, n))
+            v->base[n] = node_base(s, c, v, n);
+        else if (is_refused(s, v, n))
+            v->base[n] = UNFIT;
+        else
+            v->base[n] = usual_score(s, c, n);
+    }
+}
+
 /* What rewinding has to put back is noted as it changes. */
 static void base_set(struct schedule *s, const struct class_ *c, struct view *v, uint32_t node)
 {
-    int16_t now = node_base(s, c, v, node);
+    bool usual = class_is_usual(s, c, v) && node_is_usual(s, node);
+    int16_t now = !usual                   ? node_base(s, c, v, node)
+                  : is_refused(s, v, node) ? UNFIT
+                                           : usual_score(s, c, node);
     if (now == v->base[node])
         return;
     if (s->marked)
@@ -85,8 +103,7 @@ static void base_refresh(struct schedule *s, const struct class_ *c, struct view
     if (all) {
         if (!v->base)
             v->base = arena_array(s->a, int16_t, s->node_count);
-        for (uint32_t n = 0; n < s->node_count; n++)
-            v->base[n] = node_base(s, c, v, n);
+        base_fill(s, c, v);
         /* Made in the middle of a what-if: it was not there before, so there is no undoing. */
         v->remade = s->marked;
     }

@@ -10,7 +10,7 @@
 /* No run of a test world comes near it: a run that does not end is found here. */
 enum { EVENTS_MOST = 10000000 };
 
-static bool holds_memory(const struct run_pod *p)
+static UNUSED bool holds_memory(const struct run_pod *p)
 {
     return p->state == POD_RUNNING || p->state == POD_STARTING;
 }
@@ -66,7 +66,7 @@ static void check_resting(const struct sim_runner *r, uint32_t node)
     assert(p == q);
 }
 
-static void check_pods(const struct sim_runner *r, const uint8_t *seen, uint8_t *waits)
+static void check_pods(const struct sim_runner *r, const uint8_t *seen UNUSED, uint8_t *waits)
 {
     for (size_t i = 0; i < r->pending.count; i++) {
         assert(!waits[r->pending.items[i]]);
