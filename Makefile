@@ -49,6 +49,7 @@ golden: ## rewrite the expected output of command-line cases and documentation; 
 	@tests/cli/run.py --program build-dev/src/plimsoll --update
 	@tools/check-docs --program build-dev/src/plimsoll --update || test $$? = 77
 	@tests/config/run.py --program build-dev/src/plimsoll --update
+	@tests/corpus/rules.py --program build-dev/src/plimsoll --update || test $$? = 77
 
 install: build ## install below PREFIX (/usr/local), honouring DESTDIR
 	@meson install -C $(BUILD) --no-rebuild
