@@ -55,6 +55,12 @@ struct str finding_repository_path(const struct finding *f)
     return path;
 }
 
+struct pos finding_repository_pos(const struct finding *f)
+{
+    bool is_template = f->object && !str_empty(f->object->template_source);
+    return is_template ? (struct pos){0, 0} : f->at;
+}
+
 size_t findings_unreadable(const struct findings_results *r)
 {
     size_t n = 0;

@@ -64,6 +64,8 @@ bool findings_lists(const struct findings_results *r, const struct finding *f);
 void finding_add_object(struct buf *b, const struct finding *f);
 /* The file as a path in the repository: without "./"; "stdin", "cluster" where there is none. */
 struct str finding_repository_path(const struct finding *f);
+/* The place in it. {0, 0} for what helm wrote: the file is a template, the line that of the output. */
+struct pos finding_repository_pos(const struct finding *f);
 /* The number of documents and files that could not be read. */
 size_t findings_unreadable(const struct findings_results *r);
 

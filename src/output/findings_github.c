@@ -31,10 +31,11 @@ static void add_command(struct buf *b, const struct finding *f)
     if (!str_empty(f->file)) {
         buf_add_cstr(b, "file=");
         add_escaped(b, finding_repository_path(f), true);
-        if (f->at.line)
-            buf_printf(b, ",line=%u", f->at.line);
-        if (f->at.line && f->at.column)
-            buf_printf(b, ",col=%u", f->at.column);
+        struct pos at = finding_repository_pos(f);
+        if (at.line)
+            buf_printf(b, ",line=%u", at.line);
+        if (at.line && at.column)
+            buf_printf(b, ",col=%u", at.column);
         buf_add_char(b, ',');
     }
     buf_printf(b, "title=%s::", f->rule->id);

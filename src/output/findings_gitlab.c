@@ -27,7 +27,7 @@ static void add_finding(struct json_writer *w, struct finding *f)
     json_add_str(w, "path", finding_repository_path(f));
     json_key(w, "lines");
     json_map(w);
-    json_add_int(w, "begin", f->at.line ? f->at.line : 1);
+    json_add_int(w, "begin", MAX(finding_repository_pos(f).line, 1U));
     json_map_end(w);
     json_map_end(w);
     json_map_end(w);

@@ -148,8 +148,9 @@ static void add_case(const struct findings_results *r, const struct finding *f, 
         buf_printf(&name, " container " STR_FMT, STR_ARG(f->container));
     begin_case(b, f->rule, buf_str(&name));
     add_attribute(b, "file", finding_repository_path(f));
-    if (f->at.line)
-        buf_printf(b, " line=\"%u\"", f->at.line);
+    uint32_t line = finding_repository_pos(f).line;
+    if (line)
+        buf_printf(b, " line=\"%u\"", line);
     buf_add_cstr(b, ">\n");
     add_outcome(r, f, b);
     buf_add_cstr(b, "    </testcase>\n");

@@ -166,7 +166,7 @@ static void add_locations(struct json_writer *w, const struct finding *f)
     json_key(w, "physicalLocation");
     json_map(w);
     add_artifact(w, finding_repository_path(f));
-    add_region(w, f->at);
+    add_region(w, finding_repository_pos(f));
     json_map_end(w);
     add_logical(w, f);
     json_map_end(w);

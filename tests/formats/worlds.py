@@ -30,6 +30,8 @@ WORLDS = [
     ("clean", {"pod.yaml": POD, "off.yaml": "rules: {memory-limit-missing: off, image-latest: off}"},
      ["-f", "pod.yaml", "--config", "off.yaml"]),
     ("hostile", {"x,y:z%.yaml": HOSTILE}, ["-f", "x,y:z%.yaml"]),
+    ("helm", {"rendered.yaml": "---\n# Source: shop/templates/pod.yaml\n" + POD},
+     ["-f", "rendered.yaml"]),
     ("bulk", {"list.json": BULK}, ["-f", "list.json"]),
     ("unreadable", {"pod.yaml": POD, "bad.yaml": "a: [\n"}, ["-f", "pod.yaml", "-f", "bad.yaml"]),
     ("nodes", {}, ["-f", "examples/black-friday/cluster.yaml"]),
