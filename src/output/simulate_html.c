@@ -101,7 +101,9 @@ static void add_summary(const struct simulate_results *r, struct buf *b)
     if (p->by_usage)
         add_row(b, "Survived now", arena_printf(a, "%zu of %zu contingencies", survived, p->count));
     add_row(b, "Cluster",
-            arena_printf(a, "%u nodes, %u pods%s", p->world->node_count, p->world->pod_count,
+            arena_printf(a, "%u node%s, %u pod%s%s", p->world->node_count,
+                         p->world->node_count == 1 ? "" : "s", p->world->pod_count,
+                         p->world->pod_count == 1 ? "" : "s",
                          p->world->pending ? arena_printf(a,
                                                           ", %u of them pending before anything "
                                                           "is lost",

@@ -84,8 +84,8 @@ static void add_zone(const struct simulate_results *r, const struct simulate_nod
     } else {
         buf_add_cstr(b, w->zone_count > 1 ? "without a zone" : "all nodes");
     }
-    buf_printf(b, " <span class=\"soft\">%zu nodes</span></h3>\n<div class=\"map%s\">", count,
-               big ? " big" : "");
+    buf_printf(b, " <span class=\"soft\">%zu node%s</span></h3>\n<div class=\"map%s\">", count,
+               count == 1 ? "" : "s", big ? " big" : "");
     for (size_t i = 0; i < n; i++)
         if (w->nodes[list[i].node].zone == zone)
             add_node(r, &list[i], fatal[list[i].node], big, b);

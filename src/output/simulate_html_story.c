@@ -139,9 +139,10 @@ static void add_step(const struct simulate_results *r, size_t i, size_t end, boo
 static void add_end(const struct simulate_results *r, struct buf *b)
 {
     const struct sim_outcome *o = &r->worst->outcome;
-    struct str when = duration_text(r->arena, o->settled_ms);
+    const struct sim_events *e = &r->worst->events;
     buf_printf(b, "<li class=\"%s\"><time>+" STR_FMT "</time><b>%s</b>",
-               o->failure_count ? "bad" : "good", STR_ARG(when),
+               o->failure_count ? "bad" : "good",
+               STR_ARG(duration_text(r->arena, MAX(o->settled_ms, e->items[e->count - 1].at_ms))),
                o->storm       ? "It does not settle"
                : o->timed_out ? "Cut off (--until)"
                               : "Settled");
