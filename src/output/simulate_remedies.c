@@ -23,7 +23,10 @@ struct str remedy_gain_text(struct arena *a, const struct remedy_figures *before
 {
     if (before->blocked && !after->blocked)
         return STR("drain blocked -> it ends");
-    if (before->line_known && llabs(after->line - before->line) >= REMEDY_LEAST)
+    bool lower = after->line <= before->line - REMEDY_LEAST;
+    bool else_same = after->nodes_lost == before->nodes_lost && after->failing == before->failing &&
+                     after->failures == before->failures && after->structural == before->structural;
+    if (before->line_known && (lower ? else_same : after->line >= before->line + REMEDY_LEAST))
         return arena_printf(a, "load line " STR_FMT " -> " STR_FMT, STR_ARG(factor_text(a, before)),
                             STR_ARG(factor_text(a, after)));
     if (after->nodes_lost != before->nodes_lost)

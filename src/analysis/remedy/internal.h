@@ -27,6 +27,8 @@ struct suspects {
 struct weakest {
     struct contingencies set;
     int64_t factor;
+    /* By contingency: it has structural failures now, so that it has no line to be compared. */
+    bool structural[WEAKEST_MAX + NODES_MAX];
 };
 void weakest_find(struct arena *a, const struct remedy_question *q, struct weakest *ret);
 /* Whose pods are killed in them, and whose use is more than their requests on the nodes where that

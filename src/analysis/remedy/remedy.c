@@ -201,7 +201,23 @@ struct full {
     struct contingencies set;
     struct sim_report report;
     struct remedy_figures figures;
+    struct remedy_figures compared; /* what counts against others, see full_compare */
 };
+
+/* A contingency that failed at any use of memory, and does so no more, now has a line of its own.
+ * That this is lower than the line of the others is no loss, as long as it is survived today. */
+static void full_compare(const struct round *r, struct full *x)
+{
+    const struct sim_report *before = r->q->report;
+    const struct sim_line *l = &x->report.line;
+    x->compared = x->figures;
+    if (l->known && !l->above && l->weakest < before->count &&
+        before->items[l->weakest].structural.failure_count &&
+        x->report.items[l->weakest].structural.failure_count <
+            before->items[l->weakest].structural.failure_count &&
+        x->figures.line >= FACTOR_ONE)
+        x->compared.line = MAX(x->figures.line, before->line.factor);
+}
 
 static int full_run(const struct round *r, const struct remedy *x, struct full *ret)
 {
@@ -213,6 +229,7 @@ static int full_run(const struct round *r, const struct remedy *x, struct full *
     sim_report_make(&ret->a, ret->world, &ret->set, &(struct sim_wanted){.line = r->q->want_line},
                     &ret->report);
     figures_of(&ret->report, r->contingencies, MIN(x->holds_to, r->holds_to), &ret->figures);
+    full_compare(r, ret);
     return 0;
 }
 
@@ -233,11 +250,11 @@ static size_t best_in_full(const struct round *r, const struct remedy_figures *b
     for (size_t i = 0; i < MIN(n, (size_t)FULL_MAX); i++) {
         struct full f;
         size_t at = r->ranked[i];
-        if (!may_win(&r->trials[at], &ret->figures, best != SIZE_MAX, &r->now))
+        if (!may_win(&r->trials[at], &ret->compared, best != SIZE_MAX, &r->now))
             break;
         bool made = full_run(r, &r->candidates.items.items[at], &f) == 0;
-        if (made && is_gain(before, &f.figures) &&
-            (best == SIZE_MAX || figures_order(&f.figures, &ret->figures) < 0)) {
+        if (made && is_gain(before, &f.compared) &&
+            (best == SIZE_MAX || figures_order(&f.compared, &ret->compared) < 0)) {
             if (best != SIZE_MAX)
                 arena_done(&ret->a);
             *ret = f;
@@ -281,7 +298,7 @@ static void find_smaller(const struct round *r, const struct remedy_figures *bef
             continue;
         struct full f;
         tried++;
-        if (full_run(r, x, &f) == 0 && is_gain(before, &f.figures)) {
+        if (full_run(r, x, &f) == 0 && is_gain(before, &f.compared)) {
             size_t at = ret->smaller_count++;
             for (; at > 0 && figures_order(&f.figures, &ret->smaller[at - 1].alone) < 0; at--)
                 ret->smaller[at] = ret->smaller[at - 1];

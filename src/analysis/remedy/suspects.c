@@ -66,6 +66,10 @@ void weakest_find(struct arena *a, const struct remedy_question *q, struct weake
         add_ranked(a, q, false, ret);
     }
     add_ranked(a, q, true, ret);
+    for (size_t i = 0; i < q->report->count; i++)
+        for (size_t k = 0; k < ret->set.count; k++)
+            if (str_eq(ret->set.items[k].name, q->report->items[i].contingency->name))
+                ret->structural[k] = q->report->items[i].structural.failure_count > 0;
 }
 
 /* ---- who is involved ---- */
