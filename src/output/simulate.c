@@ -397,23 +397,26 @@ static void add_drain(const struct simulate_results *r, const struct out_format 
               0);
 }
 
-static void add_stopped(const struct simulate_results *r, const struct out_format *f, struct buf *b)
+struct str simulate_stopped_text(const struct simulate_results *r)
 {
     const struct sim_report *p = r->report;
-    text_wrap(b, f, "",
-              p->count < p->asked
-                  ? arena_printf(r->arena,
-                                 "Partial: stopped after %zu of %zu contingencies%s. The worst may "
-                                 "be missing.",
-                                 p->count, p->asked, p->by_usage ? "" : ", by their requests alone")
-                  : STR("Partial: stopped before the end."),
-              0);
+    if (!p->stopped)
+        return STR("");
+    if (p->count < p->asked)
+        return arena_printf(r->arena,
+                            "Partial: stopped after %zu of %zu contingencies%s. The worst may be "
+                            "missing.",
+                            p->count, p->asked, p->by_usage ? "" : ", by their requests alone");
+    if (r->want_line && (!p->line.known || p->line.stopped))
+        return STR("Partial: stopped before the load line was found.");
+    return STR("Partial: the figures stand, but what comes after them (lines of zones and pools, "
+               "remedies) was cut short.");
 }
 
 static void render_text(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
     if (r->report->stopped)
-        add_stopped(r, f, b);
+        text_wrap(b, f, "", simulate_stopped_text(r), 0);
     if (r->explained && r->explained->contingency->type == CONTINGENCY_DRAIN)
         add_drain(r, f, b);
     if (!r->explained || r->explained->contingency->type != CONTINGENCY_DRAIN ||

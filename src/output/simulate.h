@@ -112,6 +112,8 @@ struct str simulate_service_text(const struct simulate_results *r, uint32_t serv
 size_t simulate_group_end(const struct sim_events *e, size_t i);
 /* The first sentence of the report: "Load line 1.12: memory use may grow 12 % ..." */
 struct str simulate_line_text(const struct simulate_results *r);
+/* What a report that was stopped early lacks; "" for a complete one. */
+struct str simulate_stopped_text(const struct simulate_results *r);
 /* Whether that is good news. */
 bool simulate_is_good(const struct simulate_results *r);
 /* The booking margin in a sentence; "" when there is nothing to say. */

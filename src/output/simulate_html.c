@@ -119,15 +119,10 @@ static void add_summary(const struct simulate_results *r, struct buf *b)
 
 static void add_partial(const struct simulate_results *r, struct buf *b)
 {
-    const struct sim_report *p = r->report;
-    if (!p->stopped)
+    if (!r->report->stopped)
         return;
-    buf_add_cstr(b, "<section class=\"partial\" role=\"alert\"><p class=\"bad\">Partial</p>");
-    html_paragraph(b, arena_printf(r->arena,
-                                   "Stopped after %zu of %zu contingencies%s. The worst may be "
-                                   "missing.",
-                                   p->count, p->asked,
-                                   p->by_usage ? "" : ", by their requests alone"));
+    buf_add_cstr(b, "<section class=\"partial bad\" role=\"alert\">");
+    html_paragraph(b, simulate_stopped_text(r));
     html_section_end(b);
 }
 

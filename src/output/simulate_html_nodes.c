@@ -66,15 +66,20 @@ static void add_node(const struct simulate_results *r, const struct simulate_nod
     buf_add_cstr(b, "</i>");
 }
 
-static void add_zone(const struct simulate_results *r, const struct simulate_node_use *list,
-                     size_t n, uint32_t zone, struct buf *b)
+struct heat_map {
+    const struct simulate_node_use *list;
+    size_t count;
+    const bool *fatal; /* by node */
+};
+
+static void add_zone(const struct simulate_results *r, const struct heat_map *m, uint32_t zone,
+                     struct buf *b)
 {
     const struct sim_world *w = r->report->world;
-    const bool *fatal = fatal_nodes(r);
-    bool big = n <= BIG_CELLS;
+    bool big = m->count <= BIG_CELLS;
     size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        count += w->nodes[list[i].node].zone == zone;
+    for (size_t i = 0; i < m->count; i++)
+        count += w->nodes[m->list[i].node].zone == zone;
     if (count == 0)
         return;
     buf_add_cstr(b, "<h3>");
@@ -86,9 +91,9 @@ static void add_zone(const struct simulate_results *r, const struct simulate_nod
     }
     buf_printf(b, " <span class=\"soft\">%zu node%s</span></h3>\n<div class=\"map%s\">", count,
                count == 1 ? "" : "s", big ? " big" : "");
-    for (size_t i = 0; i < n; i++)
-        if (w->nodes[list[i].node].zone == zone)
-            add_node(r, &list[i], fatal[list[i].node], big, b);
+    for (size_t i = 0; i < m->count; i++)
+        if (w->nodes[m->list[i].node].zone == zone)
+            add_node(r, &m->list[i], m->fatal[m->list[i].node], big, b);
     buf_add_cstr(b, "</div>\n");
 }
 
@@ -114,9 +119,10 @@ void html_add_nodes(const struct simulate_results *r, struct buf *b)
     html_paragraph(b, STR("Memory in use now of what a node can give before it evicts or kills; in "
                           "each zone the fullest first."));
     add_legend(b);
+    struct heat_map m = {list, shown, fatal_nodes(r)};
     for (uint32_t zone = 1; zone < w->zone_count; zone++)
-        add_zone(r, list, shown, zone, b);
-    add_zone(r, list, shown, NO_ZONE_LISTED, b);
+        add_zone(r, &m, zone, b);
+    add_zone(r, &m, NO_ZONE_LISTED, b);
     if (n > shown)
         buf_printf(b,
                    "<p class=\"soft\">and %zu less full: <code>-o json</code> has "

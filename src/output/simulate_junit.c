@@ -107,13 +107,13 @@ void simulate_render_junit(const struct simulate_results *r, struct buf *b)
                "tests=\"%zu\" failures=\"%zu\" errors=\"%d\">\n",
                p->count + 1 + p->stopped, failed, p->stopped);
     add_gate(r, b);
-    if (p->stopped)
-        buf_printf(b,
-                   "  <testsuite name=\"partial\" tests=\"1\" failures=\"0\" errors=\"1\" "
-                   "skipped=\"0\">\n    <testcase classname=\"simulate\" name=\"complete\"><error "
-                   "message=\"stopped after %zu of %zu contingencies\"/></testcase>\n"
-                   "  </testsuite>\n",
-                   p->count, p->asked);
+    if (p->stopped) {
+        buf_add_cstr(b, "  <testsuite name=\"partial\" tests=\"1\" failures=\"0\" errors=\"1\" "
+                        "skipped=\"0\">\n    <testcase classname=\"simulate\" "
+                        "name=\"complete\"><error");
+        markup_add_attribute(b, "message", simulate_stopped_text(r));
+        buf_add_cstr(b, "/></testcase>\n  </testsuite>\n");
+    }
     add_contingencies(r, b);
     buf_add_cstr(b, "</testsuites>\n");
 }
