@@ -78,6 +78,7 @@ void facts_init(struct facts *f, const struct cluster *c, const struct check_con
     find_visible(f, c);
     networks_init(f);
     groups_init(f);
+    bindings_init(f);
     f->kill_order = arena_new(a, struct kill_orders);
     map_init(&f->kill_order->by_workload);
     f->smallest_memory_bytes = f->smallest_cpu_milli = INT64_MAX;
@@ -94,6 +95,7 @@ void facts_done(struct facts *f)
     map_done(&f->populated);
     map_done(&f->live);
     map_done(&f->networks);
+    map_done(&f->bound);
     map_done(&f->node_groups);
     map_done(&f->kubelet_groups);
     map_done(&f->kill_order->by_workload);

@@ -18,6 +18,7 @@ struct facts {
     struct map visible;   /* names of namespaces of which more than workloads are seen */
     int64_t smallest_memory_bytes, smallest_cpu_milli; /* that any one Node can give */
     struct map node_groups, kubelet_groups; /* content -> struct object_group; see groups.h */
+    struct map bound;                       /* "NS/ACCOUNT" -> a binding of it */
     struct map networks;            /* namespace -> struct namespace_network; see network.h */
     struct kill_orders *kill_order; /* made when first asked for; see kill_order.h */
 };
@@ -96,6 +97,7 @@ bool facts_node_allowed(const struct pod_spec *s, const struct node *n);
  * *ret_only is the workload where there is just one. */
 int64_t facts_pods_behind(const struct facts *f, const struct service *s,
                           const struct workload **ret_only);
+void bindings_init(struct facts *f);
 /* A binding of the input that gives a service account a role: by name, or by the group of all
  * accounts of its namespace or of the cluster. NULL if there is none. */
 const struct role_binding *facts_binding_of(const struct facts *f, struct str ns,

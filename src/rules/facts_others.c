@@ -27,29 +27,49 @@ int64_t facts_pods_behind(const struct facts *f, const struct service *s,
 
 /* ---- rights ---- */
 
-static bool is_subject(const struct rbac_subject *s, const struct object *binding, struct str ns,
-                       struct str account)
+enum { LONGEST_ACCOUNT = 512 }; /* namespace 63, name 253: with room to spare */
+
+static struct str account_key(char text[LONGEST_ACCOUNT], struct str ns, struct str account)
 {
-    if (str_is(s->kind, "ServiceAccount"))
-        return str_eq(s->name, account) && str_eq(str_empty(s->ns) ? binding->ns : s->ns, ns);
-    if (!str_is(s->kind, "Group"))
-        return false;
+    int n = snprintf(text, LONGEST_ACCOUNT, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(account));
+    return (struct str){text, (size_t)MIN(MAX(n, 0), LONGEST_ACCOUNT - 1)};
+}
+
+/* Groups are entered under names that no account can have: "NS/*", and "*" for all. */
+static void add_subject(struct facts *f, struct role_binding *b, const struct rbac_subject *s)
+{
     struct str prefix = STR("system:serviceaccounts:");
-    return str_is(s->name, "system:serviceaccounts") ||
-           (str_starts(s->name, "system:serviceaccounts:") &&
-            str_eq(str_sub(s->name, prefix.n, s->name.n), ns));
+    char text[LONGEST_ACCOUNT];
+    struct str key;
+    if (str_is(s->kind, "ServiceAccount"))
+        key = account_key(text, str_empty(s->ns) ? b->o.ns : s->ns, s->name);
+    else if (str_is(s->kind, "Group") && str_is(s->name, "system:serviceaccounts"))
+        key = STR("*");
+    else if (str_is(s->kind, "Group") && str_starts(s->name, "system:serviceaccounts:"))
+        key = account_key(text, str_sub(s->name, prefix.n, s->name.n), STR("*"));
+    else
+        return;
+    if (!map_get(&f->bound, key))
+        map_put(&f->bound, arena_str(f->a, key), b);
+}
+
+void bindings_init(struct facts *f)
+{
+    map_init(&f->bound);
+    for (size_t i = 0; i < f->cluster->role_bindings.count; i++) {
+        struct role_binding *b = f->cluster->role_bindings.items[i];
+        for (size_t n = 0; n < b->subjects.count; n++)
+            add_subject(f, b, &b->subjects.items[n]);
+    }
 }
 
 const struct role_binding *facts_binding_of(const struct facts *f, struct str ns,
                                             struct str account)
 {
-    for (size_t i = 0; i < f->cluster->role_bindings.count; i++) {
-        const struct role_binding *b = f->cluster->role_bindings.items[i];
-        for (size_t n = 0; n < b->subjects.count; n++)
-            if (is_subject(&b->subjects.items[n], &b->o, ns, account))
-                return b;
-    }
-    return NULL;
+    char text[LONGEST_ACCOUNT];
+    const struct role_binding *b = map_get(&f->bound, account_key(text, ns, account));
+    b = b ? b : map_get(&f->bound, account_key(text, ns, STR("*")));
+    return b ? b : map_get(&f->bound, STR("*"));
 }
 
 /* ---- disks ---- */

@@ -23,7 +23,7 @@ struct namespace_network {
     LIST_OF(const struct network_policy *) policies;
     LIST_OF(const struct workload *)
     workloads;           /* judged ones, without those on the host's network */
-    bool other_policies; /* of other kinds, which are not understood here */
+    bool other_policies; /* of kinds that are not understood here, or far too many of all */
     bool judged;
     struct dns_block *dns; /* of each policy, once judged */
 };

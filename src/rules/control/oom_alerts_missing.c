@@ -68,9 +68,11 @@ static bool is_the_place(const struct rule_ctx *c)
 
 static void report(const struct rule_ctx *c, struct place where)
 {
+    if (!is_the_place(c) || facts_has_rule_files(c->facts))
+        return;
     struct watched w = watched_of(c->cluster);
     size_t rules = c->cluster->prometheus_rules.count;
-    if ((w.containers && w.nodes) || !is_the_place(c) || facts_has_rule_files(c->facts))
+    if (w.containers && w.nodes)
         return;
     finding(c, where, "%s on %s",
             rules ? say(c, "no alert in %s", say_count(c, (int64_t)rules, "PrometheusRule"))
