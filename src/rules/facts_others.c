@@ -35,7 +35,7 @@ static struct str account_key(char text[LONGEST_ACCOUNT], struct str ns, struct 
     return (struct str){text, (size_t)MIN(MAX(n, 0), LONGEST_ACCOUNT - 1)};
 }
 
-/* Groups are entered under names that no account can have: "NS/*", and "*" for all. */
+/* Groups are entered under names that no account can have: a star in its place, or alone. */
 static void add_subject(struct facts *f, struct role_binding *b, const struct rbac_subject *s)
 {
     struct str prefix = STR("system:serviceaccounts:");
