@@ -101,9 +101,10 @@ void node_back(struct sim_runner *r, uint32_t node)
 static void begin_leak_now(struct sim_runner *r, const struct sim_leak *leak)
 {
     leak_begin(r, leak->workload, leak->bytes_per_minute);
-    for (uint32_t p = 0; p < r->pods.count; p++) {
+    struct pod_walk walk = {.workload = leak->workload};
+    for (uint32_t p; (p = pod_walk_next(r, &walk)) != NO_POD;) {
         const struct run_pod *rp = &r->pods.items[p];
-        if (pod_world(r, p)->workload != leak->workload || rp->state != POD_RUNNING)
+        if (rp->state != POD_RUNNING)
             continue;
         node_activate(r, (uint32_t)rp->node);
         /* What grows already goes on from where it is, at the new rate. */

@@ -376,10 +376,10 @@ void hpas_begin(struct sim_runner *r)
 /* Something of it still changes, so that it is worth looking again. */
 static bool is_moving(const struct sim_runner *r, uint32_t workload)
 {
-    for (uint32_t p = 0; p < r->pods.count; p++) {
+    struct pod_walk walk = {.workload = workload};
+    for (uint32_t p; (p = pod_walk_next(r, &walk)) != NO_POD;) {
         const struct run_pod *rp = &r->pods.items[p];
-        if (pod_world(r, p)->workload != workload || rp->state != POD_RUNNING ||
-            !r->nodes[rp->node].active)
+        if (rp->state != POD_RUNNING || !r->nodes[rp->node].active)
             continue;
         for (uint32_t k = 0; k < pod_world(r, p)->container_count; k++)
             if (r->containers.items[rp->container + k].to_ms > r->now)
