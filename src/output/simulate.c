@@ -79,6 +79,11 @@ struct str simulate_line_text(const struct simulate_results *r)
                             "Load line above %d: with limits as they are, no growth of memory use "
                             "makes %s an outage.",
                             FACTOR_MAX / FACTOR_ONE, r->question);
+    if (l->factor >= FACTOR_ONE && factor < 1.005)
+        return arena_printf(r->arena,
+                            "Load line 1.00: on the line now. Any growth of memory use makes %s an "
+                            "outage.",
+                            r->question);
     if (l->factor >= FACTOR_ONE)
         return arena_printf(r->arena,
                             "Load line %.2f: memory use may grow %.0f %% before %s becomes an "
@@ -87,7 +92,7 @@ struct str simulate_line_text(const struct simulate_results *r)
     return arena_printf(r->arena,
                         "Load line %.2f: over the line now. Memory use must shrink %.0f %% before "
                         "the cluster survives %s.",
-                        factor, (1 - factor) * 100, r->question);
+                        MIN(factor, 0.99), MAX((1 - factor) * 100, 1.0), r->question);
 }
 
 bool simulate_is_good(const struct simulate_results *r)

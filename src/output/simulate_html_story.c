@@ -5,7 +5,7 @@
  */
 #include "output/simulate_html.h"
 
-enum { CHART_LEFT = 44, CHART_RIGHT = 1000, CHART_TOP = 12, CHART_BOTTOM = 150, STEP_NAMES = 4 };
+enum { CHART_LEFT = 44, CHART_RIGHT = 1000, CHART_TOP = 12, CHART_BOTTOM = 150, STEP_NAMES = 4, STEPS_OPEN = 30 };
 
 /* What counts up in the chart. */
 enum series { SERIES_FAILED, SERIES_NODES, SERIES_COUNT };
@@ -25,6 +25,9 @@ static bool is_bad(enum sim_event_type t)
     case SIM_THRASHED:
     case SIM_OOM_LOST:
     case SIM_BLOCKED:
+    case SIM_KUBELET_STOPPED:
+    case SIM_SERVICE_LOST:
+    case SIM_REFUSED:
     case SIM_STORM:
         return true;
     default:
@@ -177,10 +180,15 @@ void html_add_story(const struct simulate_results *r, struct buf *b)
     buf_add_cstr(b, "<ol class=\"steps\">\n");
     for (size_t end; i < e->count && steps < HTML_STEPS; i = end, steps++) {
         end = simulate_group_end(e, i);
+        if (steps == STEPS_OPEN)
+            buf_add_cstr(b, "</ol>\n<details><summary>What follows then</summary>\n"
+                            "<ol class=\"steps\">\n");
         add_step(r, i, end, &told[e->items[i].type], b);
     }
     if (i < e->count)
         buf_printf(b, "<li><time></time>and %zu more events</li>\n", e->count - i);
+    if (steps > STEPS_OPEN)
+        buf_add_cstr(b, "</ol>\n</details>\n<ol class=\"steps\">\n");
     add_end(r, b);
     buf_add_cstr(b, "</ol>\n");
     html_section_end(b);
