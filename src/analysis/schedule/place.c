@@ -496,6 +496,25 @@ static int32_t pick_total(const struct schedule *s, const struct work *w)
     return best;
 }
 
+void schedule_admits(struct schedule *s, uint32_t pod, uint8_t *ret)
+{
+    const struct class_ *c = &s->classes.items[s->pods.items[pod].class_];
+    const struct view *v = view_of(s, s->pods.items[pod].class_);
+    struct work *w = work_of(s);
+    bool never = (v->need && v->need->conflict) || (v->volumes && v->volumes->prefilter_reason.n) ||
+                 c->unparsed.n;
+    for (uint32_t n = 0; n < s->node_count; n++)
+        w->ok[n] = !never && !is_refused(s, v, n) &&
+                   !(c->ports.count && ports_conflict(s, &c->ports, &s->ports[n])) &&
+                   !(v->volumes &&
+                     (v->volumes->reject[n] || (v->volumes->one_pod && volume_in_use(s, c, n))));
+    mask_spread(s, v, w);
+    mask_affinity(s, v, w);
+    mask_anti(s, &v->anti, w);
+    mask_anti(s, &v->existing_anti, w);
+    memcpy(ret, w->ok, s->node_count);
+}
+
 static int32_t place_related(struct schedule *s, const struct view *v)
 {
     struct work *w = work_of(s);

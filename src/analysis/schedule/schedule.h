@@ -158,6 +158,9 @@ void schedule_explain(struct schedule *s, uint32_t pod, struct arena *a, struct 
 /* The same decision without the detail: the best node first by name, or NO_NODE. Does not bind. */
 int32_t schedule_place(struct schedule *s, uint32_t pod);
 
+/* By node: 1 where the pod could go if there were room. ret has schedule_node_count() items. */
+void schedule_admits(struct schedule *s, uint32_t pod, uint8_t *ret);
+
 /* What one filter plugin says of a node, the others not asked: TaintToleration, NodeAffinity,
  * NodeResourcesFit, PodTopologySpread or InterPodAffinity. */
 struct node_verdict schedule_ask(struct schedule *s, uint32_t pod, uint32_t node,

@@ -65,19 +65,12 @@ int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node)
 const struct run_slots *slots_of(struct sim_runner *r, uint32_t pod)
 {
     struct run_slots *x = &r->slots[schedule_pod_class(r->schedule, pod)];
-    struct verdict v;
     if (x->allowed)
         return x;
     x->allowed = arena_array(r->arena, uint8_t, r->world->node_count);
-    uint32_t more = schedule_clone_pod(r->schedule, pod);
-    schedule_explain(r->schedule, more, &r->scratch, &v);
-    for (uint32_t n = 0; v.nodes && n < r->world->node_count; n++) {
-        x->allowed[n] =
-            v.nodes[n].plugin == PLUGIN_NONE || v.nodes[n].plugin == PLUGIN_NODE_RESOURCES_FIT;
+    schedule_admits(r->schedule, pod, x->allowed);
+    for (uint32_t n = 0; n < r->world->node_count; n++)
         x->total += x->allowed[n] ? slots_on(r, pod, n) : 0;
-    }
-    schedule_forget_clones(r->schedule, more);
-    arena_reset(&r->scratch);
     return x;
 }
 
