@@ -282,10 +282,10 @@ struct str simulate_failure_text(const struct simulate_results *r, const struct 
         return arena_printf(a, STR_FMT " fails again and again", STR_ARG(name));
     if (f->way == WAY_ZERO)
         return arena_printf(a, STR_FMT " has no healthy pod left", STR_ARG(name));
-    return arena_printf(a, STR_FMT " has %lld healthy pods of the %lld that its %s%.*s demands",
-                        STR_ARG(name), (long long)f->have, (long long)f->need,
-                        pdb ? "PDB " : "replica count", pdb ? (int)pdb->o.name.n : 0,
-                        pdb ? pdb->o.name.p : "");
+    return arena_printf(a, STR_FMT " has %lld healthy pod%s of the %lld that its %s%.*s demands",
+                        STR_ARG(name), (long long)f->have, f->have == 1 ? "" : "s",
+                        (long long)f->need, pdb ? "PDB " : "replica count",
+                        pdb ? (int)pdb->o.name.n : 0, pdb ? pdb->o.name.p : "");
 }
 
 /* ---- assumptions ---- */
