@@ -5,7 +5,14 @@
  */
 #include "output/simulate_html.h"
 
-enum { CHART_LEFT = 44, CHART_RIGHT = 1000, CHART_TOP = 12, CHART_BOTTOM = 150, STEP_NAMES = 4, STEPS_OPEN = 30 };
+enum {
+    CHART_LEFT = 44,
+    CHART_RIGHT = 1000,
+    CHART_TOP = 12,
+    CHART_BOTTOM = 150,
+    STEP_NAMES = 4,
+    STEPS_OPEN = 30
+};
 
 /* What counts up in the chart. */
 enum series { SERIES_FAILED, SERIES_NODES, SERIES_COUNT };
