@@ -100,15 +100,14 @@ static void add_summary(const struct simulate_results *r, struct buf *b)
         add_row(b, "Booking margin", str_sub(margin, 15, margin.n));
     if (p->by_usage)
         add_row(b, "Survived now", arena_printf(a, "%zu of %zu contingencies", survived, p->count));
-    uint32_t nodes = p->world->node_count - p->world->planned_nodes;
+    uint32_t nodes = sim_nodes_now(p->world), pods = sim_pods_now(p->world);
     struct str pending = STR("");
     if (p->world->pending)
         pending =
             arena_printf(a, ", %u of them pending before anything is lost", p->world->pending);
     add_row(b, "Cluster",
-            arena_printf(a, "%u node%s, %u pod%s" STR_FMT, nodes, nodes == 1 ? "" : "s",
-                         p->world->pod_count, p->world->pod_count == 1 ? "" : "s",
-                         STR_ARG(pending)));
+            arena_printf(a, "%u node%s, %u pod%s" STR_FMT, nodes, nodes == 1 ? "" : "s", pods,
+                         pods == 1 ? "" : "s", STR_ARG(pending)));
     if (p->line.not_monotone)
         add_row(b, "Note",
                 STR("survival is not monotone: it comes back above that factor; the lowest failing "

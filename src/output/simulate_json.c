@@ -157,8 +157,8 @@ static void add_summary(const struct simulate_results *r, struct json_writer *w)
     json_add_int(w, "survived", (int64_t)survived);
     json_add_int(w, "withStructuralFailures", (int64_t)structural);
     add_pairs(p, w);
-    json_add_int(w, "nodes", p->world->node_count - p->world->planned_nodes);
-    json_add_int(w, "pods", p->world->pod_count);
+    json_add_int(w, "nodes", sim_nodes_now(p->world));
+    json_add_int(w, "pods", sim_pods_now(p->world));
     json_add_int(w, "pendingBefore", p->world->pending);
     json_add_str(w, "digest", p->stopped ? STR_NONE : str_of(p->digest));
     json_map_end(w);

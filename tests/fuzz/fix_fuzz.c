@@ -18,7 +18,8 @@ struct input {
 static int run(void *arg)
 {
     struct input *in = arg;
-    const struct wanted wanted = {FIX_ALL, in->sized ? 64 * MIB : 0, in->sized ? 64 * MIB : 0, true};
+    const struct wanted wanted = {FIX_ALL, in->sized ? 64 * MIB : 0, in->sized ? 64 * MIB : 0,
+                                  true};
     struct world before, after;
     world_make(&before, in->text, &wanted, &in->a);
     world_make(&after, before.rewrite.result, &wanted, &in->a);

@@ -169,7 +169,7 @@ static void make_clipped(struct arena *a, struct sim_report *r)
     const struct sim_world *w = r->world;
     struct sim_clipped *by = arena_array(a, struct sim_clipped, w->workload_count);
     for (uint32_t p = 0; p < w->pod_count; p++)
-        for (uint32_t k = 0; k < w->pods[p].container_count; k++) {
+        for (uint32_t k = 0; !w->pods[p].planned && k < w->pods[p].container_count; k++) {
             uint32_t at = w->pods[p].container + k;
             const struct sim_container *c = &w->containers[at];
             int64_t wants = (int64_t)((double)c->usage * (double)r->line.factor / FACTOR_ONE);

@@ -313,8 +313,8 @@ void runs_make(struct arena *a, const struct runs_plan *p, struct runs_result *r
                                 .outages = workers[0].outages,
                                 .structural = workers[0].structural_runs,
                                 .nodes_lost = workers[0].nodes_lost,
-                                .nodes = p->world->node_count,
-                                .pods = p->world->pod_count};
+                                .nodes = sim_nodes_now(p->world),
+                                .pods = sim_pods_now(p->world)};
     give_lists(a, &workers[0], ret);
     for (unsigned i = 0; i <= started; i++) {
         sim_runner_done(workers[i].runner);

@@ -190,15 +190,25 @@ struct sim_world {
     bool elastic; /* of any workload some usage follows load */
     LIST_OF(struct sim_service) services;
     LIST_OF(struct sim_group_of_nodes) groups;
-    uint32_t planned_nodes;
-    LIST_OF(struct sim_hpa) hpas; /* that react */
-    size_t hpas_unknown;          /* that do not: what they look at is not known */
-    size_t webhooks_unknown;      /* fail closed, and what answers them is not in the input */
-    size_t webhooks_conditional;  /* with matchConditions, which count as met */
+    uint32_t planned_nodes, planned_pods; /* counted in node_count and pod_count, not there yet */
+    LIST_OF(struct sim_hpa) hpas;         /* that react */
+    size_t hpas_unknown;                  /* that do not: what they look at is not known */
+    size_t webhooks_unknown;     /* fail closed, and what answers them is not in the input */
+    size_t webhooks_conditional; /* with matchConditions, which count as met */
     LIST_OF(struct sim_leak) leaks;
     bool grows;                /* some container grows of itself */
     LIST_OF(uint32_t) growing; /* nodes with containers that grow of themselves */
 };
+
+/* What there is now. */
+static inline uint32_t sim_nodes_now(const struct sim_world *w)
+{
+    return w->node_count - w->planned_nodes;
+}
+static inline uint32_t sim_pods_now(const struct sim_world *w)
+{
+    return w->pod_count - w->planned_pods;
+}
 
 /* Adds pods for judged workloads that have none (replicas of their template; a DaemonSet: one for
  * each node that it goes to). Returns how many. Call before sim_world_new. */

@@ -255,6 +255,7 @@ static void build_pod(struct sim_world *w, const struct schedule *s, uint32_t i,
     eviction_candidate_of(scratch, p->pod, &rank);
     p->priority = schedule_pod_priority(s, i);
     p->planned = p->pod->planned;
+    w->planned_pods += p->planned > 0;
     p->slot = i;
     p->request = quantity_value(rank.request);
     p->critical = rank.critical;
