@@ -22,6 +22,7 @@ static struct str json_mib(struct arena *a, int64_t bytes)
 
 /* Over all nodes of one kubelet configuration. */
 struct kubelet_need {
+    bool evicts_late;                    /* what it does not see is more than its threshold */
     int64_t evict_now, evict_needed;     /* memory.available */
     int64_t evict_percent;               /* the same, of capacity */
     int64_t reserve_now, reserve_needed; /* system */
@@ -36,6 +37,7 @@ static void need_of(const struct candidates *c, const struct kubelet_config *k,
         const struct sim_node *n = &c->world->nodes[i];
         if (n->node->kubelet != k || !n->usable)
             continue;
+        ret->evicts_late = ret->evicts_late || n->evict_below < n->unaccounted;
         int64_t reserved = n->kubepods ? n->capacity - n->kubepods : 0;
         ret->evict_now = MAX(ret->evict_now, n->evict_below);
         ret->evict_needed = MAX(ret->evict_needed, n->unaccounted + n->evict_below);
@@ -72,7 +74,8 @@ static void of_kubelet(struct candidates *c, const struct kubelet_config *k, siz
     const struct object *o = kubelet_object(c, k);
     /* One amount does not suit nodes of different sizes; a percentage does. */
     bool alike = need.largest <= need.smallest + need.smallest / 4;
-    bool evicts = need.evict_now && need.evict_needed >= need.evict_now + STEP * MIB;
+    bool evicts =
+        need.evict_now && need.evicts_late && need.evict_needed >= need.evict_now + STEP * MIB;
     bool reserves = alike && need.reserve_needed >= need.reserve_now + STEP * MIB;
     struct str where = nodes == c->world->node_count
                            ? STR("the kubelets")
