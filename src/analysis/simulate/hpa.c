@@ -67,12 +67,14 @@ static void add_hpa(struct arena *a, struct sim_world *w, const struct hpa *h, u
         w->hpas_unknown++;
         return;
     }
-    for (uint32_t p = 0; p < w->pod_count; p++)
-        if (w->pods[p].workload == workload && !w->pods[p].planned) {
-            *PUSH(a, &x.pods) = p;
-            if (w->pods[p].node != NO_INDEX32)
-                w->nodes[w->pods[p].node].scaled = true;
-        }
+    for (uint32_t i = w->workload_first[workload]; i < w->workload_first[workload + 1]; i++) {
+        uint32_t p = w->workload_pods[i];
+        if (w->pods[p].planned)
+            continue;
+        *PUSH(a, &x.pods) = p;
+        if (w->pods[p].node != NO_INDEX32)
+            w->nodes[w->pods[p].node].scaled = true;
+    }
     *PUSH(a, &w->hpas) = x;
     w->workloads[workload].hpa = (uint32_t)w->hpas.count;
 }
