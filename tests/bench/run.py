@@ -28,6 +28,7 @@ class Bench:
     def __init__(self, build, rounds):
         self.program = os.path.join(build, "src", "plimsoll")
         self.events = os.path.join(build, "tests", "bench", "yaml_events")
+        self.simulate = os.path.join(build, "tests", "bench", "simulate")
         self.measure = os.path.join(build, "tests", "bench", "measure")
         self.rounds, self.misses = rounds, 0
         self.work = tempfile.mkdtemp(prefix="plimsoll-bench-")
@@ -234,19 +235,72 @@ def bench_hostile(b):
     b.row("one line of 100 MiB: RSS / size", rss / os.path.getsize(path), 3)
 
 
-def bench_world(b, nodes=5000, pods=150000):
-    """A generated cluster (tests/bench/world.py): reading it, and its load line."""
-    path = os.path.join(b.work, "world.json")
+def make_world(b, nodes, pods):
+    """A generated cluster (tests/bench/world.py)."""
+    path = os.path.join(b.work, f"world-{nodes}-{pods}.json")
     with open(path, "wb") as f:
         subprocess.run([sys.executable, os.path.join(ROOT, "tests", "bench", "world.py"),
                         str(nodes), str(pods)], stdout=f, stderr=subprocess.DEVNULL, check=True)
+    return path
+
+
+def simulate_phases(b, *words):
+    """phase -> (contingencies, wall, CPU) of tests/bench/simulate.c, and its other lines."""
+    out = subprocess.run([b.simulate, *words], capture_output=True, text=True, check=True).stdout
+    phases, other = {}, []
+    for line in out.splitlines():
+        parts = line.split()
+        if len(parts) == 4 and parts[1].isdigit():
+            phases[parts[0]] = (int(parts[1]), float(parts[2]), float(parts[3]))
+        else:
+            other.append(line)
+    return phases, other
+
+
+def bench_simulate_growth(b):
+    """CPU of the simulation when one size doubles."""
+    print("growth of the simulation's CPU time")
+
+    def least(size, phase, *options):
+        path = make_world(b, *size)
+        found = min(simulate_phases(b, *options, path)[0][phase][::-1] for _ in range(3))
+        os.unlink(path)
+        return found
+
+    base = least((500, 15000), "n-1")[0]
+    b.row("nodes, and with them losses: time(2N) / time(N)", least((1000, 15000), "n-1")[0] / base,
+          2.5)
+    b.row("pods: time(2N) / time(N)", least((500, 30000), "n-1")[0] / base, 2.5)
+    one, two = (least(size, "n-2", "--pairs") for size in ((70, 500), (99, 707)))
+    b.row(f"contingencies ({one[2]:,} to {two[2]:,} pairs): time(2N) / time(N)", two[0] / one[0],
+          2.5)
+
+
+def bench_pairs(b, nodes=1000, pods=30000):
+    """Every loss of two nodes, by proof where there is one."""
+    path = make_world(b, nodes, pods)
+    phases, other = simulate_phases(b, "--pairs", path)
+    count, wall, cpu = phases["n-2"]
+    print(f"every loss of two of {nodes:,} nodes, {count:,} pairs: {'; '.join(other)}")
+    b.row(f"N-2: wall seconds (CPU {cpu:.0f} s)", wall, 60, " s")
+    os.unlink(path)
+
+
+def bench_world(b, nodes=5000, pods=150000):
+    """A generated cluster: reading it, every loss of a node, its load line."""
+    path = make_world(b, nodes, pods)
     print(f"a world of {nodes:,} nodes and {pods:,} pods, {os.path.getsize(path) / 1e6:.0f} MB")
     wall, cpu, rss = b.once([b.program, "victims", "--node", "node-00000", "-f", path])
     b.row(f"reading it: wall seconds (CPU {cpu:.1f} s)", wall, 3, " s")
     b.row("reading it: RSS", rss / MIB, 600, " MiB")
+    phases, _ = simulate_phases(b, path)
+    n1, line = phases["n-1"], phases["n-1-and-line"]
+    b.row(f"N-1 of every node: wall seconds (CPU {n1[2]:.1f} s)", n1[1], 5, " s")
+    b.row(f"N-1 and the load line: wall seconds (CPU {line[2]:.1f} s)", line[1], 30, " s")
     wall, cpu, rss = b.once([b.program, "simulate", "-f", path])
-    b.row(f"N-1 of every node and the load line, with reading (CPU {cpu:.0f} s)", wall, 30, " s")
-    b.row("N-1 of every node and the load line: RSS", rss / MIB, None, " MiB")
+    b.row(f"simulate with reading and printing: wall seconds (CPU {cpu:.0f} s)", wall, None, " s")
+    b.row("simulate: RSS", rss / MIB, None, " MiB")
+    os.unlink(path)
 
 
 def bench_remedies(b, nodes=1000, pods=30000):
@@ -306,6 +360,8 @@ def main():
         bench_growth(b)
         bench_hostile(b)
         bench_world(b)
+        bench_pairs(b)
+        bench_simulate_growth(b)
         bench_remedies(b)
         bench_runs(b)
     finally:

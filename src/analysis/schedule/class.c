@@ -232,6 +232,8 @@ uint32_t class_of(struct schedule *s, const struct pod *p)
     uint32_t id = key_index(s, w.items, w.count, (uint32_t)s->classes.count, &is_new);
     if (is_new) {
         *PUSH(s->a, &s->classes) = c;
+        if (class_terms(&c))
+            *PUSH(s->a, &s->with_terms) = id;
         *PUSH(s->a, &s->spaces.items[c.space].classes) = id;
     }
     arena_reset(&s->scratch);

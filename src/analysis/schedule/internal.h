@@ -262,6 +262,7 @@ struct schedule {
     LIST_OF(struct term) terms;
     LIST_OF(struct topo) topos;
     LIST_OF(struct class_) classes;
+    LIST_OF(uint32_t) with_terms; /* classes that have affinity terms */
     LIST_OF(struct instance) pods;
     LIST_OF(struct counter) counters;
     LIST_OF(struct taint_view *) taint_views;
@@ -323,6 +324,11 @@ uint32_t topo_of(struct schedule *s, struct str key);
 /* Notes the label keys that the selectors of the world name. Before the first class. */
 void relevant_collect(struct schedule *s);
 uint32_t class_of(struct schedule *s, const struct pod *p);
+/* Of affinity to other pods. */
+static inline size_t class_terms(const struct class_ *c)
+{
+    return c->affinity.count + c->anti.count + c->prefers.count + c->avoids.count;
+}
 
 /* ---- counter.c ---- */
 /* domains: keep the values that occur on counting nodes, and their lowest count. */

@@ -246,22 +246,20 @@ static void class_relate(struct schedule *s, struct class_ *c, struct class_ *ru
     shares_attach(s, &shares, &v->score, runs);
 }
 
-static size_t term_count(const struct class_ *c)
-{
-    return c->affinity.count + c->anti.count + c->prefers.count + c->avoids.count;
-}
-
 void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v)
 {
     /* A key that a required term names is asked for even when no pod matches. */
     for (size_t i = 0; i < c->affinity.count; i++)
         topo_counter(s, &v->affinity, s->terms.items[c->affinity.items[i].term].topo);
     v->affinity_self = own_terms_all(s, c, c);
-    for (size_t i = 0; i < s->classes.count; i++) {
-        struct class_ *runs = &s->classes.items[i];
-        if (term_count(c) || term_count(runs))
-            class_relate(s, c, runs, v);
+    /* Terms of either relate two classes. */
+    if (class_terms(c)) {
+        for (size_t i = 0; i < s->classes.count; i++)
+            class_relate(s, c, &s->classes.items[i], v);
+        return;
     }
+    for (size_t i = 0; i < s->with_terms.count; i++)
+        class_relate(s, c, &s->classes.items[s->with_terms.items[i]], v);
 }
 
 static bool pairs_exist(const struct schedule *s, const struct topo_counters *l, uint32_t node,
