@@ -44,9 +44,18 @@ static void add_probability(const struct simulate_runs_results *r, const struct 
     const struct runs_result *x = r->result;
     struct arena *a = r->arena;
     enum table_style style = x->outages ? STYLE_BAD : STYLE_GOOD;
-    double share = x->done ? (double)x->outages / (double)x->done : 0;
+    if (x->done < x->runs)
+        text_wrap(b, f, "",
+                  arena_printf(a, "Partial: stopped after %s of %s runs.", count_text(a, x->done),
+                               count_text(a, x->runs)),
+                  0);
+    if (x->done == 0) {
+        buf_add_cstr(b, "Probability of an outage unknown: no run was done.\n");
+        return;
+    }
     style_begin(b, f, style);
-    buf_printf(b, "Probability of an outage " STR_FMT, STR_ARG(share_text(a, share)));
+    buf_printf(b, "Probability of an outage " STR_FMT,
+               STR_ARG(share_text(a, (double)x->outages / (double)x->done)));
     style_end(b, f, style);
     buf_printf(b, " (" STR_FMT ", 95 %% confidence)\n",
                STR_ARG(range_text(a, x->outages, x->done)));
@@ -55,11 +64,6 @@ static void add_probability(const struct simulate_runs_results *r, const struct 
                            count_text(a, x->outages), count_text(a, x->done), STR_ARG(x->question),
                            (long long)x->seed),
               0);
-    if (x->done < x->runs)
-        text_wrap(b, f, "",
-                  arena_printf(a, "Ended early: %s of %s runs were not done.",
-                               count_text(a, x->runs - x->done), count_text(a, x->runs)),
-                  0);
     if (x->nodes_lost)
         text_wrap(b, f, "",
                   arena_printf(a, "In %s runs memory took a further node down.",

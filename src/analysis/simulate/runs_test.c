@@ -17,7 +17,7 @@ struct experiment {
 /* One node of 1000Mi that evicts below 100Mi: its one pod may use 900Mi. */
 static void one_pod(struct experiment *x, int usage)
 {
-    *x = (struct experiment){.o = {.runs = 2000, .seed = 1, .shards = 1, .spread_permyriad = 1500}};
+    *x = (struct experiment){.o = {.runs = 1000, .seed = 1, .shards = 1, .spread_permyriad = 1500}};
     test_init(&x->t);
     test_node(&x->t, "a", 1000, "z");
     test_pod(&x->t, (struct test_pod){.name = "p",
@@ -34,7 +34,7 @@ static void one_pod(struct experiment *x, int usage)
 /* Eight nodes with two pods each: what the loss of one displaces may be too much for the others. */
 static void eight_nodes(struct experiment *x)
 {
-    *x = (struct experiment){.o = {.runs = 300, .seed = 7, .shards = 1, .spread_permyriad = 2500}};
+    *x = (struct experiment){.o = {.runs = 100, .seed = 7, .shards = 1, .spread_permyriad = 2500}};
     test_init(&x->t);
     for (int i = 0; i < 8; i++) {
         const char *node = arena_printf(&x->t.a, "n%d", i).p;
@@ -82,7 +82,7 @@ static void probability_that_is_known(void **state)
     double variance = log(1 + 0.15 * 0.15), z = (log(1.125) + variance / 2) / sqrt(variance);
     double want = erfc(z / sqrt(2)) / 2;
     struct interval w = wilson_interval((uint64_t)r.outages, (uint64_t)r.done);
-    assert_int_equal(r.done, 2000);
+    assert_int_equal(r.done, 1000);
     assert_true(w.low < want && want < w.high);
     /* The line of a run is 1.125 over its draw, cut to 1 %: the median draw is e^mean. */
     struct runs_quantile q = runs_quantile_of(&r, 0.5);
