@@ -261,10 +261,23 @@ def in_terminal(command, env, columns):
     return output.replace(b"\r\n", b"\n")
 
 
+STOPPED = (  # options of simulate that take long, what the progress line then says
+    (["--n-2", "--exhaustive", "--until", "168h", "--remedies", "0", "--threads", "1"],
+     b"of 7141"),
+    (["--runs", "100000000"], b"of 100000000"),
+)
+
+
 def check_progress(env):
+    for words, shown in STOPPED:
+        check_stopped(env, ["plimsoll", "simulate", "-f", BLACK_FRIDAY, *words], shown)
+    quiet = shell("plimsoll simulate -f " + BLACK_FRIDAY + " --remedies 0 > /dev/null", env)
+    if "\x1b" in quiet.stderr or "\r" in quiet.stderr:
+        fault("progress", f"drawn where there is no terminal: {quiet.stderr[:80]!r}")
+
+
+def check_stopped(env, command, shown):
     """Stopped by Ctrl-C as soon as the line is there."""
-    command = ["plimsoll", "simulate", "-f", BLACK_FRIDAY, "--n-2", "--exhaustive", "--until", "168h",
-               "--remedies", "0", "--threads", "1"]
     try:
         ours, theirs = pty.openpty()
     except OSError as e:
@@ -275,12 +288,12 @@ def check_progress(env):
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     drawn = b""
-    while b"of 7141" not in drawn:
+    while shown not in drawn:
         try:
             drawn += os.read(ours, 65536)
         except OSError:
             break
-    if b"of 7141" not in drawn:
+    if shown not in drawn:
         process.communicate()
         return skip("progress", "the run was over before a line was drawn")
     process.send_signal(signal.SIGINT)
@@ -301,9 +314,6 @@ def check_progress(env):
         if len(line) > 59 or CONTROL.search(line) or b"\x1b" in line:
             fault("progress", f"NO_COLOR and 60 columns: {line!r}")
             break
-    quiet = shell("plimsoll simulate -f " + BLACK_FRIDAY + " --remedies 0 > /dev/null", env)
-    if "\x1b" in quiet.stderr or "\r" in quiet.stderr:
-        fault("progress", f"drawn where there is no terminal: {quiet.stderr[:80]!r}")
 
 
 def drain(fd, pieces):
