@@ -140,7 +140,7 @@ static int start(struct read_job *j)
     }
     json_cursor_init(&s->json, r->name, text);
     if (!is_json(s->json, &s->json_error))
-        s->yaml = yaml_stream_new(r->name, text, (size_t)(s->json.p - s->json.begin));
+        s->yaml = yaml_stream_new(r, text, (size_t)(s->json.p - s->json.begin));
     return 0;
 }
 

@@ -93,6 +93,10 @@ const char *doc_type_name(const struct doc *n);
 struct doc_reader {
     struct str name, text;
     struct doc_reader_state *state;
+    /* May be set after doc_reader_init(): asked at each map and sequence right below the root with
+     * the root so far and the key. True: nobody will look at this value, so in YAML it is checked
+     * for syntax and depth but not built, and stays empty. */
+    bool (*unwanted)(const struct doc *root, struct str key);
 };
 void doc_reader_init(struct doc_reader *r, struct str name, struct str text);
 int doc_read(struct doc_reader *r, struct arena *a, struct doc_root *ret, struct err *e) MUST_USE;

@@ -461,16 +461,58 @@ static void test_out_of_memory(void **state)
     }
 }
 
+static bool no_spec(const struct doc *root, struct str key)
+{
+    return str_is(key, "spec") && str_is(doc_text(root, "kind"), "Wide");
+}
+
+/* What nobody wants is read over, and what comes after it is not. */
+static void test_unwanted(void **state)
+{
+    (void)state;
+    static const char text[] = "kind: Wide\n"
+                               "spec: {a: &one [1, {b: c}], d: *one, d: twice}\n"
+                               "after: *one\n"
+                               "end: {e: 1}\n"
+                               "---\n"
+                               "kind: Narrow\n"
+                               "spec: {a: 1}\n"
+                               "---\n"
+                               "kind: Wide\n"
+                               "spec: [a, {b: ]\n";
+    struct arena a;
+    struct doc_reader r;
+    struct doc_root root;
+    struct err e = {0};
+    arena_init(&a);
+    doc_reader_init(&r, STR("t.yaml"), str_of(text));
+    r.unwanted = no_spec;
+    assert_int_equal(doc_read(&r, &a, &root, &e), 1);
+    const struct doc *spec = doc_get(root.root, "spec"), *after = doc_get(root.root, "after");
+    assert_int_equal(spec->type, DOC_MAP);
+    assert_null(spec->child);
+    assert_int_equal(after->type, DOC_NULL);
+    assert_int_equal(doc_int(doc_get(root.root, "end"), "e", 0), 1);
+    assert_int_equal(root.duplicate_count, 0);
+    assert_int_equal(doc_read(&r, &a, &root, &e), 1);
+    assert_int_equal(doc_int(doc_get(root.root, "spec"), "a", 0), 1);
+    assert_int_equal(doc_read(&r, &a, &root, &e), -EINVAL);
+    assert_string_equal(e.where, "t.yaml:10:15");
+    doc_reader_done(&r);
+    arena_done(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lookup),    cmocka_unit_test(test_types),
-        cmocka_unit_test(test_positions), cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_source),    cmocka_unit_test(test_duplicates),
-        cmocka_unit_test(test_merge),     cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_templates), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_bombs),     cmocka_unit_test(test_tag_directives),
-        cmocka_unit_test(test_utf16),     cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_unwanted),       cmocka_unit_test(test_lookup),
+        cmocka_unit_test(test_types),          cmocka_unit_test(test_positions),
+        cmocka_unit_test(test_stream),         cmocka_unit_test(test_source),
+        cmocka_unit_test(test_duplicates),     cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_templates),
+        cmocka_unit_test(test_depth),          cmocka_unit_test(test_bombs),
+        cmocka_unit_test(test_tag_directives), cmocka_unit_test(test_utf16),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ struct level {
 
 struct yaml_stream {
     struct str name;
+    bool (*unwanted)(const struct doc *root, struct str key);
     struct yaml_cut cut;
     struct yaml_chunk chunk;
     bool chunk_open; /* parser is at work on chunk */
@@ -45,17 +46,20 @@ struct yaml_stream {
     struct doc_root root;
     struct yaml_aliases aliases;
     struct err *e;
+    size_t skimmed;   /* containers open in a value that is read over, itself included */
+    bool has_skimmed; /* the document has such a value: its anchors are not known */
     /* Last, for they are not initialised beyond the builder's depth. */
     struct doc_builder builder;
     struct level levels[DOC_MAX_DEPTH];
 };
 
-struct yaml_stream *yaml_stream_new(struct str name, struct str text, size_t from)
+struct yaml_stream *yaml_stream_new(const struct doc_reader *r, struct str text, size_t from)
 {
     yaml_memory_begin();
     struct yaml_stream *y = mem_alloc(sizeof(*y));
     memset(y, 0, offsetof(struct yaml_stream, builder.frames));
-    y->name = name;
+    y->name = r->name;
+    y->unwanted = r->unwanted;
     y->cut = (struct yaml_cut){.text = text, .at = from};
     return y;
 }
@@ -341,6 +345,13 @@ static bool is_template(struct yaml_stream *y, const yaml_event_t *ev)
     return byte > 0 && yaml_begins_action(str_sub(y->chunk.text, byte - 1, y->chunk.text.n));
 }
 
+/* Whether nobody will look at the value of the root's key at hand. */
+static bool is_unwanted(struct yaml_stream *y)
+{
+    return y->unwanted && in_map(y) && !innermost(y)->merge &&
+           y->unwanted(y->root.root, innermost(y)->key.text);
+}
+
 static int open_container(struct yaml_stream *y, const yaml_event_t *ev, enum doc_type type)
 {
     if (wants_key(y)) {
@@ -357,6 +368,9 @@ static int open_container(struct yaml_stream *y, const yaml_event_t *ev, enum do
         new_anchor(y, is_map ? ev->data.mapping_start.anchor : ev->data.sequence_start.anchor);
     struct doc *n = begin_value(y, ev);
     n->type = type;
+    if (y->builder.depth == 1 && is_unwanted(y))
+        y->skimmed = 1;
+    y->has_skimmed = y->has_skimmed || y->skimmed;
     doc_build_open(&y->builder, n);
     y->levels[y->builder.depth - 1] = (struct level){
         .anchor = anchor,
@@ -365,6 +379,24 @@ static int open_container(struct yaml_stream *y, const yaml_event_t *ev, enum do
                        : ev->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
     };
     return 0;
+}
+
+/* An event inside a value that nobody wants: only its depth counts. 1: it is none, the value ends. */
+static int skim(struct yaml_stream *y, const yaml_event_t *ev)
+{
+    switch (ev->type) {
+    case YAML_SEQUENCE_START_EVENT:
+    case YAML_MAPPING_START_EVENT:
+        if (y->builder.depth + y->skimmed > DOC_MAX_DEPTH)
+            return fail(y, ev, "nested deeper than 128 levels");
+        y->skimmed++;
+        return 0;
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return --y->skimmed == 0;
+    default:
+        return 0;
+    }
 }
 
 static int close_container(struct yaml_stream *y, const yaml_event_t *ev)
@@ -381,6 +413,11 @@ static int add_alias(struct yaml_stream *y, const yaml_event_t *ev)
 {
     struct str name = str_of((const char *)ev->data.alias.anchor);
     const struct yaml_anchor *anchor = map_get(&y->aliases.anchors, name);
+    if (!anchor && y->has_skimmed && !wants_key(y)) {
+        struct doc *n = begin_value(y, ev);
+        n->end = y->chunk.start + byte_of_char(y, ev->end_mark.index);
+        return end_value(y, ev, n, NULL, (struct size){1, 0});
+    }
     if (!anchor)
         return fail(y, ev, "an alias to an anchor that is not there");
     if (anchor->open)
@@ -447,6 +484,11 @@ static int add_event(struct yaml_stream *y, const yaml_event_t *ev)
 {
     if (y->builder.nodes >= DOC_MAX_NODES)
         return fail(y, ev, "more values than one document may have");
+    if (y->skimmed) {
+        int r = skim(y, ev);
+        if (r <= 0)
+            return r;
+    }
     switch (ev->type) {
     case YAML_SCALAR_EVENT:
         return add_scalar(y, ev);
@@ -497,6 +539,8 @@ int yaml_stream_read(struct yaml_stream *y, struct arena *a, struct doc_root *re
         return 0;
     y->arena = a;
     y->e = e;
+    y->skimmed = 0;
+    y->has_skimmed = false;
     int r = read_document(y);
     end_document(y);
     if (r < 0) {

@@ -9,8 +9,8 @@
 #include "base/doc.h"
 
 struct yaml_stream;
-/* Reads text from the byte `from` on. */
-struct yaml_stream *yaml_stream_new(struct str name, struct str text, size_t from);
+/* Reads r's text, or what it is in UTF-8, from the byte `from` on. */
+struct yaml_stream *yaml_stream_new(const struct doc_reader *r, struct str text, size_t from);
 /* Both as doc_read() and doc_reader_resync(). */
 int yaml_stream_read(struct yaml_stream *y, struct arena *a, struct doc_root *ret,
                      struct err *e) MUST_USE;

@@ -526,6 +526,12 @@ static void decode_item(const struct decode_input *in, const struct doc_root *ro
         (void)decode_one(in, root, item, v.p ? v : api_version, k.p ? k : item_kind, c);
 }
 
+bool decode_is_unwanted(const struct doc *root, struct str key)
+{
+    return str_is(key, "spec") && str_is(doc_text(root, "kind"), "CustomResourceDefinition") &&
+           str_starts(doc_text(root, "apiVersion"), "apiextensions.k8s.io/");
+}
+
 void decode_list_item(const struct decode_input *in, const struct doc_root *item,
                       struct str list_api_version, struct str list_kind, struct cluster *c)
 {

@@ -31,6 +31,10 @@ struct decode_input {
 };
 void decode_document(const struct decode_input *in, const struct doc_root *doc, struct cluster *c);
 
+/* For doc_reader.unwanted: what no decoder looks at, the schema of a CustomResourceDefinition (half
+ * of the bytes of many projects' manifests). */
+bool decode_is_unwanted(const struct doc *root, struct str key);
+
 /* One item of a list whose own fields are elsewhere: what the item does not say of its apiVersion
  * and kind, the list's name says (PodList). Either may be absent. */
 void decode_list_item(const struct decode_input *in, const struct doc_root *item,

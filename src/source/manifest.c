@@ -233,6 +233,7 @@ static void read_documents(struct worker *w, const struct decode_input *in, stru
 {
     struct doc_reader r;
     doc_reader_init(&r, in->source->name, text);
+    r.unwanted = decode_is_unwanted;
     for (;;) {
         struct doc_root root = {0};
         struct err e = {0};
