@@ -4,42 +4,8 @@
  * finding that --fail-on counts is a failure, a milder one a case that passed and says so; what is
  * suppressed, known or could not be judged is skipped; a rule with nothing to say has passed.
  */
-#include "base/text.h"
 #include "output/findings.h"
-
-/* Clean text holds no control characters, which XML 1.0 cannot carry at all. */
-static void add_escaped(struct buf *b, struct str text)
-{
-    struct buf clean CLEANUP(buf_done);
-    buf_init(&clean, 256 * KIB);
-    text_add_clean(&clean, text);
-    for (size_t i = 0; i < clean.n; i++) {
-        char c = clean.p[i];
-        switch (c) {
-        case '&':
-            buf_add_cstr(b, "&amp;");
-            break;
-        case '<':
-            buf_add_cstr(b, "&lt;");
-            break;
-        case '>':
-            buf_add_cstr(b, "&gt;");
-            break;
-        case '"':
-            buf_add_cstr(b, "&quot;");
-            break;
-        default:
-            buf_add_char(b, c);
-        }
-    }
-}
-
-static void add_attribute(struct buf *b, const char *name, struct str text)
-{
-    buf_printf(b, " %s=\"", name);
-    add_escaped(b, text);
-    buf_add_char(b, '"');
-}
+#include "output/markup.h"
 
 struct suite {
     const struct finding **findings;
@@ -89,24 +55,24 @@ static size_t case_count(const struct suite *s)
 static void add_place(struct buf *b, const struct finding *f)
 {
     buf_add_cstr(b, "place: ");
-    add_escaped(b, finding_repository_path(f));
+    markup_add(b, finding_repository_path(f));
     if (f->at.line)
         buf_printf(b, ":%u:%u", f->at.line, f->at.column);
     if (!str_empty(f->path)) {
         buf_add_cstr(b, "\nfield: ");
-        add_escaped(b, f->path);
+        markup_add(b, f->path);
     }
     buf_add_cstr(b, "\nwhy: ");
-    add_escaped(b, f->why);
+    markup_add(b, f->why);
     buf_add_cstr(b, "\nfix: ");
-    add_escaped(b, f->fix);
+    markup_add(b, f->fix);
     buf_add_char(b, '\n');
 }
 
 static void add_skipped(struct buf *b, struct str why)
 {
     buf_add_cstr(b, "      <skipped");
-    add_attribute(b, "message", why);
+    markup_add_attribute(b, "message", why);
     buf_add_cstr(b, "/>\n");
 }
 
@@ -119,13 +85,13 @@ static void add_outcome(const struct findings_results *r, const struct finding *
                                                   : STR("known: was there before the change"));
     } else if (is_failure(r, f)) {
         buf_add_cstr(b, "      <failure");
-        add_attribute(b, "message", f->message);
+        markup_add_attribute(b, "message", f->message);
         buf_printf(b, " type=\"%s\">", severity_word(f->severity));
         add_place(b, f);
         buf_add_cstr(b, "</failure>\n");
     } else {
         buf_printf(b, "      <system-out>%s: ", severity_word(f->severity));
-        add_escaped(b, f->message);
+        markup_add(b, f->message);
         buf_add_char(b, '\n');
         add_place(b, f);
         buf_add_cstr(b, "</system-out>\n");
@@ -135,8 +101,8 @@ static void add_outcome(const struct findings_results *r, const struct finding *
 static void begin_case(struct buf *b, const struct rule *rule, struct str name)
 {
     buf_add_cstr(b, "    <testcase");
-    add_attribute(b, "classname", str_of(rule->id));
-    add_attribute(b, "name", name);
+    markup_add_attribute(b, "classname", str_of(rule->id));
+    markup_add_attribute(b, "name", name);
 }
 
 static void add_case(const struct findings_results *r, const struct finding *f, struct buf *b)
@@ -147,7 +113,7 @@ static void add_case(const struct findings_results *r, const struct finding *f, 
     if (f->container.p)
         buf_printf(&name, " container " STR_FMT, STR_ARG(f->container));
     begin_case(b, f->rule, buf_str(&name));
-    add_attribute(b, "file", finding_repository_path(f));
+    markup_add_attribute(b, "file", finding_repository_path(f));
     uint32_t line = finding_repository_pos(f).line;
     if (line)
         buf_printf(b, " line=\"%u\"", line);
@@ -207,9 +173,9 @@ static void add_unreadable(const struct findings_results *r, struct buf *b)
         if (p->type != PROBLEM_UNREADABLE)
             continue;
         buf_add_cstr(b, "    <testcase classname=\"input\"");
-        add_attribute(b, "name", p->file);
+        markup_add_attribute(b, "name", p->file);
         buf_add_cstr(b, ">\n      <error");
-        add_attribute(b, "message", p->message);
+        markup_add_attribute(b, "message", p->message);
         buf_add_cstr(b, " type=\"unreadable\"/>\n    </testcase>\n");
     }
     buf_add_cstr(b, "  </testsuite>\n");
