@@ -38,6 +38,7 @@ struct worker {
 
 struct file {
     struct str path;
+    off_t bytes;             /* 0: not known */
     struct cluster *cluster; /* what is in it; in the reader's arena */
 };
 
@@ -56,16 +57,18 @@ struct pool {
         struct file **items;
         size_t count, cap;
     } files;
-    size_t next; /* the first that nobody has taken */
-    bool listed; /* there will be no more */
+    size_t next;         /* the first that nobody has taken */
+    bool listed;         /* there will be no more, and from now on */
+    struct file **queue; /* this holds: those from next on, the largest first */
 };
 
 static void start_reader(struct pool *p);
 
-static void add_file(struct pool *p, struct str path)
+static void add_file(struct pool *p, struct str path, off_t bytes)
 {
     struct file *f = arena_new(p->a, struct file);
     f->path = path;
+    f->bytes = bytes;
     /* Only this thread changes the list; allocation may not return, so it is done before the lock. */
     size_t cap = p->files.cap;
     struct file **items = p->files.items;
@@ -90,6 +93,7 @@ static bool has_suffix(const char *name)
 struct entry {
     struct str name;
     unsigned char type; /* DT_REG...; DT_UNKNOWN on some file systems */
+    off_t bytes;
 };
 
 static int by_name(const void *a, const void *b)
@@ -144,8 +148,14 @@ static void walk_folder(struct pool *p, struct str path, int depth)
         if (!e)
             break;
         bool wanted = e->d_type == DT_DIR || e->d_type == DT_UNKNOWN || has_suffix(e->d_name);
-        if (e->d_name[0] != '.' && wanted)
-            *PUSH(p->a, &entries) = (struct entry){arena_str(p->a, str_of(e->d_name)), e->d_type};
+        if (e->d_name[0] == '.' || !wanted)
+            continue;
+        struct stat st = {0};
+        if (e->d_type == DT_REG)
+            (void)fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW);
+        *PUSH(p->a, &entries) =
+            (struct entry){arena_str(p->a, str_of(e->d_name)), e->d_type, st.st_size};
+        errno = 0;
     }
     if (errno)
         path_problem(p, path, strerror(errno));
@@ -163,7 +173,7 @@ static void walk_folder(struct pool *p, struct str path, int depth)
         if (type == DT_DIR)
             walk_folder(p, below, depth + 1);
         else
-            add_file(p, below);
+            add_file(p, below, entries.items[i].bytes);
     }
 }
 
@@ -174,13 +184,13 @@ static int list_files(void *arg)
         struct str path = arena_str(p->a, p->options->paths[i]);
         struct stat st;
         if (str_is(path, "-"))
-            add_file(p, path);
+            add_file(p, path, 0);
         else if (is_excluded(p, path))
             continue;
         else if (stat(path.p, &st) == 0 && S_ISDIR(st.st_mode))
             walk_folder(p, path, 0);
         else
-            add_file(p, path); /* opening it says what is wrong */
+            add_file(p, path, 0); /* opening it says what is wrong */
     }
     return 0;
 }
@@ -321,7 +331,7 @@ static struct file *take_file(struct pool *p)
     while (p->next == p->files.count && !p->listed)
         pthread_cond_wait(&p->more, &p->lock);
     if (p->next < p->files.count && !atomic_load(&p->out_of_memory))
-        f = p->files.items[p->next++];
+        f = p->listed ? p->queue[p->next++] : p->files.items[p->next++];
     pthread_mutex_unlock(&p->lock);
     return f;
 }
@@ -362,11 +372,30 @@ static void start_reader(struct pool *p)
         mem_free(r);
 }
 
+static int larger_first(const void *a, const void *b)
+{
+    off_t x = (*(struct file *const *)a)->bytes, y = (*(struct file *const *)b)->bytes;
+    return (x < y) - (x > y);
+}
+
+static int list_all(void *arg)
+{
+    struct pool *p = arg;
+    int r = list_files(p);
+    p->queue = arena_array(p->a, struct file *, p->files.count + 1);
+    return r;
+}
+
+/* The largest of what is left comes first, so that no thread is alone with it in the end. */
 static void run_pool(struct pool *p)
 {
-    if (mem_protect(list_files, p) < 0)
+    if (mem_protect(list_all, p) < 0)
         atomic_store(&p->out_of_memory, true);
     pthread_mutex_lock(&p->lock);
+    for (size_t i = p->next; p->queue && i < p->files.count; i++)
+        p->queue[i] = p->files.items[i];
+    if (p->queue && p->next < p->files.count)
+        qsort(p->queue + p->next, p->files.count - p->next, sizeof(struct file *), larger_first);
     p->listed = true;
     pthread_cond_broadcast(&p->more);
     pthread_mutex_unlock(&p->lock);
