@@ -5,12 +5,9 @@
  */
 #include "base/yaml_cut.h"
 
-/* Where the line after that at `from` begins. */
-static inline size_t line_end(struct str s, size_t from)
-{
-    const char *lf = memchr(s.p + from, '\n', s.n - from);
-    return lf ? (size_t)(lf - s.p) + 1 : s.n;
-}
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* The line at `from`, without its line feed and carriage return. *next is the following one's
  * beginning. */
@@ -38,21 +35,24 @@ static size_t first_nonblank(struct str line)
     return i;
 }
 
-/* Line breaks as libyaml counts them: LF, CR, CRLF, NEL, LS, PS. */
-static uint32_t count_breaks(struct str s)
+/* How often `first` begins one of the breaks that libyaml counts besides LF and CRLF. */
+static uint32_t count_begun(struct str s, char first)
 {
+    const char *end = s.p + s.n;
     uint32_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        const unsigned char *p = (const unsigned char *)s.p + i;
-        size_t left = s.n - i;
-        if (*p == '\n' || (*p == '\r' && !(left > 1 && p[1] == '\n')))
-            n++;
-        else if (left > 1 && *p == 0xc2 && p[1] == 0x85)
-            n++;
-        else if (left > 2 && *p == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9))
-            n++;
+    for (const char *p = s.p; (p = memchr(p, first, (size_t)(end - p))); p++) {
+        struct str rest = {p, (size_t)(end - p)};
+        bool crlf = str_starts(rest, "\r\n");
+        n += (first == '\r' && !crlf) || str_starts(rest, "\xc2\x85") ||
+             str_starts(rest, "\xe2\x80\xa8") || str_starts(rest, "\xe2\x80\xa9");
     }
     return n;
+}
+
+/* A lone CR, NEL, LS and PS. */
+static uint32_t count_rare_breaks(struct str s)
+{
+    return count_begun(s, '\r') + count_begun(s, '\xc2') + count_begun(s, '\xe2');
 }
 
 static bool is_ascii(struct str s)
@@ -175,11 +175,38 @@ static bool cut_line(struct cutting *k, struct str line, size_t from, size_t nex
     return false;
 }
 
-/* Whether a line that begins so, which is nearly every one, can only be more of the content. */
-static inline bool is_inside(const struct cutting *k, char first)
+static inline bool may_end_chunk(char first)
 {
-    return first != '-' && first != '.' && first != '%' && !k->in_prologue && !k->before_content &&
-           !k->has_tail;
+    return first == '-' || first == '.' || first == '%';
+}
+
+/* Past lines that can only be more of the content, nearly all there are: from the beginning of one,
+ * to that of the next line of which this cannot be said, or the end. */
+static size_t skip_lines(struct str s, size_t from, uint32_t *breaks)
+{
+    const char *p = s.p + from, *end = s.p + s.n;
+#ifdef __SSE2__
+    const __m128i lf = _mm_set1_epi8('\n');
+    for (; end - p > 16; p += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, lf));
+        for (; mask; mask &= mask - 1) {
+            const char *line = p + __builtin_ctz(mask) + 1;
+            ++*breaks;
+            if (may_end_chunk(*line))
+                return (size_t)(line - s.p);
+        }
+    }
+#endif
+    for (; p < end; p++)
+        if (*p == '\n') {
+            ++*breaks;
+            if (p + 1 < end && may_end_chunk(p[1]))
+                return (size_t)(p + 1 - s.p);
+        }
+    if (p[-1] != '\n')
+        ++*breaks; /* as cut_line() counts a last line without its end */
+    return s.n;
 }
 
 /* One chunk, at c->at; *ret_only_end: it holds no document, only one more "..." after another. */
@@ -189,9 +216,9 @@ static void cut_chunk(struct yaml_cut *c, struct yaml_chunk *ret, bool *ret_only
     struct cutting k = {.chunk = ret, .in_prologue = true, .before_content = true};
     size_t end = c->text.n, next;
     for (size_t from = c->at; from < c->text.n; from = next) {
-        if (is_inside(&k, c->text.p[from])) {
-            next = line_end(c->text, from);
-            k.breaks++;
+        bool inside = !k.in_prologue && !k.before_content && !k.has_tail;
+        if (inside && !may_end_chunk(c->text.p[from])) {
+            next = skip_lines(c->text, from, &k.breaks);
             continue;
         }
         struct str line = line_at(c->text, from, &next);
@@ -206,7 +233,7 @@ static void cut_chunk(struct yaml_cut *c, struct yaml_chunk *ret, bool *ret_only
     if (k.prologue > c->at)
         ret->tags = count_tags(str_sub(c->text, c->at, k.prologue));
     if (!ret->ascii || memchr(ret->text.p, '\r', ret->text.n))
-        k.breaks = count_breaks(ret->text);
+        k.breaks += count_rare_breaks(ret->text);
     c->line += k.breaks;
     c->at = end;
     *ret_only_end = k.only_end;
