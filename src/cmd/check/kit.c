@@ -86,6 +86,7 @@ static void write_file(struct kit_run *r, struct str path, struct str text)
 static void write_kit(struct kit_run *r, const struct namespace_kit *k)
 {
     struct buf text CLEANUP(buf_done);
+    buf_init(&text, KIT_MAX_BYTES);
     say_left(k);
     if (!namespace_kit_has_objects(k))
         return;
@@ -93,7 +94,6 @@ static void write_kit(struct kit_run *r, const struct namespace_kit *k)
         say(k->ns, "nothing is written: that is no name of a namespace", "");
         return;
     }
-    buf_init(&text, KIT_MAX_BYTES);
     namespace_kit_render(k, r->c, r->a, &text);
     if (str_is(r->target, "-"))
         buf_add_str(&r->out, buf_str(&text));
