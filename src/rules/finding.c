@@ -133,14 +133,10 @@ enum { MESSAGE_MAX = 2000 };
 static struct str vsay(struct arena *a, const char *fmt, va_list va) PRINTF_LIKE(2, 0);
 static struct str vsay(struct arena *a, const char *fmt, va_list va)
 {
-    va_list again;
-    va_copy(again, va);
-    int needed = vsnprintf(NULL, 0, fmt, again);
-    va_end(again);
+    char text[MESSAGE_MAX + 1];
+    int needed = vsnprintf(text, sizeof(text), fmt, va);
     size_t n = needed < 0 ? 0 : MIN((size_t)needed, (size_t)MESSAGE_MAX);
-    char *p = arena_text(a, n + 1);
-    vsnprintf(p, n + 1, fmt, va);
-    return (struct str){p, n};
+    return arena_str(a, (struct str){text, n});
 }
 
 struct finding *finding(const struct rule_ctx *c, struct place where, const char *fmt, ...)

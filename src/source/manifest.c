@@ -34,6 +34,7 @@ struct worker {
     struct arena keep;    /* objects */
     struct arena scratch; /* document trees; reset after each */
     struct buf text;      /* the file being read */
+    size_t bytes;         /* what its folder said that it has; 0: not known */
 };
 
 struct file {
@@ -209,9 +210,11 @@ static void worker_done(struct worker *w)
 static int read_some(struct worker *w, int fd, size_t most)
 {
     struct stat st;
-    size_t step = 64 << 10;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-        step = MIN((size_t)st.st_size, most) + 1;
+    size_t bytes = w->bytes, step = 64 << 10;
+    if (!bytes && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        bytes = (size_t)st.st_size;
+    if (bytes)
+        step = MIN(bytes, most) + 1;
     while (w->text.n < most) {
         size_t room = w->text.cap > w->text.n + 1 ? w->text.cap - w->text.n - 1 : 0;
         if (room < MIN(step, (size_t)4096)) {
@@ -227,6 +230,9 @@ static int read_some(struct worker *w, int fd, size_t most)
             return -errno;
         if (n > 0)
             w->text.n += (size_t)n;
+        /* One byte more was asked for, and did not come: nothing follows. */
+        if (n > 0 && w->bytes && w->text.n == w->bytes && (size_t)n < room)
+            return 1;
         step = 64 << 10;
     }
     return 0;
@@ -341,6 +347,7 @@ static int read_files(void *arg)
     struct reader *r = arg;
     for (struct file *f; (f = take_file(r->pool));) {
         f->cluster = arena_new(&r->worker->keep, struct cluster);
+        r->worker->bytes = (size_t)f->bytes;
         read_file(r->worker, f->path, r->pool->threads, f->cluster);
     }
     return 0;
