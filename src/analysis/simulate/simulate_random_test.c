@@ -6,7 +6,7 @@
 #include "analysis/simulate/internal.h"
 #include "analysis/simulate/random_world.h"
 
-/* PLIMSOLL_WORLDS asks for more. */
+/* PLIMSOLL_WORLDS asks for more, PLIMSOLL_FIRST_WORLD for others. */
 enum { WORLDS = 100 };
 
 static struct contingency random_contingency(struct test_world *t, uint32_t *nodes)
@@ -56,13 +56,14 @@ static void test_random(void **state)
 {
     (void)state;
     static const int64_t factors[] = {0, 5000, FACTOR_ONE, 15000, 30000, FACTOR_MAX};
-    const char *more = getenv("PLIMSOLL_WORLDS");
+    const char *more = getenv("PLIMSOLL_WORLDS"), *from = getenv("PLIMSOLL_FIRST_WORLD");
     uint64_t worlds = more ? strtoull(more, NULL, 10) : WORLDS;
+    uint64_t first_world = from ? strtoull(from, NULL, 10) : 0;
     size_t storms = 0, quiet = 0;
     for (uint64_t i = 0; i < worlds; i++) {
         struct test_world t;
         uint32_t nodes[8];
-        seed = (i + 1) * UINT64_C(0x9E3779B97F4A7C15);
+        seed = (first_world + i + 1) * UINT64_C(0x9E3779B97F4A7C15);
         random_world(&t);
         for (int k = 0; k < 6; k++) {
             struct contingency c = random_contingency(&t, nodes);
