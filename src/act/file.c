@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fd.h"
 
 enum { LONGEST_NAME = 4096, LONGEST_XATTRS = 64 << 10 };
 
@@ -78,19 +79,6 @@ int act_file_read(struct str name, size_t max_bytes, struct arena *a, struct act
 
 /* ---- writing ---- */
 
-static int write_all(int fd, struct str text)
-{
-    while (text.n) {
-        ssize_t n = write(fd, text.p, MIN(text.n, (size_t)1 << 30));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        text = str_sub(text, (size_t)n, text.n);
-    }
-    return 0;
-}
-
 /* Access lists and the like. What the file system refuses (security.*, which the kernel sets itself)
  * is not ours to set. */
 static void copy_xattrs(const char *from, int to)
@@ -152,7 +140,7 @@ static int temporary_name(struct str target, char *ret, size_t size)
 
 static int fill(int fd, const struct act_file *f, struct str text)
 {
-    int r = write_all(fd, text);
+    int r = fd_write_all(fd, text);
     if (r == 0) {
         copy_xattrs(f->target.p, fd);
         r = keep_owner(fd, &f->st);
@@ -211,7 +199,7 @@ int act_file_create(struct str name, struct str text, struct err *e)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
         return failed(e, errno, name, "cannot write");
-    int r = write_all(fd, text);
+    int r = fd_write_all(fd, text);
     if (r == 0 && fsync(fd) < 0)
         r = -errno;
     if (close(fd) < 0 && r == 0)

@@ -78,7 +78,7 @@ static void add(struct memory_sum *to, const struct memory_sum *s)
     to->uncounted += s->uncounted;
 }
 
-bool memory_sum_equal(const struct memory_sum *x, const struct memory_sum *y)
+static bool memory_sum_equal(const struct memory_sum *x, const struct memory_sum *y)
 {
     return x->pods == y->pods && x->request_bytes == y->request_bytes &&
            x->limit_bytes == y->limit_bytes && x->unlimited == y->unlimited &&

@@ -28,6 +28,5 @@ struct memory_change {
 /* Both resolved and defaulted. Everything is in a. */
 void memory_change_make(struct arena *a, const struct cluster *before, const struct cluster *after,
                         struct memory_change *ret);
-bool memory_sum_equal(const struct memory_sum *x, const struct memory_sum *y);
 
 #endif

@@ -28,16 +28,8 @@ static const struct option_spec specs[] = {
         .help = "Write findings of this severity and worse.",
         .offset = offsetof(struct options, least),
     },
-    {
-        .name = "output",
-        .letter = 'o',
-        .type = OPTION_OUTPUTS,
-        .arg = "FORMAT[=FILE]",
-        .words = formats,
-        .preset = "yaml",
-        .help = "Where to write it. A file is replaced as a whole.",
-        .offset = offsetof(struct options, outputs),
-    },
+    OUTPUT_OPTION(struct options, outputs, formats, "yaml",
+                  "Where to write it. A file is replaced as a whole."),
 };
 static const struct option_table tables[] = {
     JUDGE_OPTIONS(struct options, judge),

@@ -72,20 +72,12 @@ static const struct option_spec specs[] = {
                 "what is known.",
         .offset = offsetof(struct options, show_suppressed),
     },
-    {
-        .name = "output",
-        .letter = 'o',
-        .type = OPTION_OUTPUTS,
-        .arg = "FORMAT[=FILE]",
-        .words = formats,
-        .preset = "text",
-        .help = "How to print the findings. Text explains each rule once, shows objects that are "
-                "alike as one, and counts what is only worth knowing; wide shows each finding in "
-                "full; json and yaml hold everything; sarif, junit, github (workflow "
-                "commands) and gitlab (Code Quality) are for the services of these names. May be "
-                "given several times.",
-        .offset = offsetof(struct options, outputs),
-    },
+    OUTPUT_OPTION(struct options, outputs, formats, "text",
+                  "How to print the findings. Text explains each rule once, shows objects that are "
+                  "alike as one, and counts what is only worth knowing; wide shows each finding in "
+                  "full; json and yaml hold everything; sarif, junit, github (workflow "
+                  "commands) and gitlab (Code Quality) are for the services of these names. May be "
+                  "given several times."),
 };
 static const struct option_table tables[] = {
     JUDGE_OPTIONS(struct options, judge),

@@ -20,16 +20,8 @@ static const struct option_spec specs[] = {
         .help = "Print the man page (roff) instead.",
         .offset = offsetof(struct options, man),
     },
-    {
-        .name = "output",
-        .letter = 'o',
-        .type = OPTION_OUTPUTS,
-        .arg = "FORMAT[=FILE]",
-        .words = formats,
-        .preset = "text",
-        .help = "How to print it; json describes all verbs, options and examples.",
-        .offset = offsetof(struct options, outputs),
-    },
+    OUTPUT_OPTION(struct options, outputs, formats, "text",
+                  "How to print it; json describes all verbs, options and examples."),
 };
 static const struct option_table tables[] = {{.specs = specs, .count = ARRAY_LEN(specs)}};
 

@@ -42,17 +42,9 @@ static const struct option_spec specs[] = {
                   "whole range 3..999",
         .offset = offsetof(struct options, node_memory_bytes),
     },
-    {
-        .name = "output",
-        .letter = 'o',
-        .type = OPTION_OUTPUTS,
-        .arg = "FORMAT[=FILE]",
-        .words = formats,
-        .preset = "text",
-        .help = "How to print it; several at once when all but one go to a file. wide adds the "
-                "containers.",
-        .offset = offsetof(struct options, outputs),
-    },
+    OUTPUT_OPTION(struct options, outputs, formats, "text",
+                  "How to print it; several at once when all but one go to a file. wide adds the "
+                  "containers."),
 };
 
 static const struct option_table tables[] = {

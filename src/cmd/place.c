@@ -58,16 +58,8 @@ static const struct option_spec specs[] = {
         .max = INT32_MAX,
         .offset = offsetof(struct options, top),
     },
-    {
-        .name = "output",
-        .letter = 'o',
-        .type = OPTION_OUTPUTS,
-        .arg = "FORMAT[=FILE]",
-        .words = formats,
-        .preset = "text",
-        .help = "How to print it; several at once when all but one go to a file.",
-        .offset = offsetof(struct options, outputs),
-    },
+    OUTPUT_OPTION(struct options, outputs, formats, "text",
+                  "How to print it; several at once when all but one go to a file."),
 };
 
 static const struct option_table tables[] = {

@@ -11,18 +11,10 @@ struct options {
 
 static const char *const formats[] = {"text", "json", "yaml", "markdown", "schema", NULL};
 
-static const struct option_spec specs[] = {{
-    .name = "output",
-    .letter = 'o',
-    .type = OPTION_OUTPUTS,
-    .arg = "FORMAT[=FILE]",
-    .words = formats,
-    .preset = "text",
-    .help =
-        "How to print them: text, json, yaml or markdown (the pages of the documentation); schema is the "
-        "JSON Schema of .plimsoll.yaml, for editors.",
-    .offset = offsetof(struct options, outputs),
-}};
+static const struct option_spec specs[] = {OUTPUT_OPTION(
+    struct options, outputs, formats, "text",
+    "How to print them: text, json, yaml or markdown (the pages of the documentation); schema is the "
+    "JSON Schema of .plimsoll.yaml, for editors.")};
 static const struct option_table tables[] = {{.specs = specs, .count = ARRAY_LEN(specs)}};
 
 static int unknown(struct str id, struct err *e)

@@ -62,6 +62,14 @@ int verb_unknown(struct str name, struct err *e);
 
 /* ---- options that many verbs share: put the tables into verb.options ---- */
 
+/* -o: its formats, the one that goes without saying, and what help says of it. */
+#define OUTPUT_OPTION(struct_type, member, formats, preset_format, text)                 \
+    {                                                                                    \
+        .name = "output", .letter = 'o', .type = OPTION_OUTPUTS, .arg = "FORMAT[=FILE]", \
+        .words = formats, .preset = preset_format, .help = text,                         \
+        .offset = offsetof(struct_type, member)                                          \
+    }
+
 /* What reads a world. */
 struct str_list;
 struct world_options {

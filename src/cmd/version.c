@@ -16,16 +16,8 @@ struct options {
 static const char *const formats[] = {"text", "json", "yaml", NULL};
 enum { FORMAT_TEXT, FORMAT_JSON, FORMAT_YAML };
 
-static const struct option_spec specs[] = {{
-    .name = "output",
-    .letter = 'o',
-    .type = OPTION_OUTPUTS,
-    .arg = "FORMAT[=FILE]",
-    .words = formats,
-    .preset = "text",
-    .help = "How to print it.",
-    .offset = offsetof(struct options, outputs),
-}};
+static const struct option_spec specs[] = {
+    OUTPUT_OPTION(struct options, outputs, formats, "text", "How to print it.")};
 static const struct option_table tables[] = {{.specs = specs, .count = ARRAY_LEN(specs)}};
 
 static void render(const void *results UNUSED, const struct out_format *f, struct buf *b)

@@ -44,16 +44,8 @@ static const struct option_spec specs[] = {
                 "requests, or its limit (without one: as sampled, else what it requests).",
         .offset = offsetof(struct options, assume),
     },
-    {
-        .name = "output",
-        .letter = 'o',
-        .type = OPTION_OUTPUTS,
-        .arg = "FORMAT[=FILE]",
-        .words = formats,
-        .preset = "text",
-        .help = "How to print it; several at once when all but one go to a file.",
-        .offset = offsetof(struct options, outputs),
-    },
+    OUTPUT_OPTION(struct options, outputs, formats, "text",
+                  "How to print it; several at once when all but one go to a file."),
 };
 
 static const struct option_table tables[] = {

@@ -9,19 +9,6 @@
 
 enum { EDIT_MAX_BYTES = 1 << 20 }; /* of what one edit writes */
 
-const struct doc *edit_find_object(const struct doc *root, const struct object *o)
-{
-    if (!root)
-        return NULL;
-    if (root->start == o->start && root->end == o->end)
-        return root;
-    const struct doc *items = doc_get(root, "items");
-    for (const struct doc *i = items ? items->child : NULL; i; i = i->next)
-        if (i->start == o->start && i->end == o->end)
-            return i;
-    return NULL;
-}
-
 /* ---- where things are ---- */
 
 /* Past the anchor and the tag of a map or sequence: what is left of them is "{", "[" or a block. */
@@ -253,6 +240,16 @@ static void add_line_break(struct work *w)
     buf_add_str(&w->b, w->style.prefix);
 }
 
+/* Between two elements in flow style. */
+static void add_comma(struct work *w, bool lines)
+{
+    buf_add_char(&w->b, ',');
+    if (lines)
+        add_line_break(w);
+    else
+        buf_add_char(&w->b, ' ');
+}
+
 /* Into braces: after the last element, or before the first one where a comment follows the last. */
 static int insert_flow(struct work *w, const struct doc *map, const struct doc *added)
 {
@@ -271,19 +268,11 @@ static int insert_flow(struct work *w, const struct doc *map, const struct doc *
     if (is_bare_null(last) || (lines && !ends_line(w->text, last->end))) {
         w->ret->start = first->key_start;
         edit_add_flow(&w->b, &w->style, added);
-        buf_add_char(&w->b, ',');
-        if (lines)
-            add_line_break(w);
-        else
-            buf_add_char(&w->b, ' ');
+        add_comma(w, lines);
         return 1;
     }
     w->ret->start = last->end;
-    buf_add_char(&w->b, ',');
-    if (lines)
-        add_line_break(w);
-    else
-        buf_add_char(&w->b, ' ');
+    add_comma(w, lines);
     edit_add_flow(&w->b, &w->style, added);
     return 1;
 }
@@ -461,11 +450,7 @@ static int add_item(struct work *w, const struct doc *items, const struct doc *v
         find_layout(w, items, first->start);
         bool lines = w->style.lines;
         w->ret->start = last->end;
-        buf_add_char(&w->b, ',');
-        if (lines)
-            add_line_break(w);
-        else
-            buf_add_char(&w->b, ' ');
+        add_comma(w, lines);
         w->style.lines = lines && w->style.quoted &&
                          memchr(w->text.p + last->start, '\n', last->end - last->start);
         edit_add_flow_value(&w->b, &w->style, value);

@@ -40,10 +40,6 @@ int edit_walk(const struct doc *n, struct str path, const struct doc **ret_found
 
 /* ---- bytes ---- */
 
-/* Finds the object's document in a text that was read again: the document, or the List item, that
- * begins at object->start. NULL if the text has changed since. */
-const struct doc *edit_find_object(const struct doc *root, const struct object *o);
-
 /* A change of bytes: [start, end) becomes text. */
 struct splice {
     size_t start, end;

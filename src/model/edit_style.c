@@ -54,7 +54,7 @@ static void add_string(struct buf *b, const struct edit_style *s, struct str tex
         json_add_quoted(b, text);
 }
 
-void edit_add_scalar(struct buf *b, const struct edit_style *s, const struct doc *v)
+static void add_scalar(struct buf *b, const struct edit_style *s, const struct doc *v)
 {
     if (v->type == DOC_STRING)
         add_string(b, s, v->text);
@@ -99,7 +99,7 @@ static void add_members(struct buf *b, const struct edit_style *s, const struct 
 static void add_value(struct buf *b, const struct edit_style *s, const struct doc *v, size_t depth)
 {
     if (is_leaf(v)) {
-        edit_add_scalar(b, s, v);
+        add_scalar(b, s, v);
         return;
     }
     bool lines = s->lines && v->child;

@@ -19,8 +19,6 @@ struct edit_style {
 
 /* The line break in force around a byte of text. */
 struct str edit_newline(struct str text, size_t at);
-/* A scalar, as short as the style allows: 512Mi, or "512Mi". */
-void edit_add_scalar(struct buf *b, const struct edit_style *s, const struct doc *v);
 /* "key: value" of each child of map, between braces of the caller's, without line breaks (or with
  * them: style->lines). */
 void edit_add_flow(struct buf *b, const struct edit_style *s, const struct doc *map);

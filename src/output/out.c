@@ -10,18 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int write_bytes(int fd, struct str text)
-{
-    while (text.n) {
-        ssize_t n = write(fd, text.p, MIN(text.n, (size_t)1 << 30));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        text = str_sub(text, (size_t)n, text.n);
-    }
-    return 0;
-}
+#include "base/fd.h"
 
 static int failed(struct err *e, int code, const char *file)
 {
@@ -33,7 +22,7 @@ static int write_special(const char *file, struct str text, struct err *e)
     int fd = open(file, O_WRONLY | O_CLOEXEC | O_TRUNC);
     if (fd < 0)
         return failed(e, errno, file);
-    int r = write_bytes(fd, text);
+    int r = fd_write_all(fd, text);
     if (close(fd) < 0 && r == 0)
         r = -errno;
     return r < 0 ? failed(e, -r, file) : 0;
@@ -43,7 +32,7 @@ static int write_and_close(int fd, struct str text)
 {
     mode_t mask = umask(0);
     umask(mask);
-    int r = write_bytes(fd, text);
+    int r = fd_write_all(fd, text);
     if (r == 0 && fchmod(fd, 0666 & ~mask) < 0)
         r = -errno;
     if (close(fd) < 0 && r == 0)
@@ -71,7 +60,7 @@ static int write_regular(const char *file, struct str text, struct err *e)
 int out_write(struct str file, struct str text, struct err *e)
 {
     if (!file.p) {
-        int r = write_bytes(STDOUT_FILENO, text);
+        int r = fd_write_all(STDOUT_FILENO, text);
         return r < 0 ? failed(e, -r, "standard output") : 0;
     }
     struct buf name CLEANUP(buf_done);

@@ -51,16 +51,10 @@ const struct rule *rule_find(struct str id)
 
 const char *rule_suggest(struct str id)
 {
-    const char *best = NULL;
-    unsigned least = 4;
-    for (size_t i = 0; i < rule_count; i++) {
-        unsigned d = str_distance(id, str_of(rule_table[i]->id));
-        if (d < least) {
-            least = d;
-            best = rule_table[i]->id;
-        }
-    }
-    return best;
+    const char *ids[ARRAY_LEN(rule_table) + 1] = {NULL};
+    for (size_t i = 0; i < rule_count; i++)
+        ids[i] = rule_table[i]->id;
+    return str_nearest(id, ids);
 }
 
 size_t rule_index(const struct rule *r)

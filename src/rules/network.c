@@ -56,7 +56,7 @@ bool policy_isolates(const struct network_policy *p, enum policy_direction d)
     return d == POLICY_INGRESS || p->egress.count > 0;
 }
 
-bool policy_selects_all(const struct network_policy *p)
+static bool policy_selects_all(const struct network_policy *p)
 {
     return p->pod_selector.match_labels.count == 0 && p->pod_selector.expressions.count == 0;
 }

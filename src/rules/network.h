@@ -35,7 +35,6 @@ void networks_init(struct facts *f);
 /* Whether p has a say in this direction at all. */
 bool policy_isolates(const struct network_policy *p, enum policy_direction d);
 bool policy_selects(const struct network_policy *p, const struct labels *pod);
-bool policy_selects_all(const struct network_policy *p);
 /* What p does to lookups of names, with the other policies of its namespace. */
 const struct dns_block *facts_dns_block(const struct rule_ctx *c, const struct network_policy *p);
 

@@ -7,21 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 static int failed(struct err *e)
 {
     int code = errno;
     return err_set(e, code, "cannot keep standard input: %s", strerror(code));
-}
-
-static int write_all(int fd, struct str text)
-{
-    while (text.n) {
-        ssize_t n = write(fd, text.p, MIN(text.n, (size_t)1 << 30));
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        text = str_sub(text, n > 0 ? (size_t)n : 0, text.n);
-    }
-    return 0;
 }
 
 static int copy(int from, int to)
@@ -33,7 +24,7 @@ static int copy(int from, int to)
             return 0;
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 || write_all(to, (struct str){part, (size_t)n}) < 0)
+        if (n < 0 || fd_write_all(to, (struct str){part, (size_t)n}) < 0)
             return -errno;
     }
 }
@@ -77,7 +68,7 @@ int standard_input_keep(size_t max_bytes, struct arena *a, struct str *ret, stru
 int standard_input_put(struct str text, struct err *e)
 {
     int fd = memfd_create("standard input", MFD_CLOEXEC);
-    if (fd < 0 || write_all(fd, text) < 0 || install(fd) < 0)
+    if (fd < 0 || fd_write_all(fd, text) < 0 || install(fd) < 0)
         return failed(e);
     return 0;
 }

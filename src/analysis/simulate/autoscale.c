@@ -9,15 +9,6 @@
 
 enum { SCAN_MS = 10 * SECOND }; /* --scan-interval */
 
-static void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node, int64_t count)
-{
-    note(r, (struct sim_event){.type = type,
-                               .node = (int32_t)node,
-                               .pod = NO_INDEX32,
-                               .container = NO_INDEX32,
-                               .count = count});
-}
-
 void autoscale_later(struct sim_runner *r)
 {
     if (r->world->groups.count == 0 || r->scan_queued || r->pending.count == 0)

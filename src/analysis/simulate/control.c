@@ -6,15 +6,6 @@
 #include "analysis/simulate/internal.h"
 #include "base/sat.h"
 
-static void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node, int64_t count)
-{
-    note(r, (struct sim_event){.type = type,
-                               .node = (int32_t)node,
-                               .pod = NO_INDEX32,
-                               .container = NO_INDEX32,
-                               .count = count});
-}
-
 static void note_pod(struct sim_runner *r, enum sim_event_type type, uint32_t pod, int32_t node)
 {
     const struct run_pod *p = &r->pods.items[pod];

@@ -7,12 +7,6 @@
 
 #include "analysis/simulate/internal.h"
 
-static void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node)
-{
-    note(r, (struct sim_event){
-                .type = type, .node = (int32_t)node, .pod = NO_INDEX32, .container = NO_INDEX32});
-}
-
 /* ---- kubelet ---- */
 
 /* Nobody renews the lease or looks after containers any more; they run on. */
@@ -24,7 +18,7 @@ void kubelet_stop(struct sim_runner *r, uint32_t node)
     node_activate(r, node);
     n->stopped = true;
     n->away_ms = r->now;
-    note_node(r, SIM_KUBELET_STOPPED, node);
+    note_node(r, SIM_KUBELET_STOPPED, node, 0);
     plan(r, r->now + NODE_MONITOR_GRACE_MS, TODO_NOT_READY, node, 0);
     node_check(r, node);
 }
@@ -82,7 +76,7 @@ void node_back(struct sim_runner *r, uint32_t node)
         return;
     n->lost = n->stopped = n->not_ready = n->taint_waits = n->tainted = false;
     n->pressure = n->gave_up = false;
-    note_node(r, SIM_BACK, node);
+    note_node(r, SIM_BACK, node, 0);
     forget_lost(r, node);
     for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next) {
         if (boots)

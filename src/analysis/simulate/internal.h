@@ -395,6 +395,8 @@ uint32_t pod_walk_next(const struct sim_runner *r, struct pod_walk *k);
 void plan(struct sim_runner *r, int64_t at_ms, enum todo_type type, uint32_t subject,
           uint32_t detail);
 void note(struct sim_runner *r, struct sim_event e);
+/* An event of a node and no pod. */
+void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node, int64_t count);
 void note_trouble(struct sim_runner *r, struct sim_event e, uint32_t node);
 /* Whether nothing happens at this factor once these pods have come to these nodes. */
 struct landing {

@@ -39,6 +39,15 @@ void note(struct sim_runner *r, struct sim_event e)
         *PUSH(r->in->log_arena, r->in->log) = e;
 }
 
+void note_node(struct sim_runner *r, enum sim_event_type type, uint32_t node, int64_t count)
+{
+    note(r, (struct sim_event){.type = type,
+                               .node = (int32_t)node,
+                               .pod = NO_INDEX32,
+                               .container = NO_INDEX32,
+                               .count = count});
+}
+
 void note_trouble(struct sim_runner *r, struct sim_event e, uint32_t node)
 {
     uint32_t depth = r->nodes[node].depth + 1U;

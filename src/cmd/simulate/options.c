@@ -234,14 +234,8 @@ static const struct option_spec report_specs[] = {
      .help = "End the text with the SHA-256 of the report: the same for the same world and options "
              "with any number of threads.",
      .offset = offsetof(struct simulate_options, digest)},
-    {.name = "output",
-     .letter = 'o',
-     .type = OPTION_OUTPUTS,
-     .arg = "FORMAT[=FILE]",
-     .words = formats,
-     .preset = "text",
-     .help = "How to print it; several at once when all but one go to a file.",
-     .offset = offsetof(struct simulate_options, outputs)},
+    OUTPUT_OPTION(struct simulate_options, outputs, formats, "text",
+                  "How to print it; several at once when all but one go to a file."),
 };
 
 const struct option_table simulate_tables[] = {
