@@ -168,7 +168,7 @@ static void make_limit_range(struct work *w)
                                   "the input (a UsageProfile with max)");
         return;
     }
-    if (w->hungriest_bytes > kit->default_limit_bytes) {
+    if (w->hungriest.k && w->hungriest_bytes > kit->default_limit_bytes) {
         kit->no_limit_range = arena_printf(
             w->a,
             STR_FMT

@@ -116,6 +116,19 @@ static void add_line(struct buf *b, const struct diff *d, char mark, struct str 
     buf_add_cstr(b, open ? "\n\\ No newline at end of file\n" : "\n");
 }
 
+/* Lines from..to of x; none where there are not so many. */
+static struct lines slice(const struct lines *x, size_t from, size_t to)
+{
+    return from < to && to <= x->count ? (struct lines){x->items + from, to - from, 0}
+                                       : (struct lines){0};
+}
+
+static void add_lines(struct buf *b, const struct diff *d, char mark, struct lines part)
+{
+    for (size_t i = 0; i < part.count; i++)
+        add_line(b, d, mark, part.items[i]);
+}
+
 static void add_range(struct buf *b, char mark, size_t first, size_t count)
 {
     buf_printf(b, "%c%zu", mark, count ? first + 1 : first);
@@ -140,15 +153,12 @@ static void add_hunk(struct buf *b, const struct diff *d, const struct lines *x,
     size_t i = old;
     for (size_t n = 0; n < c->count; n++) {
         const struct change *k = &c->items[n];
-        for (; i < k->old; i++)
-            add_line(b, d, ' ', x->items[i]);
-        for (; i < k->old + k->old_count; i++)
-            add_line(b, d, '-', x->items[i]);
-        for (size_t j = k->new; j < k->new + k->new_count; j++)
-            add_line(b, d, '+', y->items[j]);
+        add_lines(b, d, ' ', slice(x, i, k->old));
+        i = k->old + k->old_count;
+        add_lines(b, d, '-', slice(x, k->old, i));
+        add_lines(b, d, '+', slice(y, k->new, k->new + k->new_count));
     }
-    for (; i < old_end; i++)
-        add_line(b, d, ' ', x->items[i]);
+    add_lines(b, d, ' ', slice(x, i, old_end));
 }
 
 void diff_add(struct buf *b, const struct diff *d)

@@ -257,7 +257,7 @@ static int take_chunk_size(struct http_parser *p, struct str line, struct err *e
 
 static int feed_framing(struct http_parser *p, struct str in, size_t *ret_used, struct err *e)
 {
-    struct str line;
+    struct str line = STR("");
     int r = feed_line(p, in, ret_used, &line, e);
     if (r <= 0)
         return r;

@@ -181,7 +181,7 @@ static int read_cluster(struct loading *l)
         k->insecure = true;
         k->ca_pem = k->ca_file = STR_NONE;
     }
-    if (k->insecure && (k->ca_pem.n || k->ca_file.n))
+    if (s.n && k->insecure && (k->ca_pem.n || k->ca_file.n))
         return err_at(l->e, EINVAL, s.part->path, s.n->at.line, 0,
                       "cluster \"" STR_FMT "\" has certificate-authority and "
                       "insecure-skip-tls-verify: only one of them can hold",

@@ -40,7 +40,7 @@ static int run(const struct verb_call *c, struct err *e)
 {
     const struct options *o = c->options;
     struct check_config config;
-    struct judged judged;
+    struct judged judged = {0};
     struct baseline baseline;
     int r = config_load(&o->judge, c->arena, &config, e);
     if (r == 0)

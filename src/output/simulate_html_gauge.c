@@ -23,11 +23,13 @@ static double y_of(const struct gauge *g, double factor)
 static void add_scale(const struct gauge *g, struct buf *b)
 {
     double step = g->most > 4 ? 1 : g->most > 2 ? 0.5 : 0.25;
-    for (double x = 0; x <= g->most + 1e-9; x += step)
+    for (int i = 0; i * step <= g->most + 1e-9; i++) {
+        double x = i * step;
         buf_printf(b,
                    "<path d=\"M%d %.1fH%d\" stroke=\"var(--line)\"/><text class=\"s\" x=\"%d\" "
                    "y=\"%.1f\" text-anchor=\"end\" font-size=\"12\">%g</text>\n",
                    LEFT - 6, y_of(g, x), LEFT, LEFT - 10, y_of(g, x) + 4, x);
+    }
 }
 
 /* Waves, from edge to edge. */

@@ -143,7 +143,7 @@ static void add_chart(const struct simulate_runs_results *r, const struct out_fo
                       struct buf *b)
 {
     const struct runs_result *x = r->result;
-    int64_t most = 0, counts[RUNS_LINE_BINS] = {0};
+    int64_t most = 1, counts[RUNS_LINE_BINS] = {0};
     int64_t low = x->bins.items[0].line, high = x->bins.items[x->bins.count - 1].line;
     int64_t width = class_width(low, high);
     for (size_t i = 0; i < x->bins.count; i++) {

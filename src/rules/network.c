@@ -158,7 +158,7 @@ static void blame(struct namespace_network *n, const struct egress *e, const str
 
 static bool any_opens_dns(const struct namespace_network *n)
 {
-    bool tcp;
+    bool tcp = false;
     for (size_t i = 0; i < n->policies.count; i++)
         for (size_t r = 0; r < n->policies.items[i]->egress.count; r++)
             if (policy_isolates(n->policies.items[i], POLICY_EGRESS) &&

@@ -252,7 +252,7 @@ static struct str flag_value(const struct client *c, struct str word, struct str
 
 static bool takes_value(const struct client *c, struct str word)
 {
-    return word.n == 2 && word.p[0] == '-' && c->value_flags &&
+    return word.p && word.n == 2 && word.p[0] == '-' && c->value_flags &&
            strchr(c->value_flags, word.p[1]) != NULL;
 }
 

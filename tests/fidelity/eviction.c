@@ -202,8 +202,8 @@ static void node_conditions(struct check *k)
     for (size_t i = 0; i < names.count; i++) {
         const char *c = eviction_signal_condition(signal_of(names.items[i]));
         bool known = !c;
-        for (size_t j = 0; j < got.count; j++)
-            known |= str_is(got.items[j], c);
+        for (size_t j = 0; j < got.count && !known; j++)
+            known = str_is(got.items[j], c);
         if (!known)
             *PUSH(k->a, &got) = str_of(c);
     }

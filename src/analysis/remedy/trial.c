@@ -9,7 +9,7 @@
  * taken; pods that have moved since must not change it. */
 static void keep_system(const struct sim_world *before, const struct remedy *r, struct sim_world *w)
 {
-    for (uint32_t i = 0; i < w->node_count; i++) {
+    for (uint32_t i = 0; i < w->node_count && (i < before->node_count || r->like); i++) {
         int32_t from = i < before->node_count ? (int32_t)i : sim_find_node(before, r->like->o.name);
         w->nodes[i].system = before->nodes[from].system;
     }

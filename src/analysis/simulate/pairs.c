@@ -477,9 +477,11 @@ static void judge_both(const struct pairs *p, const struct pair_node *x, const s
         if (!has_loss(x, none.workload) && !has_loss(y, none.workload))
             judge(p, &none, o);
     }
-    while (i < x->losses.count || k < y->losses.count) {
+    for (;;) {
         const struct pair_loss *a = i < x->losses.count ? &x->losses.items[i] : NULL;
         const struct pair_loss *b = k < y->losses.count ? &y->losses.items[k] : NULL;
+        if (!a && !b)
+            return;
         struct pair_loss sum = a && (!b || a->workload <= b->workload) ? *a : *b;
         if (a && b && a->workload == b->workload) {
             sum.ready += b->ready;

@@ -187,6 +187,8 @@ static int plan_deploy(struct arena *a, struct cluster *c, const struct scenario
     struct workload *w = NULL;
     size_t sized = 0;
     int r = find_rolling(a, c, x->deploy, &w, e);
+    if (r < 0 || !w)
+        return r;
     for (size_t i = 0; r == 0 && i < x->deploy_containers.count; i++) {
         const struct deploy_container *k = &x->deploy_containers.items[i];
         if (k->request_bytes > k->limit_bytes && k->limit_bytes > 0)

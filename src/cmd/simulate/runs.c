@@ -120,7 +120,7 @@ static int print(struct arena *a, const struct simulate_options *o, const struct
 static int explain(struct arena *a, const struct runs_plan *p, const struct simulate_options *o,
                    struct err *e)
 {
-    int64_t run;
+    int64_t run = -1;
     struct sim_report report = {.world = p->world};
     struct simulate_story story = {.factor = FACTOR_ONE};
     if (!str_starts(o->explain, "run/") ||
@@ -172,7 +172,7 @@ int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_pl
         .spread_permyriad = o->many.spread,
         .correlation_permyriad = o->many.correlation,
     };
-    struct runs_plan plan;
+    struct runs_plan plan = {0};
     struct runs_result *result = arena_new(a, struct runs_result);
     char *world = arena_text(a, SHA256_HEX);
     if (!sim_usage_known(w))
