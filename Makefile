@@ -16,7 +16,7 @@ define compile
 	@ninja -C $(1) $(3) >$(1)/ninja.log || { cat $(1)/ninja.log; exit 1; }
 endef
 
-.PHONY: all build demo test bench fuzz oracle-random golden install static format clean help
+.PHONY: all build demo test test-vm bench fuzz oracle-random golden install static format clean help
 
 all: build
 
@@ -30,6 +30,11 @@ demo: build ## compile, then judge the example clusters
 test: ## every test: gcc, clang, sanitizers, style, documentation, fuzz smoke (12 minutes at most)
 	@tools/bootstrap test
 	@tools/test
+
+test-vm: build ## what a real kernel does in QEMU, against what plimsoll says (1 minute)
+	@tools/bootstrap vm
+	@ninja -C $(BUILD) tests/vm/load >$(BUILD)/ninja.log || { cat $(BUILD)/ninja.log; exit 1; }
+	@tests/vm/run.py --build $(BUILD) || test $$? = 77
 
 bench: build ## speed and memory, with the targets beside the measured figures
 	@tools/bootstrap bench

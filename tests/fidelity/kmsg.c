@@ -159,6 +159,15 @@ static enum oom_kernel kernel_of(struct str range)
                                      : OOM_KERNEL_5_9;
 }
 
+static void read_task(const struct doc *d, struct oom_task *ret)
+{
+    *ret = (struct oom_task){.rss_pages = doc_int(d, "rss", 0),
+                             .swap_pages = doc_int(d, "swap", 0),
+                             .pgtable_bytes = doc_int(d, "pgtables", 0),
+                             .adj = doc_int(d, "adj", 0)};
+}
+
+/* A kernel's report tells the tasks and the victim, not the points: expect_points may be absent. */
 static void badness(struct check *k)
 {
     const struct doc *list = at(k, "tasks"), *points = at(k, "expect_points");
@@ -166,13 +175,12 @@ static void badness(struct check *k)
     enum oom_kernel kernel = kernel_of(text_at(k, "kernel"));
     int64_t total = int_at(k, "totalpages");
     size_t n = 0;
-    const struct doc *want = points->child;
+    const struct doc *want = points ? points->child : NULL;
     for (const struct doc *d = list->child; d; d = d->next, want = want ? want->next : NULL) {
         struct oom_task *t = &tasks[n++];
-        t->rss_pages = doc_int(d, "rss", 0);
-        t->swap_pages = doc_int(d, "swap", 0);
-        t->pgtable_bytes = doc_int(d, "pgtables", 0);
-        t->adj = doc_int(d, "adj", 0);
+        read_task(d, t);
+        if (!points)
+            continue;
         struct oom_points got = oom_badness(kernel, t, total, 4096);
         struct str name = arena_str(k->a, doc_text(d, "name"));
         expect_bool(k, name.p, is_null(want), got.never);
@@ -191,9 +199,18 @@ static void badness(struct check *k)
                     victim < 0 ? STR("none") : doc_text(d, "name"));
 }
 
+/* /proc/PID/oom_score of one task. */
+static void proc_score(struct check *k)
+{
+    struct oom_task t;
+    read_task(at(k, "task"), &t);
+    expect_int(k, "oom_score", int_at(k, "expect"),
+               oom_score(kernel_of(text_at(k, "kernel")), &t, int_at(k, "totalpages"), 4096));
+}
+
 const struct kind_check kmsg_kinds[] = {
-    {"badness", badness},   {"choice", line}, {"group", line},   {"killed", line},
-    {"legacy_memcg", line}, {"nokill", line}, {"prefix", line},  {"reaped", line},
-    {"skip", line},         {"start", line},  {"summary", line}, {"task_header", line},
-    {"task_row", line},     {"usage", line},  {NULL, NULL},
+    {"badness", badness},   {"choice", line},   {"group", line},           {"killed", line},
+    {"legacy_memcg", line}, {"nokill", line},   {"oom_score", proc_score}, {"prefix", line},
+    {"reaped", line},       {"skip", line},     {"start", line},           {"summary", line},
+    {"task_header", line},  {"task_row", line}, {"usage", line},           {NULL, NULL},
 };
