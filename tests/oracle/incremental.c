@@ -2,8 +2,9 @@
  *
  * incremental WORLD...: the fast path and the counters against the plain way. Pods of a world are
  * cloned, bound and unbound at random, nodes closed and switched off; after each step
- * schedule_place must choose what schedule_explain chooses, and now and then a schedule built anew
- * from the same bindings must explain the same, score by score. Exit status 1 on a difference.
+ * schedule_place must choose what schedule_explain chooses, also between a mark and its rewind, and
+ * now and then a schedule built anew from the same bindings must explain the same, score by score.
+ * Exit status 1 on a difference.
  */
 #include <stdio.h>
 
@@ -12,7 +13,7 @@
 #include "model/defaults.h"
 #include "source/source.h"
 
-enum { STEPS = 600, REBUILD_EVERY = 60 };
+enum { STEPS = 600, REBUILD_EVERY = 60, WHAT_IF_EVERY = 6, WHAT_IF_STEPS = 12 };
 
 struct run {
     const char *world;
@@ -138,6 +139,57 @@ static void step(struct run *r)
         schedule_node_off(r->s, node, false);
 }
 
+/* ---- what-ifs ---- */
+
+static void expect_some(struct run *r)
+{
+    for (uint32_t pod = 0; pod < schedule_pod_count(r->s); pod++)
+        if (draw(r, 4))
+            schedule_expect(r->s, pod);
+}
+
+/* Binds as before, and takes away what was not there. */
+static void put_back(struct run *r, const int32_t *node_of, uint32_t pods)
+{
+    for (uint32_t pod = 0; pod < schedule_pod_count(r->s); pod++) {
+        int32_t node = schedule_pod_node(r->s, pod);
+        if (node != NO_NODE && (pod >= pods || node != node_of[pod]))
+            schedule_unbind(r->s, pod);
+    }
+    for (uint32_t n = 0; n < schedule_node_count(r->s); n++)
+        schedule_node_close(r->s, n, false);
+    for (uint32_t pod = 0; pod < pods; pod++)
+        if (node_of[pod] != NO_NODE && schedule_pod_node(r->s, pod) == NO_NODE)
+            schedule_bind(r->s, pod, (uint32_t)node_of[pod]);
+    schedule_forget_clones(r->s, pods);
+}
+
+/* Some steps between a mark and a rewind; then every pending pod must find what it found before. */
+static void what_if(struct run *r)
+{
+    struct arena a;
+    arena_init(&a);
+    uint32_t pods = schedule_pod_count(r->s);
+    int32_t *node_of = arena_array(&a, int32_t, pods);
+    for (uint32_t n = 0; n < schedule_node_count(r->s); n++)
+        schedule_node_close(r->s, n, false);
+    for (uint32_t pod = 0; pod < pods; pod++)
+        node_of[pod] = schedule_pod_node(r->s, pod);
+    schedule_mark(r->s);
+    expect_some(r);
+    for (int i = 0; i < WHAT_IF_STEPS; i++)
+        step(r);
+    for (uint32_t pod = 0; pod < schedule_pod_count(r->s); pod++)
+        if (schedule_pod_node(r->s, pod) == NO_NODE)
+            compare_place(r, pod);
+    put_back(r, node_of, pods);
+    schedule_rewind(r->s);
+    for (uint32_t pod = 0; pod < pods; pod++)
+        if (node_of[pod] == NO_NODE)
+            compare_place(r, pod);
+    arena_done(&a);
+}
+
 static int run_world(void *arg)
 {
     struct run *r = arg;
@@ -157,6 +209,8 @@ static int run_world(void *arg)
     r->s = schedule_new(&a, &r->c);
     for (int i = 1; i <= STEPS; i++) {
         step(r);
+        if (i % WHAT_IF_EVERY == 0)
+            what_if(r);
         if (i % REBUILD_EVERY)
             continue;
         for (uint32_t n = 0; n < schedule_node_count(r->s); n++)

@@ -233,7 +233,7 @@ uint32_t class_of(struct schedule *s, const struct pod *p)
     if (is_new) {
         *PUSH(s->a, &s->classes) = c;
         if (class_terms(&c))
-            *PUSH(s->a, &s->with_terms) = id;
+            terms_announce(s, &c, id);
         *PUSH(s->a, &s->spaces.items[c.space].classes) = id;
     }
     arena_reset(&s->scratch);

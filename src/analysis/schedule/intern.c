@@ -187,6 +187,7 @@ uint32_t topo_of(struct schedule *s, struct str key)
     if (!is_new)
         return id;
     struct topo t = {.key = (name_id)words[1], .empty_value = -1};
+    uint32_t labelled = 0;
     t.value = arena_array(s->a, int32_t, s->node_count);
     t.slot = arena_array(s->a, int32_t, s->node_count);
     for (uint32_t n = 0; n < s->node_count; n++) {
@@ -197,11 +198,13 @@ uint32_t topo_of(struct schedule *s, struct str key)
         uint64_t value[3] = {'V', id, name_of(s, l->value)};
         t.value[n] = (int32_t)key_index(s, value, 3, t.value_count, &is_new);
         t.value_count += is_new;
+        labelled++;
         if (l->value.n == 0)
             t.empty_value = t.value[n];
     }
     for (uint32_t n = 0; n < s->node_count; n++)
         t.slot[n] = t.value[n] >= 0 ? t.value[n] : (int32_t)t.value_count;
+    t.by_node = t.value_count > BY_NODE_FROM && t.value_count == labelled;
     *PUSH(s->a, &s->topos) = t;
     return id;
 }

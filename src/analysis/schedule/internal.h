@@ -24,6 +24,7 @@ enum {
     RES_SCALARS,
     RES_MAX = 64, /* node_verdict.lacking is a set of 64; more names than that are not tracked */
 };
+enum { BY_NODE_FROM = 16 };    /* see topo.by_node */
 #define TOPO_NODE   UINT32_MAX /* a counter per node, not per label value */
 #define NO_INDEX    UINT32_MAX
 #define MEMORY_PODS INT64_C(209715200) /* upstream's default request of a container, 200 MiB */
@@ -56,6 +57,7 @@ struct space { /* a namespace */
     bool present; /* the Namespace object is there */
     struct label_set labels;
     LIST_OF(uint32_t) classes;
+    LIST_OF(uint32_t) asked_by; /* classes with a term that its pods may match */
     LIST_OF(uint32_t) services; /* selectors of its Services */
 };
 struct shape {
@@ -103,16 +105,23 @@ struct topo {
     int32_t *slot;  /* the same with value_count for a missing label: see counter.counts */
     uint32_t value_count;
     int32_t empty_value; /* index of the value "", or -1 */
+    bool by_node;        /* many values, each of one node at most: as good as a node's name */
 };
 
+/* Of most values nothing is counted: those that are not 0, in a hash table. */
+struct cell {
+    int32_t value, count; /* value < 0: free */
+};
 struct counter {
     uint32_t topo;
-    int32_t *counts;        /* per value (TOPO_NODE: per node), and one that stays 0 */
-    const uint8_t *include; /* nodes that count; NULL = all */
-    int64_t matches;        /* pods (times terms) that count, on nodes that have the key */
-    uint32_t *domain_nodes; /* counting nodes per value; NULL = not kept */
-    uint32_t domains;       /* values that have any */
-    int32_t min;            /* over these values; valid unless min_stale */
+    int32_t *counts; /* per value (TOPO_NODE: per node), and one that stays 0; NULL = in cells */
+    struct cell *cells;
+    uint32_t cells_size, cells_used; /* size: a power of two */
+    const uint8_t *include;          /* nodes that count; NULL = all */
+    int64_t matches;                 /* pods (times terms) that count, on nodes that have the key */
+    uint32_t *domain_nodes;          /* counting nodes per value; NULL = not kept */
+    uint32_t domains;                /* values that have any */
+    int32_t min;                     /* over these values; valid unless min_stale */
     bool min_stale;
 };
 struct member {
@@ -218,8 +227,9 @@ struct view {
     int16_t *base;      /* per node: see place.c */
     uint64_t seen;      /* what of the log it knows */
     /* Since schedule_mark: */
-    bool used, remade;      /* base was made anew as a whole */
-    uint64_t seen_unmarked; /* seen before that */
+    bool used, remade;       /* base was made anew as a whole */
+    uint64_t seen_unmarked;  /* seen before that */
+    struct ranking *ranking; /* see ranking.c; NULL = none yet */
 };
 /* One node with pods taken away: what preemption tries. */
 struct node_state {
@@ -262,7 +272,6 @@ struct schedule {
     LIST_OF(struct term) terms;
     LIST_OF(struct topo) topos;
     LIST_OF(struct class_) classes;
-    LIST_OF(uint32_t) with_terms; /* classes that have affinity terms */
     LIST_OF(struct instance) pods;
     LIST_OF(struct counter) counters;
     LIST_OF(struct taint_view *) taint_views;
@@ -278,7 +287,9 @@ struct schedule {
     uint8_t *on, *closed;
     uint32_t *name_rank, *by_name;
     bool in_name_order;
-    struct work *work;              /* see place.c */
+    struct work *work; /* see place.c */
+    struct ranking_work *ranking_work;
+    int32_t *dense;                 /* see counter_dense() */
     uint32_t *first_pod, *last_pod; /* per node */
     struct port_list *ports;        /* per node */
     uint32_t resource_count;
@@ -298,7 +309,13 @@ struct schedule {
     bool marked;
     LIST_OF(struct used_view) used_views; /* since then */
     LIST_OF(struct undo) undo;            /* changes of their bases */
-    uint32_t version;                     /* counts schedule_node_off calls */
+    struct {
+        uint32_t *items, count;
+        uint32_t *stamps, stamp; /* per node: in items if it has the stamp */
+    } changed;                   /* nodes, since then */
+    LIST_OF(uint32_t) unranked;  /* classes that were placed without a ranking */
+    uint64_t rest;               /* counts the changes that no rewind takes back */
+    uint32_t version;            /* counts schedule_node_off calls */
     uint32_t hostname_topo, zone_topo;
 };
 
@@ -336,8 +353,21 @@ uint32_t counter_new(struct schedule *s, uint32_t topo, const uint8_t *include, 
 /* Pods of the class count `weight` from now on; those that are bound are counted at once. */
 void counter_attach(struct schedule *s, uint32_t counter, struct class_ *c, int32_t weight,
                     int32_t matches);
-void counter_add(const struct schedule *s, struct counter *c, uint32_t node, int32_t weight,
+void counter_add(struct schedule *s, struct counter *c, uint32_t node, int32_t weight,
                  int32_t matches);
+/* The count of a value of its topology key. */
+static inline int32_t counter_count(const struct counter *c, int32_t value)
+{
+    if (c->counts)
+        return c->counts[value];
+    uint32_t mask = c->cells_size - 1, i = (uint32_t)value * UINT32_C(0x9e3779b1) & mask;
+    for (; c->cells_size && c->cells[i].value >= 0; i = (i + 1) & mask)
+        if (c->cells[i].value == value)
+            return c->cells[i].count;
+    return 0;
+}
+/* All counts as an array, and one that is 0; valid until the next call. */
+const int32_t *counter_dense(struct schedule *s, const struct counter *c);
 /* The lowest count over the values that occur; INT32_MAX if none does. */
 int32_t counter_min(const struct schedule *s, struct counter *c);
 /* The same over the values other than `value`. */
@@ -395,6 +425,17 @@ bool node_is_usual(const struct schedule *s, uint32_t node);
 /* Of both: UNFIT where resources are lacking, else the weighted scores. */
 int16_t usual_score(const struct schedule *s, const struct class_ *c, uint32_t node);
 
+/* ---- place.c ---- */
+/* What a node alone decides: UNFIT, or the weighted scores of its resources. */
+int16_t node_score(struct schedule *s, const struct class_ *c, const struct view *v, uint32_t node);
+/* round(x) of x >= 0, half away from zero. */
+int32_t round_half_up(double x);
+
+/* ---- ranking.c ---- */
+/* The best node, or NO_NODE; false = it is not known, look at all of them. After the mark. */
+bool ranking_pick(struct schedule *s, const struct class_ *c, const struct view *v, int32_t *ret);
+void ranking_node_changed(struct schedule *s, uint32_t node);
+
 void ports_compile(struct schedule *s, const struct pod_spec *spec, struct port_list *ret);
 /* A node's used ports are a set: where two pods hold one port, it is free when either goes, as
  * upstream has it (framework/types.go HostPortInfo). */
@@ -412,6 +453,8 @@ bool spread_score(struct schedule *s, const struct view *v, const uint32_t *node
                   int64_t *ret);
 
 void terms_compile(struct schedule *s, const struct pod *p, struct class_ *c);
+/* Notes the class with the namespaces that its terms look at. */
+void terms_announce(struct schedule *s, const struct class_ *c, uint32_t id);
 void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v);
 enum sched_reason affinity_filter(const struct schedule *s, const struct view *v, uint32_t node,
                                   const struct node_state *over);

@@ -66,24 +66,21 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
 
 static void base_fill(struct schedule *s, const struct class_ *c, const struct view *v)
 {
-    bool usual = class_is_usual(s, c, v);
-    for (uint32_t n = 0; n < s->node_count; n++) {
-        if (!usual || !node_is_usual(s, n))
-            v->base[n] = node_base(s, c, v, n);
-        else if (is_refused(s, v, n))
-            v->base[n] = UNFIT;
-        else
-            v->base[n] = usual_score(s, c, n);
-    }
+    for (uint32_t n = 0; n < s->node_count; n++)
+        v->base[n] = node_score(s, c, v, n);
+}
+
+int16_t node_score(struct schedule *s, const struct class_ *c, const struct view *v, uint32_t node)
+{
+    if (!class_is_usual(s, c, v) || !node_is_usual(s, node))
+        return node_base(s, c, v, node);
+    return is_refused(s, v, node) ? UNFIT : usual_score(s, c, node);
 }
 
 /* What rewinding has to put back is noted as it changes. */
 static void base_set(struct schedule *s, const struct class_ *c, struct view *v, uint32_t node)
 {
-    bool usual = class_is_usual(s, c, v) && node_is_usual(s, node);
-    int16_t now = !usual                   ? node_base(s, c, v, node)
-                  : is_refused(s, v, node) ? UNFIT
-                                           : usual_score(s, c, node);
+    int16_t now = node_score(s, c, v, node);
     if (now == v->base[node])
         return;
     if (s->marked)
@@ -198,11 +195,11 @@ static bool any_matches(const struct schedule *s, const struct topo_counters *l)
     return false;
 }
 
-static void mask_affinity(const struct schedule *s, const struct view *v, struct work *w)
+static void mask_affinity(struct schedule *s, const struct view *v, struct work *w)
 {
     bool self = !any_matches(s, &v->affinity) && v->affinity_self;
     for (size_t i = 0; i < v->affinity.count; i++) {
-        const int32_t *counts = s->counters.items[v->affinity.items[i].counter].counts;
+        const int32_t *counts = counter_dense(s, &s->counters.items[v->affinity.items[i].counter]);
         uint32_t values = topo_size(s, v->affinity.items[i].topo);
         for (uint32_t k = 0; k < values; k++)
             w->allowed[k] = self || counts[k] > 0;
@@ -211,12 +208,12 @@ static void mask_affinity(const struct schedule *s, const struct view *v, struct
     }
 }
 
-static void mask_anti(const struct schedule *s, const struct topo_counters *l, struct work *w)
+static void mask_anti(struct schedule *s, const struct topo_counters *l, struct work *w)
 {
     for (size_t i = 0; i < l->count; i++) {
         const struct counter *c = &s->counters.items[l->items[i].counter];
         const int32_t *restrict slot = s->topos.items[l->items[i].topo].slot;
-        const int32_t *restrict counts = c->counts;
+        const int32_t *restrict counts = c->matches ? counter_dense(s, c) : NULL;
         uint8_t *restrict ok = w->ok;
         uint32_t nodes = c->matches ? s->node_count : 0;
         for (uint32_t n = 0; n < nodes; n++)
@@ -274,22 +271,22 @@ static void mark_ignored(const struct schedule *s, const struct view *v, struct 
     }
 }
 
-/* round(x) of x >= 0, half away from zero: the difference to the integer below is exact. */
-static int32_t round_half_up(double x)
+/* The difference to the integer below is exact. */
+int32_t round_half_up(double x)
 {
     int32_t below = (int32_t)x;
     return below + (x - (double)below >= 0.5);
 }
 
 /* Any constraints, however many values: one double per node. */
-static void add_spread_wide(const struct schedule *s, const struct view *v, struct work *w)
+static void add_spread_wide(struct schedule *s, const struct view *v, struct work *w)
 {
     mark_ignored(s, v, w);
     memset(w->sum, 0, s->node_count * sizeof(*w->sum));
     for (uint32_t i = 0; i < v->soft_count; i++) {
         const struct soft_spread *soft = &v->soft[i];
         const int32_t *value = s->topos.items[soft->topo].value;
-        const int32_t *counts = s->counters.items[soft->counter].counts;
+        const int32_t *counts = counter_dense(s, &s->counters.items[soft->counter]);
         double weight = spread_weight(soft_size(s, soft, w));
         double skew = (double)(soft->max_skew - 1);
         for (uint32_t n = 0; n < s->node_count; n++) {
@@ -320,7 +317,7 @@ struct codes {
     uint32_t digits[2], stride[2], count;
 };
 
-static bool spread_codes(const struct schedule *s, const struct view *v, struct codes *ret)
+static bool spread_codes(struct schedule *s, const struct view *v, struct codes *ret)
 {
     uint32_t size = 1;
     if (v->soft_count > ARRAY_LEN(ret->digits))
@@ -329,7 +326,7 @@ static bool spread_codes(const struct schedule *s, const struct view *v, struct 
         const struct soft_spread *soft = &v->soft[i];
         uint32_t digits = topo_size(s, soft->topo) + 1;
         if (soft->per_node) {
-            const int32_t *restrict counts = s->counters.items[soft->counter].counts;
+            const int32_t *restrict counts = counter_dense(s, &s->counters.items[soft->counter]);
             int32_t max = 0;
             uint32_t nodes = s->node_count;
             for (uint32_t n = 0; n < nodes; n++)
@@ -347,11 +344,12 @@ static bool spread_codes(const struct schedule *s, const struct view *v, struct 
 }
 
 /* Adds one constraint's digit to the code of every node. */
-static void add_digit(const struct schedule *s, const struct soft_spread *soft,
-                      const struct codes *c, uint32_t i, struct work *w)
+static void add_digit(struct schedule *s, const struct soft_spread *soft, const struct codes *c,
+                      uint32_t i, struct work *w)
 {
     const struct topo *t = &s->topos.items[soft->topo];
-    const int32_t *restrict counts = s->counters.items[soft->counter].counts;
+    const int32_t *restrict counts =
+        soft->per_node ? counter_dense(s, &s->counters.items[soft->counter]) : NULL;
     const int32_t *restrict value = t->value, *restrict slot = t->slot;
     int32_t *restrict code = w->raw;
     int32_t stride = (int32_t)c->stride[i], missing = (int32_t)c->digits[i] - 1;
@@ -400,8 +398,9 @@ static void codes_score(const struct schedule *s, const struct view *v, const st
             uint32_t digit = k / c->stride[i] % c->digits[i];
             if (digit + 1 == c->digits[i])
                 continue;
-            int32_t count =
-                soft->per_node ? (int32_t)digit : s->counters.items[soft->counter].counts[digit];
+            int32_t count = soft->per_node
+                                ? (int32_t)digit
+                                : counter_count(&s->counters.items[soft->counter], (int32_t)digit);
             sum += (double)count * weight[i] + (double)(soft->max_skew - 1);
         }
         w->code_score[k] = round_half_up(sum);
@@ -417,7 +416,7 @@ static void codes_score(const struct schedule *s, const struct view *v, const st
     }
 }
 
-static void add_spread(const struct schedule *s, const struct view *v, struct work *w)
+static void add_spread(struct schedule *s, const struct view *v, struct work *w)
 {
     struct codes c;
     if (!spread_codes(s, v, &c)) {
@@ -445,7 +444,7 @@ static void add_spread(const struct schedule *s, const struct view *v, struct wo
         total[n] += ok[n] == 1 ? score[code[n]] : 0;
 }
 
-static void add_affinity(const struct schedule *s, const struct view *v, struct work *w)
+static void add_affinity(struct schedule *s, const struct view *v, struct work *w)
 {
     const uint8_t *restrict ok = w->ok;
     int32_t *restrict raw = w->raw, *restrict total = w->total;
@@ -453,7 +452,8 @@ static void add_affinity(const struct schedule *s, const struct view *v, struct 
     memset(raw, 0, nodes * sizeof(*raw));
     for (size_t i = 0; i < v->score.count; i++) {
         const int32_t *restrict slot = s->topos.items[v->score.items[i].topo].slot;
-        const int32_t *restrict counts = s->counters.items[v->score.items[i].counter].counts;
+        const int32_t *restrict counts =
+            counter_dense(s, &s->counters.items[v->score.items[i].counter]);
         for (uint32_t n = 0; n < nodes; n++)
             raw[n] += counts[slot[n]];
     }
@@ -549,12 +549,6 @@ static int32_t place_related(struct schedule *s, const struct view *v)
     return pick_total(s, w);
 }
 
-void schedule_mark(struct schedule *s)
-{
-    s->marked = true;
-    s->mark = s->log_count;
-}
-
 /* Once everything is back: of the nodes that have changed, or of all. */
 static void base_remake(struct schedule *s, const struct class_ *c, struct view *v, bool all)
 {
@@ -592,6 +586,11 @@ int32_t schedule_place(struct schedule *s, uint32_t pod)
     if ((v->need && v->need->conflict) || (v->volumes && v->volumes->prefilter_reason.n) ||
         s->classes.items[class_].unparsed.n)
         return NO_NODE;
+    int32_t node;
+    if (s->marked && ranking_pick(s, &s->classes.items[class_], v, &node))
+        return node;
+    if (s->marked && !v->ranking)
+        *PUSH(s->a, &s->unranked) = class_;
     base_refresh(s, &s->classes.items[class_], v);
     if (v->image->version != s->version) {
         image_view_update(s, v->image);

@@ -181,11 +181,11 @@ static void add_spread(const struct schedule *s, uint32_t pod, uint32_t node, st
             return;
         }
         int32_t min = c->domains < (uint32_t)MAX(h->min_domains, 0) ? 0 : counter_min(s, c);
-        if (c->counts[value] + h->self - min <= h->max_skew)
+        if (counter_count(c, value) + h->self - min <= h->max_skew)
             continue;
         const struct label *l = labels_find(&s->nodes[node]->o.labels, key);
         buf_printf(b, ": " STR_FMT "=" STR_FMT " has %d, the least is %d, maxSkew %d", STR_ARG(key),
-                   STR_ARG(l->value), c->counts[value], min, h->max_skew);
+                   STR_ARG(l->value), counter_count(c, value), min, h->max_skew);
         return;
     }
 }

@@ -129,6 +129,30 @@ void terms_compile(struct schedule *s, const struct pod *p, struct class_ *c)
              &c->avoids);
 }
 
+enum side { OWN_TERMS, OTHER_TERMS };
+
+/* Some term of the class may select a pod of that namespace: when its own pod is the incoming one, or
+ * when the other is. */
+static bool looks_at(const struct schedule *s, const struct class_ *c, uint32_t space,
+                     enum side side)
+{
+    const struct term_list *const lists[] = {&c->affinity, &c->anti, &c->prefers, &c->avoids};
+    for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+        for (size_t i = 0; i < lists[k]->count; i++) {
+            const struct term *t = &s->terms.items[lists[k]->items[i].term];
+            if (side == OWN_TERMS ? t->own_spaces[space] : t->other_spaces[space])
+                return true;
+        }
+    return false;
+}
+
+void terms_announce(struct schedule *s, const struct class_ *c, uint32_t id)
+{
+    for (size_t i = 0; i < s->spaces.count; i++)
+        if (looks_at(s, c, (uint32_t)i, OTHER_TERMS))
+            *PUSH(s->a, &s->spaces.items[i].asked_by) = id;
+}
+
 /* A term of the incoming pod, and a pod that runs. */
 static bool own_term_match(const struct schedule *s, uint32_t term, const struct class_ *runs)
 {
@@ -253,13 +277,19 @@ void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v)
         topo_counter(s, &v->affinity, s->terms.items[c->affinity.items[i].term].topo);
     v->affinity_self = own_terms_all(s, c, c);
     /* Terms of either relate two classes. */
-    if (class_terms(c)) {
-        for (size_t i = 0; i < s->classes.count; i++)
-            class_relate(s, c, &s->classes.items[i], v);
-        return;
+    for (size_t i = 0; class_terms(c) && i < s->spaces.count; i++) {
+        if (!looks_at(s, c, (uint32_t)i, OWN_TERMS))
+            continue;
+        const struct space *space = &s->spaces.items[i];
+        for (size_t k = 0; k < space->classes.count; k++)
+            class_relate(s, c, &s->classes.items[space->classes.items[k]], v);
     }
-    for (size_t i = 0; i < s->with_terms.count; i++)
-        class_relate(s, c, &s->classes.items[s->with_terms.items[i]], v);
+    const struct space *own = &s->spaces.items[c->space];
+    for (size_t i = 0; i < own->asked_by.count; i++) {
+        struct class_ *runs = &s->classes.items[own->asked_by.items[i]];
+        if (!looks_at(s, c, runs->space, OWN_TERMS))
+            class_relate(s, c, runs, v);
+    }
 }
 
 static bool pairs_exist(const struct schedule *s, const struct topo_counters *l, uint32_t node,
@@ -268,7 +298,7 @@ static bool pairs_exist(const struct schedule *s, const struct topo_counters *l,
     for (size_t i = 0; i < l->count; i++) {
         int32_t value = topo_value(s, l->items[i].topo, node);
         const struct counter *c = &s->counters.items[l->items[i].counter];
-        if (value >= 0 && c->counts[value] + (delta ? delta[i] : 0) > 0)
+        if (value >= 0 && counter_count(c, value) + (delta ? delta[i] : 0) > 0)
             return true;
     }
     return false;
@@ -284,7 +314,7 @@ static bool affinity_satisfied(const struct schedule *s, const struct view *v, u
         int32_t less = delta ? delta[i] : 0;
         if (value < 0)
             return false;
-        exist = exist && c->counts[value] + less > 0;
+        exist = exist && counter_count(c, value) + less > 0;
         any = any || c->matches + less != 0;
     }
     return exist || (!any && v->affinity_self);

@@ -150,6 +150,8 @@ void schedule_node_close(struct schedule *s, uint32_t node, bool closed);
  * rewind everything is back where it was. What classes know of nodes is then kept. */
 void schedule_mark(struct schedule *s);
 void schedule_rewind(struct schedule *s);
+/* Just after the mark: pods like this one may have to be placed before rewind. Makes that faster. */
+void schedule_expect(struct schedule *s, uint32_t pod);
 /* Forgets the clones from this index on (all of them unbound): indices are given again. */
 void schedule_forget_clones(struct schedule *s, uint32_t from_pod);
 

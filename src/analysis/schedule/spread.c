@@ -192,7 +192,7 @@ enum sched_reason spread_filter(struct schedule *s, const struct view *v, uint32
         int32_t value = s->topos.items[h->topo].value[node];
         if (value < 0)
             return REASON_SPREAD_LABEL;
-        int64_t count = c->counts[value], min = counter_min(s, c);
+        int64_t count = counter_count(c, value), min = counter_min(s, c);
         if (over && h->include[node]) {
             count += over->hard_delta[i];
             min = MIN(over->hard_min_without[i], count);

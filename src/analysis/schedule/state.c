@@ -157,6 +157,8 @@ struct schedule *schedule_new_profile(struct arena *a, const struct cluster *c,
     while (s->log_size < s->node_count)
         s->log_size *= 2;
     s->log = arena_array(a, uint32_t, s->log_size);
+    s->changed.items = arena_array(a, uint32_t, s->node_count);
+    s->changed.stamps = arena_array(a, uint32_t, s->node_count);
     s->hostname_topo = topo_of(s, STR("kubernetes.io/hostname"));
     s->zone_topo = topo_of(s, STR("topology.kubernetes.io/zone"));
     resources_build(s);
@@ -277,6 +279,7 @@ uint32_t schedule_clone_pod(struct schedule *s, uint32_t pod)
 /* Two in a row that nothing was placed between are one. */
 static void node_changed(struct schedule *s, uint32_t node)
 {
+    ranking_node_changed(s, node);
     if (s->log_count > MAX(s->mark, s->log_read) &&
         s->log[(s->log_count - 1) & (s->log_size - 1)] == node)
         return;

@@ -305,6 +305,16 @@ void leak_begin(struct sim_runner *r, uint32_t workload, int64_t bytes)
     hpa_wake(r, workload);
 }
 
+/* What is placed first is what the contingency takes. */
+static void expect_pods(struct sim_runner *r, const struct contingency *c)
+{
+    const struct sim_world *w = r->world;
+    for (uint32_t i = 0; i < c->node_count; i++)
+        for (uint32_t p = w->nodes[c->nodes[i]].first_pod; p != NO_POD; p = w->pods[p].next)
+            if (w->pods[p].controller == CONTROLLER_REPLACES)
+                schedule_expect(r->schedule, p);
+}
+
 static void begin(struct sim_runner *r)
 {
     const struct contingency *c = r->in->contingency;
@@ -447,6 +457,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     r->creations = 0;
     r->landed.count = 0;
     schedule_mark(r->schedule);
+    expect_pods(r, in->contingency);
     base_make(r, in->factor);
     services_begin(r);
     hpas_begin(r);
