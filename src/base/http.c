@@ -76,7 +76,7 @@ static int parse_status(struct http_response *r, struct str line, struct err *e)
     bool is_11 = str_starts(line, "HTTP/1.1 "), is_10 = str_starts(line, "HTTP/1.0 ");
     uint64_t status;
     if (!is_11 && !is_10)
-        return fail(e, "it does not begin with HTTP/1.1");
+        return fail(e, "it is neither HTTP/1.1 nor 1.0");
     bool ended = line.n == 12 || (line.n > 12 && line.p[12] == ' ');
     if (!ended || !parse_length(str_sub(line, 9, 12), 10, &status) || status < 100)
         return fail(e, "bad status");
@@ -193,6 +193,26 @@ static bool head_ends(const struct buf *b)
     return b->n >= before && b->p[b->n - before] == '\n';
 }
 
+/* Something else than HTTP/1 is known by its first bytes: it need not hold a line at all. */
+static int check_beginning(const struct buf *head, struct err *e)
+{
+    static const char expected[] = "HTTP/1.";
+    size_t n = MIN(head->n, sizeof(expected) - 1);
+    if (memcmp(head->p, expected, n) == 0)
+        return 0;
+    /* A frame of type SETTINGS on stream 0 is how HTTP/2 begins. */
+    bool is_http2 = head->n >= 9 && memcmp(head->p + 3, "\4\0\0\0\0\0", 6) == 0 && !head->p[0];
+    if (is_http2 || (head->n >= 6 && memcmp(head->p, "HTTP/2", 6) == 0))
+        return err_set(e, EBADMSG, "the server speaks HTTP/2 only; HTTP/1.1 is needed");
+    if (head->n < 9 && !memchr(head->p, '\n', head->n) && head->p[0] == '\0')
+        return 0; /* perhaps a frame */
+    struct buf shown CLEANUP(buf_done);
+    buf_init(&shown, KIB);
+    text_add_clean(&shown, (struct str){head->p, MIN(head->n, 24)});
+    return err_set(e, EBADMSG, "the answer is no HTTP: it begins with \"" STR_FMT "\"",
+                   STR_ARG(buf_str(&shown)));
+}
+
 static int feed_head(struct http_parser *p, struct str in, size_t *ret_used, struct err *e)
 {
     size_t used = 0;
@@ -204,11 +224,11 @@ static int feed_head(struct http_parser *p, struct str in, size_t *ret_used, str
         used += n;
         if (p->line.overflow)
             return fail(e, "more than 64 KiB of headers");
-        if (head_ends(&p->line)) {
-            int r = parse_head(p, e);
-            if (r < 0)
-                return r;
-        }
+        int r = check_beginning(&p->line, e);
+        if (r == 0 && head_ends(&p->line))
+            r = parse_head(p, e);
+        if (r < 0)
+            return r;
     }
     *ret_used = used;
     return 0;
@@ -308,6 +328,18 @@ int http_parser_feed(struct http_parser *p, struct str in, size_t *ret_used, str
         break;
     }
     return r < 0 ? r : p->state == HTTP_DONE;
+}
+
+struct str http_parser_header(const struct http_parser *p, const char *name)
+{
+    struct str rest = buf_str(&p->line), value;
+    next_line(&rest);
+    while (rest.p) {
+        struct str line = next_line(&rest);
+        if (str_is_nocase(str_cut(line, ':', &value), name))
+            return str_trim(value);
+    }
+    return STR_NONE;
 }
 
 int http_parser_end(struct http_parser *p, struct err *e)

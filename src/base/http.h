@@ -54,6 +54,8 @@ void http_parser_done(struct http_parser *p);
  */
 int http_parser_feed(struct http_parser *p, struct str in, size_t *ret_used, struct str *ret_body,
                      struct err *e) MUST_USE;
+/* Any header of a response that has begun, absent if it was not sent; of several the first. */
+struct str http_parser_header(const struct http_parser *p, const char *name);
 /* The connection has ended: 0 if that is how this response ends, else -ECONNRESET. */
 int http_parser_end(struct http_parser *p, struct err *e) MUST_USE;
 

@@ -102,8 +102,9 @@ static void test_refused(void **state)
     static const struct {
         const char *text, *says;
     } cases[] = {
-        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "does not begin with HTTP/1.1"},
-        {"HTTP/2 200\r\n\r\n", "does not begin with HTTP/1.1"},
+        {"SSH-2.0-OpenSSH_9.2\r\n\r\n", "no HTTP: it begins with \"S"},
+        {"HTTP/2 200\r\n\r\n", "HTTP/2 only"},
+        {"HTTP/1.2 200\r\n\r\n", "neither HTTP/1.1 nor 1.0"},
         {"HTTP/1.1 2x0 OK\r\n\r\n", "bad status"},
         {"HTTP/1.1 2000 OK\r\n\r\n", "bad status"},
         {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", "two different"},
