@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Base64 decoding.
+ * Base64 both ways.
  */
 #include "base/base64.h"
 
@@ -65,4 +65,18 @@ int base64_decode_text(struct arena *a, struct str s, struct str *ret)
     }
     *ret = (struct str){text, (size_t)(q - text)};
     return 0;
+}
+
+void base64_add(struct buf *b, struct str s)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < s.n; i += 3) {
+        unsigned bits = 0;
+        for (size_t j = 0; j < 3; j++)
+            bits = bits << 8 | (i + j < s.n ? (unsigned char)s.p[i + j] : 0U);
+        char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63], digits[bits >> 6 & 63],
+                        digits[bits & 63]};
+        memset(four + MIN(s.n - i, (size_t)3) + 1, '=', 3 - MIN(s.n - i, (size_t)3));
+        buf_add(b, four, 4);
+    }
 }

@@ -194,6 +194,17 @@ static int read_cluster(struct loading *l)
 
 /* ---- users ---- */
 
+/* What the cluster has to say to plug-ins. */
+static const struct doc *find_exec_config(const struct loading *l)
+{
+    struct stanza s = find_stanza(l, "clusters", l->ret->cluster, "cluster");
+    const struct doc *extensions = doc_get(s.n, "extensions");
+    for (const struct doc *c = extensions ? extensions->child : NULL; c; c = c->next)
+        if (str_is(doc_text(c, "name"), "client.authentication.k8s.io/exec"))
+            return doc_get(c, "extension");
+    return NULL;
+}
+
 static int read_exec(struct loading *l, struct stanza s, const struct doc *n)
 {
     struct exec_plugin *x = arena_new(l->a, struct exec_plugin);
@@ -202,7 +213,10 @@ static int read_exec(struct loading *l, struct stanza s, const struct doc *n)
     x->command = doc_text(n, "command");
     x->folder = s.part->folder;
     x->wants_cluster = doc_bool(n, "provideClusterInfo", false);
-    x->always_asks = str_is(doc_text(n, "interactiveMode"), "Always");
+    x->cluster_config = find_exec_config(l);
+    struct str mode = doc_text(n, "interactiveMode");
+    x->always_asks = str_is(mode, "Always");
+    x->never_asks = str_is(mode, "Never");
     const struct doc *args = doc_get(n, "args"), *env = doc_get(n, "env");
     for (const struct doc *c = args ? args->child : NULL; c; c = c->next)
         *PUSH(l->a, &x->args) = c->text;
@@ -217,6 +231,12 @@ static int read_exec(struct loading *l, struct stanza s, const struct doc *n)
                       "user \"" STR_FMT "\": exec apiVersion \"" STR_FMT
                       "\" is none of client.authentication.k8s.io/v1, v1beta1",
                       STR_ARG(l->ret->user), STR_ARG(x->api_version));
+    bool known = x->always_asks || x->never_asks || str_is(mode, "IfAvailable");
+    if (!known && (mode.n || str_is(x->api_version, "client.authentication.k8s.io/v1")))
+        return err_at(l->e, EINVAL, s.part->path, n->at.line, n->at.column,
+                      "user \"" STR_FMT "\": exec needs an interactiveMode: Never, IfAvailable or "
+                      "Always",
+                      STR_ARG(l->ret->user));
     l->ret->exec = x;
     return 0;
 }

@@ -20,7 +20,11 @@ struct exec_plugin {
     struct str_list args;
     LIST_OF(struct exec_env) env;
     bool wants_cluster; /* provideClusterInfo */
-    bool always_asks;   /* interactiveMode: Always */
+    /* The cluster's extension client.authentication.k8s.io/exec, for plug-ins that want the cluster;
+     * NULL: none. */
+    const struct doc *cluster_config;
+    bool always_asks; /* interactiveMode: Always */
+    bool never_asks;  /* Never */
 };
 
 /* What the command line puts over the files; absent texts change nothing. */
