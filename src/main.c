@@ -40,7 +40,7 @@ static int report(const char *verb, const struct err *e)
     if (e->code == EPIPE)
         return EXIT_PIPE;
     print_error(verb, e);
-    return e->code == ENOMEM ? EXIT_NO_MEMORY : EXIT_USAGE;
+    return e->code == ENOMEM ? EXIT_NO_MEMORY : e->code == EREMOTEIO ? EXIT_CLUSTER : EXIT_USAGE;
 }
 
 static int print_help(const struct verb *v)

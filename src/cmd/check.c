@@ -50,11 +50,12 @@ static const struct option_spec specs[] = {
         .name = "against",
         .type = OPTION_TEXTS,
         .takes_file = true,
-        .arg = "FILE|DIR",
+        .arg = "FILE|DIR|live",
         .help =
             "What there was before the change that is judged: only findings that it introduces, "
             "or makes worse, are shown and fail; and what it does to memory is told. May be "
-            "given several times, like -f: all of it is the world before.",
+            "given several times, like -f: all of it is the world before. live: what runs in the "
+            "cluster now; the files are what is to be applied to it.",
         .offset = offsetof(struct options, against),
     },
     {
@@ -96,12 +97,19 @@ struct look {
 static int look(const struct options *o, bool again, struct arena *a, struct look *l, struct err *e)
 {
     struct world_options world = o->judge.world;
+    struct cluster *before = NULL;
     world.quiet = again;
+    if (against_is_live(&o->against)) {
+        if (world.paths.count == 0)
+            return err_set(e, EINVAL, "--against live: name with -f what is to be applied");
+        world.live = true;
+        world.before = before = arena_new(a, struct cluster);
+    }
     int r = judge_world(&world, &l->config, a, &l->now, e);
     if (r == 0 && o->baseline.p)
         r = baseline_use(o->baseline, a, &l->now.judgement, &l->baseline, e);
     if (r == 0 && o->against.count) {
-        struct against in = {&o->against, &world, &l->config, o->no_figures};
+        struct against in = {&o->against, before, &world, &l->config, o->no_figures};
         r = against_use(&in, a, &l->now, &l->change, e);
     }
     return r;
@@ -161,6 +169,8 @@ static int run(const struct verb_call *c, struct err *e)
     struct look l;
     struct fixing fixing = {.options = &o->fix, .arena = c->arena};
     int r = config_load(&o->judge, c->arena, &l.config, e);
+    if (r == 0 && o->fix.level && world_is_live(&o->judge.world))
+        r = err_set(e, EINVAL, "--fix mends files, not what runs: name them with -f");
     if (r == 0)
         r = fixing_begin(&fixing, &o->judge.world, &l.config, e);
     if (r == 0)

@@ -5,10 +5,10 @@
 #include "output/inspect.h"
 #include "analysis/pod_facts.h"
 #include "cmd/verb.h"
+#include "model/api_resource.h"
 
 struct options {
     struct world_options world;
-    struct str ns;
     int64_t node_memory_bytes;
     struct option_outputs outputs;
 };
@@ -22,15 +22,6 @@ static const char *const formats[] = {
 };
 
 static const struct option_spec specs[] = {
-    {
-        .name = "namespace",
-        .letter = 'n',
-        .type = OPTION_TEXT,
-        .arg = "NAMESPACE",
-        .help = "Only this namespace.",
-        .absent = "all",
-        .offset = offsetof(struct options, ns),
-    },
     {
         .name = "node-memory",
         .type = OPTION_PARSED,
@@ -49,6 +40,7 @@ static const struct option_spec specs[] = {
 
 static const struct option_table tables[] = {
     WORLD_OPTIONS(struct options, world),
+    SCOPE_OPTIONS(struct options, world),
     {.specs = specs, .count = ARRAY_LEN(specs)},
 };
 
@@ -63,7 +55,7 @@ static int check_names(const struct verb_call *call, const struct cluster *c, st
         option_guess_init(&g, name);
         for (size_t k = 0; k < c->workloads.count && !found; k++) {
             const struct workload *w = c->workloads.items[k];
-            if (!w->judged || (o->ns.p && !str_eq(o->ns, w->o.ns)))
+            if (!w->judged || (o->world.ns.p && !str_eq(o->world.ns, w->o.ns)))
                 continue;
             found = workload_is_named(w, name);
             option_guess_try(&g, w->o.name);
@@ -74,8 +66,20 @@ static int check_names(const struct verb_call *call, const struct cluster *c, st
             return err_set(e, ENOENT,
                            "there is no workload or pod \"%.*s\"; did you mean \"%.*s\"?",
                            (int)MIN(name.n, 63U), name.p, (int)MIN(g.best.n, 63U), g.best.p);
-        return err_set(e, ENOENT, "there is no workload or pod \"%.*s\"%s", (int)MIN(name.n, 63U),
-                       name.p, str_find_char(name, '.') >= 0 ? " (files come after -f)" : "");
+        return err_set(e, ENOENT, "there is no workload or pod \"%.*s\"", (int)MIN(name.n, 63U),
+                       name.p);
+    }
+    return 0;
+}
+
+/* Without -f a cluster would be asked for it. */
+static int check_args(const struct verb_call *c, struct err *e)
+{
+    for (size_t i = 0; i < c->args.count; i++) {
+        struct str name = c->args.items[i];
+        if (str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json"))
+            return err_set(e, EINVAL, "\"%.*s\" is not expected here; files come after -f",
+                           (int)MIN(name.n, 63U), name.p);
     }
     return 0;
 }
@@ -86,12 +90,16 @@ static int run(const struct verb_call *c, struct err *e)
     struct cluster *cluster = arena_new(c->arena, struct cluster);
     struct pod_facts_options how = {
         .node_memory_bytes = o->node_memory_bytes,
-        .ns = o->ns,
+        .ns = o->world.ns,
         .names = {c->args.items, c->args.count, c->args.cap},
     };
     struct pod_facts_list facts;
     int code;
-    int r = world_read(&o->world, c->arena, cluster, &code, e);
+    struct world_options world = o->world;
+    world.uses = USE_INSPECT;
+    int r = check_args(c, e);
+    if (r == 0)
+        r = world_read(&world, c->arena, cluster, &code, e);
     if (r == 0)
         world_warn(cluster);
     if (r == 0)
@@ -102,7 +110,7 @@ static int run(const struct verb_call *c, struct err *e)
     if (facts.count == 0)
         return world_empty(
             cluster, code,
-            o->ns.p ? "a pod or a workload of that namespace" : "a pod or a workload", e);
+            o->world.ns.p ? "a pod or a workload of that namespace" : "a pod or a workload", e);
     struct inspect_results results = {c->arena, cluster, &facts};
     r = out_write_all(&o->outputs, inspect_render, &results, e);
     return r < 0 ? r : code;

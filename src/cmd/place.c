@@ -5,6 +5,7 @@
 #include "output/place.h"
 #include "analysis/schedule/placement.h"
 #include "cmd/verb.h"
+#include "model/api_resource.h"
 #include "model/cluster.h"
 #include "model/defaults.h"
 
@@ -160,6 +161,7 @@ static int run(const struct verb_call *c, struct err *e)
     struct cluster *cluster = arena_new(c->arena, struct cluster);
     struct wanted wanted = {0};
     int code;
+    o.world.uses = USE_PLACE;
     if (o.pod_file.p)
         *PUSH(c->arena, &o.world.paths) = o.pod_file;
     int r = world_read(&o.world, c->arena, cluster, &code, e);

@@ -5,6 +5,7 @@
  */
 #include "cmd/simulate/simulate.h"
 #include "cmd/progress.h"
+#include "model/api_resource.h"
 #include "output/simulate.h"
 
 static int exit_code(const struct simulate_options *o, const struct sim_report *report, int code)
@@ -58,7 +59,9 @@ static int make_world(const struct verb_call *c, struct sim_world **ret, int *re
     struct cluster *cluster = arena_new(c->arena, struct cluster);
     struct sim_options options;
     *ret = NULL;
-    int r = world_read(&o->world, c->arena, cluster, ret_code, e);
+    struct world_options world = o->world;
+    world.uses = USE_SIMULATE;
+    int r = world_read(&world, c->arena, cluster, ret_code, e);
     if (r < 0)
         return r;
     world_warn(cluster);

@@ -70,30 +70,71 @@ int verb_unknown(struct str name, struct err *e);
         .offset = offsetof(struct_type, member)                                          \
     }
 
+/* Which cluster, as whom: kubectl's options. */
+struct live_options {
+    struct str kubeconfig, context, cluster, user, server, as;
+    struct option_texts as_groups;
+    bool insecure, verbose;
+    int64_t request_ms; /* 0 = not given, -1 = no end */
+    int list;           /* an enum list_mode */
+};
+extern const struct option_spec live_option_specs[];
+enum { LIVE_OPTION_COUNT = 11 };
+
 /* What reads a world. */
 struct str_list;
 struct world_options {
     struct option_texts paths;
     bool complete;
-    int64_t threads;                /* 0 = as many as there are CPUs */
-    bool quiet;                     /* no option: what is odd was printed before */
-    const struct str_list *exclude; /* no option: patterns of paths that are not read, or NULL */
+    int64_t threads; /* 0 = as many as there are CPUs */
+    bool live;       /* the cluster too, though files are named */
+    struct live_options cluster;
+    bool via_nodes_proxy, kubelets_insecure;
+    struct str ns; /* only this namespace; absent = all */
+    bool all_namespaces;
+    /* No options: */
+    unsigned uses;                  /* what of a live cluster is read: enum api_use */
+    bool quiet;                     /* what is odd was printed before */
+    struct cluster *before;         /* gets the cluster without the files, for --against live */
+    const struct str_list *exclude; /* patterns of paths that are not read, or NULL */
 };
-extern const struct option_spec world_option_specs[];
-enum { WORLD_OPTION_COUNT = 3 };
-/* The table of a struct whose member `member` is a struct world_options. */
-#define WORLD_OPTIONS(type, member)                                                               \
-    {                                                                                             \
-        .heading = "The world to read", .specs = world_option_specs, .count = WORLD_OPTION_COUNT, \
-        .offset = offsetof(type, member)                                                          \
+extern const struct option_spec world_option_specs[], world_cluster_specs[], world_scope_specs[];
+enum { WORLD_OPTION_COUNT = 3, WORLD_CLUSTER_COUNT = 3, WORLD_SCOPE_COUNT = 2 };
+/* The tables of a struct whose member `member` is a struct world_options. */
+#define WORLD_OPTIONS(type, member)                                     \
+    {.heading = "The world to read",                                    \
+     .specs = world_option_specs,                                       \
+     .count = WORLD_OPTION_COUNT,                                       \
+     .offset = offsetof(type, member)},                                 \
+        LIVE_OPTIONS(type, member.cluster),                             \
+    {                                                                   \
+        .heading = "Reading the cluster", .specs = world_cluster_specs, \
+        .count = WORLD_CLUSTER_COUNT, .offset = offsetof(type, member)  \
+    }
+enum { WORLD_TABLE_COUNT = 3 };
+/* For verbs that can answer for one namespace; -n and -A. */
+#define SCOPE_OPTIONS(type, member)                                                      \
+    {                                                                                    \
+        .heading = "Namespaces", .specs = world_scope_specs, .count = WORLD_SCOPE_COUNT, \
+        .offset = offsetof(type, member)                                                 \
+    }
+/* The table of a struct whose member `member` is a struct live_options. */
+#define LIVE_OPTIONS(type, member)                                                        \
+    {                                                                                     \
+        .heading = "The cluster", .specs = live_option_specs, .count = LIVE_OPTION_COUNT, \
+        .offset = offsetof(type, member)                                                  \
     }
 
 struct cluster;
-/* Reads the world that the options name ("-" when they name none and standard input is no
- * terminal). What could not be read is printed to stderr; *ret_code becomes EXIT_USAGE then, else
- * EXIT_CLEAN. An error when there is nothing at all to read. */
+/* Reads the world that the options name: files, the cluster of the kubeconfig, or both. When they name
+ * none: standard input, when it is a pipe or a file, else the cluster, which is said on stderr. What
+ * could not be read is printed to stderr; *ret_code becomes EXIT_USAGE then, EXIT_CLUSTER when the
+ * cluster failed, else EXIT_CLEAN. An error when there is nothing at all to read. */
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e) MUST_USE;
+
+/* Whether the options name a live cluster, alone or beside files. */
+bool world_is_live(const struct world_options *o);
 
 /* Prints to stderr what of the input could not be taken as it stands: values that Kubernetes refuses
  * and keys given twice. `check` has them as findings; every other verb calls this, because its

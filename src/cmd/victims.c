@@ -4,6 +4,7 @@
  */
 #include "analysis/victims.h"
 #include "cmd/verb.h"
+#include "model/api_resource.h"
 #include "output/victims.h"
 
 struct options {
@@ -129,7 +130,9 @@ static int run(const struct verb_call *c, struct err *e)
     const struct node *node = NULL;
     struct victims victims;
     int code;
-    int r = world_read(&o->world, c->arena, cluster, &code, e);
+    struct world_options world = o->world;
+    world.uses = USE_VICTIMS;
+    int r = world_read(&world, c->arena, cluster, &code, e);
     if (r == 0)
         world_warn(cluster);
     if (r < 0)

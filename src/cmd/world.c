@@ -2,10 +2,12 @@
  *
  * The options of every verb that reads a world, and the reading itself.
  */
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "cmd/verb.h"
+#include "cmd/live.h"
+#include "source/apiserver.h"
 #include "source/source.h"
 
 const struct option_spec world_option_specs[WORLD_OPTION_COUNT] = {
@@ -18,7 +20,8 @@ const struct option_spec world_option_specs[WORLD_OPTION_COUNT] = {
         .help = "A file of Kubernetes objects (YAML, JSON, any List), a folder (recursive: .yaml "
                 ".yml .json) or - for standard input. May be given several times; all of it is one "
                 "world.",
-        .absent = "standard input, when it is a pipe or a file",
+        .absent =
+            "standard input, when it is a pipe or a file; else the cluster of the current context",
         .offset = offsetof(struct world_options, paths),
     },
     {
@@ -40,6 +43,52 @@ const struct option_spec world_option_specs[WORLD_OPTION_COUNT] = {
     },
 };
 
+const struct option_spec world_cluster_specs[WORLD_CLUSTER_COUNT] = {
+    {
+        .name = "live",
+        .type = OPTION_FLAG,
+        .help = "Read the cluster also where files are named: they stand beside what runs, and "
+                "replace what has the same name.",
+        .offset = offsetof(struct world_options, live),
+    },
+    {
+        .name = "via-nodes-proxy",
+        .type = OPTION_FLAG,
+        .help = "Where there is no metrics.k8s.io, ask each kubelet for usage through the API "
+                "server. This takes the right to nodes/proxy, by which one can run commands in any "
+                "pod: better install metrics-server.",
+        .offset = offsetof(struct world_options, via_nodes_proxy),
+    },
+    {
+        .name = "kubelet-insecure-tls",
+        .type = OPTION_FLAG,
+        .help =
+            "Inside the cluster kubelets are asked for usage at their own address: do not check "
+            "their certificates then. Who is on the way gets the token.",
+        .offset = offsetof(struct world_options, kubelets_insecure),
+    },
+};
+
+const struct option_spec world_scope_specs[WORLD_SCOPE_COUNT] = {
+    {
+        .name = "namespace",
+        .letter = 'n',
+        .type = OPTION_TEXT,
+        .arg = "NAMESPACE",
+        .help = "Only this namespace. Of a cluster nothing else is read but what bears on it "
+                "(nodes, classes).",
+        .absent = "all; where the user may not list pods everywhere, that of the context",
+        .offset = offsetof(struct world_options, ns),
+    },
+    {
+        .name = "all-namespaces",
+        .letter = 'A',
+        .type = OPTION_FLAG,
+        .help = "All namespaces, and no other answer.",
+        .offset = offsetof(struct world_options, all_namespaces),
+    },
+};
+
 /* note: "" or words before the message. */
 static void print_problem(const struct problem *p, const char *note)
 {
@@ -51,7 +100,7 @@ static void print_problem(const struct problem *p, const char *note)
         buf_printf(&line, ":%u", p->at.line);
     if (p->at.line && p->at.column)
         buf_printf(&line, ":%u", p->at.column);
-    buf_add_cstr(&line, ": ");
+    buf_add_cstr(&line, p->file.n ? ": " : "");
     buf_add_cstr(&line, note);
     if (p->type == PROBLEM_INVALID_VALUE && p->path.n) {
         text_add_clean(&line, p->path);
@@ -84,6 +133,134 @@ static void print_oddities(const struct cluster *c)
         print_problem(first, same == 1 ? "warning: " : note);
 }
 
+/* ---- which world ---- */
+
+/* A pipe or a file: somebody means us to read it. */
+static bool stdin_is_given(void)
+{
+    struct stat st;
+    return fstat(STDIN_FILENO, &st) == 0 &&
+           (S_ISFIFO(st.st_mode) || S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static bool means_cluster(const struct world_options *o)
+{
+    return live_is_named(&o->cluster) || o->all_namespaces;
+}
+
+bool world_is_live(const struct world_options *o)
+{
+    return o->live || (o->paths.count == 0 && (means_cluster(o) || !stdin_is_given()));
+}
+
+static int check_choice(const struct world_options *o, struct err *e)
+{
+    if (o->ns.p && o->all_namespaces)
+        return err_set(e, EINVAL, "--namespace and --all-namespaces contradict each other");
+    if (o->paths.count && !o->live && live_is_named(&o->cluster))
+        return err_set(e, EINVAL, "-f names files and another option a cluster: --live reads both");
+    for (size_t i = 0; i < o->ns.n; i++) {
+        char c = o->ns.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'))
+            return err_set(e, EINVAL, "\"%.*s\" is no name of a namespace", (int)MIN(o->ns.n, 63U),
+                           o->ns.p);
+    }
+    return 0;
+}
+
+/* ---- a cluster ---- */
+
+/* The verbs that are about nodes answer for the whole cluster. */
+static bool needs_all(unsigned uses)
+{
+    return (uses & (USE_VICTIMS | USE_PLACE | USE_SIMULATE)) != 0;
+}
+
+static int open_cluster(const struct world_options *o, struct arena *a, struct live *l,
+                        struct err *e)
+{
+    int r = live_open(&o->cluster, a, l, e);
+    if (r == 0 && o->via_nodes_proxy)
+        fputs(
+            "plimsoll: warning: --via-nodes-proxy uses the right to nodes/proxy, by which one can "
+            "run commands in any pod\n",
+            stderr);
+    if (r == -ENOENT && !live_is_named(&o->cluster) && !o->live)
+        return err_set(e, ENOENT,
+                       "nothing to read: name a file or folder with -f, give it on standard input, "
+                       "or a cluster by a kubeconfig ($KUBECONFIG, ~/.kube/config, --kubeconfig)");
+    if (r == 0 && !o->quiet)
+        live_print_name(l, o->ns.n ? arena_printf(a, ", namespace " STR_FMT, STR_ARG(o->ns))
+                                   : STR(", all namespaces"));
+    return r;
+}
+
+static void add_usage(struct buf *b, const struct cluster *c, unsigned uses)
+{
+    if (!(uses & (USE_VICTIMS | USE_SIMULATE)) || c->live->usage == USAGE_METRICS_API)
+        return;
+    buf_add_cstr(b, c->live->usage == USAGE_KUBELETS
+                        ? "plimsoll: usage is what the kubelets say: metrics.k8s.io has none\n"
+                        : "plimsoll: usage is not known: metrics.k8s.io (metrics-server) has none; "
+                          "--assume requests or limits says what to take instead\n");
+}
+
+/* What the answer rests on, where somebody could take it for more. */
+static void print_live(const struct world_options *o, const struct cluster *c)
+{
+    struct buf b CLEANUP(buf_done);
+    buf_init(&b, 64 * KIB);
+    if (c->live->ns_is_a_fallback) {
+        buf_add_cstr(&b, "plimsoll: you may not list pods in all namespaces: only namespace ");
+        text_add_clean(&b, c->live->ns);
+        buf_add_cstr(&b, ", that of the context (-n NAMESPACE: another)\n");
+    }
+    size_t forbidden = 0;
+    for (size_t i = 0; i < c->unlisted.count; i++) {
+        if (!c->unlisted.items[i].forbidden)
+            continue;
+        buf_add_cstr(&b, forbidden++ ? ", " : "plimsoll: you may not list ");
+        text_add_clean(&b, c->unlisted.items[i].resource);
+    }
+    if (forbidden)
+        buf_add_cstr(&b, ": what rests on them is not judged (plimsoll can-i)\n");
+    add_usage(&b, c, o->uses);
+    fwrite(b.p, 1, b.n, stderr);
+}
+
+static int read_with_cluster(const struct world_options *o, struct source_options *source,
+                             struct arena *a, struct cluster *ret, struct err *e)
+{
+    struct live l;
+    int r = open_cluster(o, a, &l, e);
+    if (r < 0)
+        return r;
+    struct apiserver_options options = {
+        .client = l.client,
+        .context = l.config.context,
+        .server = l.config.server,
+        .uses = o->uses,
+        .ns = needs_all(o->uses) ? STR_NONE : o->ns,
+        .fallback_ns = needs_all(o->uses) || o->all_namespaces ? STR_NONE : l.config.ns,
+        .list = (enum list_mode)o->cluster.list,
+        .threads = (unsigned)o->threads,
+        .ask_kubelets = l.in_cluster,
+        .kubelets_insecure = o->kubelets_insecure,
+        .via_nodes_proxy = o->via_nodes_proxy,
+    };
+    source->live = &options;
+    source->before = o->before;
+    source->implied_ns = o->ns.n ? o->ns : l.config.ns;
+    r = source_read(source, a, ret, e);
+    source->live = NULL;
+    live_done(&l);
+    if (r < 0)
+        return live_failed(e);
+    if (!o->quiet)
+        print_live(o, ret);
+    return 0;
+}
+
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e)
 {
@@ -95,13 +272,15 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
         .complete = o->complete,
         .threads = (unsigned)o->threads,
     };
-    if (source.path_count == 0) {
-        if (isatty(STDIN_FILENO))
-            return err_set(e, EINVAL, "nothing to read: name a file or folder with -f");
+    int r = check_choice(o, e);
+    if (r < 0)
+        return r;
+    bool live = world_is_live(o);
+    if (source.path_count == 0 && !live) {
         source.paths = &standard_input;
         source.path_count = 1;
     }
-    int r = source_read(&source, a, ret, e);
+    r = live ? read_with_cluster(o, &source, a, ret, e) : source_read(&source, a, ret, e);
     if (r < 0)
         return r;
     *ret_code = EXIT_CLEAN;
@@ -112,6 +291,9 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
             print_problem(&ret->problems.items[i], "");
         *ret_code = EXIT_USAGE;
     }
+    for (size_t i = 0; i < ret->unlisted.count; i++)
+        if (!ret->unlisted.items[i].forbidden)
+            *ret_code = EXIT_CLUSTER;
     if (!o->quiet)
         print_oddities(ret);
     return 0;
@@ -144,6 +326,10 @@ int world_empty(const struct cluster *c, int code, const char *wanted, struct er
     char other[64] = "";
     if (skipped)
         snprintf(other, sizeof(other), " and %zu of kinds that plimsoll does not read", skipped);
+    if (c->live && !c->files)
+        return err_set(e, ENODATA, "nothing to judge: %zu object%s in the %s, none of them %s",
+                       c->objects, c->objects == 1 ? "" : "s",
+                       c->live->ns.n ? "namespace" : "cluster", wanted);
     return err_set(e, ENODATA, "nothing to judge: %zu file%s with %zu object%s%s, none of them %s",
                    c->files, c->files == 1 ? "" : "s", c->objects, c->objects == 1 ? "" : "s",
                    other, wanted);

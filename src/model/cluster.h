@@ -62,6 +62,8 @@ struct node {
     LIST_OF(struct node_image) images;
     struct str kernel_version, kubelet_version, container_runtime_version, os_image;
     struct str provider_id;
+    struct str internal_ip;               /* the first address of this type */
+    int64_t kubelet_port;                 /* 0 = not said */
     LIST_OF(struct pod *) pods;           /* set by resolve: pods bound to it */
     const struct kubelet_config *kubelet; /* set by resolve, or NULL */
     const struct node_metrics *metrics;   /* set by resolve, or NULL */
@@ -431,6 +433,22 @@ struct skipped_kind {
     size_t count;
 };
 
+/* A kind of a live cluster that could not be read: what is absent of it may exist. */
+struct unlisted_kind {
+    enum kind kind;
+    struct str resource; /* "networkpolicies.networking.k8s.io" */
+    struct str reason;   /* what the server says; one line */
+    bool forbidden;      /* the user has no right to; else it failed */
+};
+/* Where usage (PodMetrics, NodeMetrics) of a live cluster came from. */
+enum usage_source { USAGE_NONE, USAGE_METRICS_API, USAGE_KUBELETS };
+struct live_cluster {
+    struct str context, server, version;
+    struct str ns;         /* only this namespace was read; absent: all */
+    bool ns_is_a_fallback; /* ... for the user may not read more */
+    enum usage_source usage;
+};
+
 /* X(struct, list): every list of objects. */
 #define CLUSTER_LISTS(X)                     \
     X(pod, pods)                             \
@@ -479,9 +497,15 @@ struct cluster {
     LIST_OF(struct skipped_kind) skipped;
     size_t files, documents, objects; /* read */
     size_t excluded_paths;            /* files and folders that were not to be read */
-    bool complete;     /* --complete or Nodes present: what is absent does not exist */
-    struct map by_key; /* "kind/ns/name" -> object, set by resolve */
+    bool complete; /* --complete, Nodes present, or a live cluster: what is absent does not exist */
+    const struct live_cluster *live; /* NULL: all of it is from files */
+    LIST_OF(struct unlisted_kind) unlisted;
+    uint64_t unlisted_kinds; /* KIND_BIT of each */
+    struct map by_key;       /* "kind/ns/name" -> object, set by resolve */
 };
+
+#define KIND_BIT(word) ((uint64_t)1 << KIND_##word)
+_Static_assert(KIND_COUNT <= 64, "kinds fit a mask");
 
 /* Finds an object by kind, namespace ("" for cluster scope) and name; NULL if absent. After
  * cluster_resolve only. */

@@ -125,12 +125,26 @@ static const struct field node_spec_fields[] = {
     FIELD("unschedulable", F_BOOL, unschedulable), FIELD("providerID", F_STR, provider_id),
     FIELD_OF("taints", F_LIST, taints, shape_taint), FIELDS_END};
 static const struct shape shape_node_spec = {sizeof(T), node_spec_fields, 0, NULL};
+static void read_addresses(struct decoder *d, const struct doc *v, void *ret)
+{
+    struct str *ip = ret;
+    for (const struct doc *i = v->type == DOC_SEQ ? v->child : NULL; i && !ip->n; i = i->next)
+        if (i->type == DOC_MAP && str_is(doc_text(i, "type"), "InternalIP"))
+            *ip = decode_copy(d, doc_text(i, "address"));
+}
+static void read_endpoints(struct decoder *d, const struct doc *v, void *ret)
+{
+    (void)d;
+    *(int64_t *)ret = doc_int(doc_get(v, "kubeletEndpoint"), "Port", 0);
+}
 static const struct field node_status_fields[] = {
     FIELD("capacity", F_RESOURCES, capacity),
     FIELD_AT("allocatable", F_RESOURCES, allocatable, allocatable_at),
     FIELD_OF("conditions", F_LIST, conditions, shape_condition),
     FIELD_OF("images", F_LIST, images, shape_image),
     FIELD_INTO("nodeInfo", shape_node_info),
+    FIELD_FN("addresses", internal_ip, read_addresses),
+    FIELD_FN("daemonEndpoints", kubelet_port, read_endpoints),
     FIELDS_END};
 static const struct shape shape_node_status = {sizeof(T), node_status_fields, 0, NULL};
 static const struct field node_fields[] = {OBJECT_FIELDS, SPEC(shape_node_spec),

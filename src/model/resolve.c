@@ -474,7 +474,10 @@ static void link_nodes(struct cluster *c)
 
 void cluster_resolve(struct cluster *c)
 {
-    c->complete = c->complete || c->nodes.count > 0;
+    if (c->live && c->live->ns.p)
+        c->complete = false;
+    else
+        c->complete = c->complete || c->live || c->nodes.count > 0;
     index_all(c);
     link_workload_owners(c);
     link_pods(c);

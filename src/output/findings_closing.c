@@ -78,6 +78,8 @@ static void add_excluded(struct buf *b, const struct findings_results *r)
 
 static bool are_alike(const struct not_judged *x, const struct not_judged *y)
 {
+    if (x->lacks || y->lacks)
+        return x->lacks == y->lacks;
     return x->count == y->count && x->rule->needs == y->rule->needs;
 }
 
@@ -89,22 +91,42 @@ static bool is_first_alike(const struct judgement *j, size_t i)
     return true;
 }
 
-/* Rules that lack the same of as many objects share a line. */
-static void add_alike(struct buf *b, const struct judgement *j, size_t first)
+static void add_lacks(struct buf *b, const struct cluster *c, uint64_t lacks)
 {
+    const char *before = " (cannot list ";
+    for (size_t i = 0; i < c->unlisted.count; i++) {
+        if (!(lacks >> c->unlisted.items[i].kind & 1))
+            continue;
+        buf_add_cstr(b, before);
+        text_add_clean(b, c->unlisted.items[i].resource);
+        before = ", ";
+    }
+    /* ConfigMaps are never listed: apiserver.c. */
+    buf_add_cstr(b, before[0] == ',' ? ")\n" : " (ConfigMaps are not listed)\n");
+}
+
+/* Rules that lack the same of as many objects share a line. */
+static void add_alike(struct buf *b, const struct findings_results *r, size_t first)
+{
+    const struct judgement *j = r->judgement;
     const struct not_judged *all = j->not_judged.items;
     buf_printf(b, "not judged: %s", all[first].rule->id);
     for (size_t i = first + 1; i < j->not_judged.count; i++)
         if (are_alike(&all[i], &all[first]))
             buf_printf(b, ", %s", all[i].rule->id);
+    if (all[first].lacks) {
+        add_lacks(b, r->cluster, all[first].lacks);
+        return;
+    }
     buf_add_cstr(b, " of ");
     add_counted(b, all[first].count,
                 all[first].rule->needs == NEEDS_NAMESPACE_OBJECT ? "namespace" : "object");
     buf_printf(b, " (%s)\n", needs_text(all[first].rule->needs));
 }
 
-static void add_not_judged(struct buf *b, const struct judgement *j)
+static void add_not_judged(struct buf *b, const struct findings_results *r)
 {
+    const struct judgement *j = r->judgement;
     if (j->patches > 0) {
         buf_add_cstr(b, "not judged: ");
         add_counted(b, j->patches, "workload");
@@ -113,7 +135,7 @@ static void add_not_judged(struct buf *b, const struct judgement *j)
     }
     for (size_t i = 0; i < j->not_judged.count; i++)
         if (is_first_alike(j, i))
-            add_alike(b, j, i);
+            add_alike(b, r, i);
 }
 
 static void add_skipped(struct buf *b, const struct cluster *c)
@@ -217,15 +239,31 @@ static void add_steps(struct buf *b, const struct out_format *format,
     }
 }
 
+static void add_origin(struct buf *b, const struct cluster *c)
+{
+    const struct live_cluster *l = c->live;
+    if (l && l->ns.n) {
+        buf_add_cstr(b, "namespace ");
+        text_add_clean(b, l->ns);
+        buf_add_cstr(b, " of the cluster");
+    } else if (l) {
+        buf_add_cstr(b, "the cluster");
+    }
+    if (l && c->files)
+        buf_add_cstr(b, " and ");
+    if (!l || c->files)
+        add_counted(b, c->files, "file");
+}
+
 void findings_add_closing(const struct findings_results *r, const struct out_format *f,
                           struct buf *b)
 {
     const struct judgement *j = r->judgement;
     add_counted(b, j->workloads, "workload");
     buf_add_cstr(b, " and ");
-    add_counted(b, r->cluster->objects - j->excluded, "object");
+    add_counted(b, r->cluster->objects - j->excluded - j->outside, "object");
     buf_add_cstr(b, " in all judged, from ");
-    add_counted(b, r->cluster->files, "file");
+    add_origin(b, r->cluster);
     buf_add_cstr(b, ": ");
     add_counts(b, j);
     if (f->word == FINDINGS_TEXT)
@@ -233,7 +271,7 @@ void findings_add_closing(const struct findings_results *r, const struct out_for
     add_mended(b, r->change);
     add_known(b, r);
     add_excluded(b, r);
-    add_not_judged(b, j);
+    add_not_judged(b, r);
     add_skipped(b, r->cluster);
     add_steps(b, f, r);
 }

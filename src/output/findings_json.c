@@ -68,6 +68,31 @@ static void add_not_judged(struct json_writer *w, const struct judgement *j)
     json_seq_end(w);
 }
 
+/* The live cluster that was read, and what of it could not be. */
+static void add_live(struct json_writer *w, const struct cluster *c)
+{
+    json_key(w, "live");
+    if (!c->live) {
+        json_null(w);
+        return;
+    }
+    json_map(w);
+    json_add_str(w, "context", c->live->context);
+    json_add_str(w, "server", c->live->server);
+    json_add_str(w, "namespace", c->live->ns);
+    json_key(w, "cannotList");
+    json_seq(w);
+    for (size_t i = 0; i < c->unlisted.count; i++) {
+        json_map(w);
+        json_add_str(w, "resource", c->unlisted.items[i].resource);
+        json_add_bool(w, "forbidden", c->unlisted.items[i].forbidden);
+        json_add_str(w, "reason", c->unlisted.items[i].reason);
+        json_map_end(w);
+    }
+    json_seq_end(w);
+    json_map_end(w);
+}
+
 static void add_skipped(struct json_writer *w, const struct cluster *c)
 {
     json_key(w, "skippedKinds");
@@ -109,6 +134,7 @@ static void add_summary(struct json_writer *w, const struct findings_results *r)
     else
         json_null(w);
     json_add_int(w, "unreadable", (int64_t)findings_unreadable(r));
+    add_live(w, r->cluster);
     add_not_judged(w, j);
     add_skipped(w, r->cluster);
     json_map_end(w);

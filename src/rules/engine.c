@@ -71,24 +71,40 @@ struct walk {
     struct engine e;
     struct facts facts;
     struct rule_ctx ctx;
-    size_t *not_judged; /* per rule */
-    bool excluded;      /* the configuration excludes what is visited */
+    struct not_judged *not_judged; /* per rule */
+    struct str ns;                 /* only this one is judged; absent: all */
+    bool excluded;                 /* the configuration excludes what is visited */
+    bool outside;                  /* ... or it is not of that namespace */
 };
+
+/* Of what a rule cannot do without, the kinds that could not be listed. */
+static uint64_t lacking(const struct rule *r, const struct cluster *c)
+{
+    uint64_t kinds = r->reads;
+    if (r->needs == NEEDS_NODES)
+        kinds |= KIND_BIT(NODE);
+    if (r->needs == NEEDS_NAMESPACE_OBJECT)
+        kinds |= KIND_BIT(NAMESPACE);
+    return kinds & c->unlisted_kinds;
+}
 
 /* Whether the rule is on and, where it needs more of the world than there is, not. */
 static bool begin(struct walk *w, size_t i)
 {
     const struct rule *r = rule_table[i];
     const struct rule_settings *s = &w->facts.config->rules[i];
-    if (w->excluded || (s->severity_set && s->severity == SEV_OFF))
+    if (w->excluded || w->outside || (s->severity_set && s->severity == SEV_OFF))
         return false;
     if (s->scope &&
         !scope_holds(s->scope, scope_namespace(w->ctx.object), scope_file(w->ctx.object)))
         return false;
     w->ctx.rule = r;
     w->ctx.options = s->options;
-    bool seen = true;
-    if (r->needs == NEEDS_NAMESPACE)
+    uint64_t lacks = lacking(r, w->facts.cluster);
+    bool seen = !lacks;
+    if (!seen)
+        ;
+    else if (r->needs == NEEDS_NAMESPACE)
         seen = w->ctx.object && facts_namespace_visible(&w->facts, w->ctx.object->ns);
     else if (r->needs == NEEDS_NAMESPACE_OBJECT)
         seen = w->ctx.object && w->ctx.object->kind == KIND_NAMESPACE;
@@ -96,8 +112,10 @@ static bool begin(struct walk *w, size_t i)
         seen = w->facts.cluster->complete;
     else if (r->needs == NEEDS_NODES)
         seen = w->facts.cluster->nodes.count > 0;
-    if (!seen && (!r->applies || r->applies(&w->ctx)))
-        w->not_judged[i]++;
+    if (!seen && (!r->applies || r->applies(&w->ctx))) {
+        w->not_judged[i].count++;
+        w->not_judged[i].lacks = lacks;
+    }
     return seen;
 }
 
@@ -133,8 +151,10 @@ static void enter(struct walk *w, const struct object *o, const struct labels *t
     w->ctx.k = NULL;
     w->ctx.wc = NULL;
     w->ctx.index = 0;
+    w->outside = o && w->ns.p && !str_eq(scope_namespace(o), w->ns);
     w->excluded = o && !scope_holds(&w->facts.config->scope, scope_namespace(o), scope_file(o));
-    w->e.out->excluded += w->excluded;
+    w->e.out->excluded += w->excluded && !w->outside;
+    w->e.out->outside += w->outside;
     suppressions_read(&w->e, o ? &o->annotations : NULL, tmpl);
     call_suppressions(w);
 }
@@ -195,7 +215,7 @@ static void visit_workload(struct walk *w, const struct workload *wl)
 {
     enter(w, &wl->o, wl->pod ? NULL : &wl->tmpl.annotations, wl->template_path);
     w->e.visit.pod_at = pos_or(wl->tmpl.spec.at, pos_or(wl->tmpl.at, wl->o.spec_at));
-    if (w->excluded)
+    if (w->excluded || w->outside)
         return;
     if (facts_is_patch(wl)) {
         w->e.out->patches++;
@@ -226,9 +246,10 @@ static void visit_problems(struct walk *w)
     const struct cluster *c = w->facts.cluster;
     for (size_t i = 0; i < c->problems.count; i++) {
         const struct problem *p = &c->problems.items[i];
-        size_t excluded = w->e.out->excluded;
+        size_t excluded = w->e.out->excluded, outside = w->e.out->outside;
         enter(w, p->object, NULL, STR(""));
         w->e.out->excluded = excluded; /* it is visited, and counted, once more */
+        w->e.out->outside = outside;
         w->e.visit.path = p->path;
         w->e.visit.at = p->at;
         size_t before = w->e.out->findings.count;
@@ -274,6 +295,7 @@ static void pass_unseen_namespaces(struct walk *w)
             map_put(&names, o->ns, &seen))
             continue;
         w->ctx.object = o;
+        w->outside = w->ns.p && !str_eq(o->ns, w->ns);
         w->excluded = !scope_holds(&w->facts.config->scope, scope_namespace(o), scope_file(o));
         for (size_t r = 0; r < rule_count; r++)
             if (rule_table[r]->needs == NEEDS_NAMESPACE_OBJECT)
@@ -313,20 +335,59 @@ static void visit_all(struct walk *w)
     VISIT(w, config_maps, config_map)
 }
 
+/* The kinds that a rule visits, where they are all that it is about. */
+static uint64_t visited(const struct rule *r)
+{
+    uint64_t kinds = 0;
+#define X(visitor, bits) kinds |= r->visitor ? (bits) : 0;
+    X(node, KIND_BIT(NODE))
+    X(ns, KIND_BIT(NAMESPACE))
+    X(pdb, KIND_BIT(PDB))
+    X(hpa, KIND_BIT(HPA))
+    X(webhook, KIND_BIT(VALIDATING_WEBHOOKS) | KIND_BIT(MUTATING_WEBHOOKS))
+    X(role, KIND_BIT(ROLE) | KIND_BIT(CLUSTER_ROLE))
+    X(role_binding, KIND_BIT(ROLE_BINDING) | KIND_BIT(CLUSTER_ROLE_BINDING))
+    X(network_policy, KIND_BIT(NETWORK_POLICY))
+    X(limit_range, KIND_BIT(LIMIT_RANGE))
+    X(quota, KIND_BIT(RESOURCE_QUOTA))
+    X(kubelet, KIND_BIT(KUBELET_CONFIGURATION))
+    X(kube_proxy, KIND_BIT(KUBE_PROXY_CONFIGURATION))
+    X(cilium_policy, KIND_BIT(CILIUM_NETWORK_POLICY))
+    X(prometheus, KIND_BIT(PROMETHEUS))
+    X(prometheus_rule, KIND_BIT(PROMETHEUS_RULE))
+#undef X
+    return kinds;
+}
+
+/* Of kinds that could not be listed nothing was visited: nobody knows how many there are. */
+static void pass_unlisted(struct walk *w)
+{
+    for (size_t i = 0; i < rule_count; i++) {
+        const struct rule_settings *s = &w->facts.config->rules[i];
+        uint64_t lacks = visited(rule_table[i]) & w->facts.cluster->unlisted_kinds;
+        if (lacks && !w->not_judged[i].lacks && !(s->severity_set && s->severity == SEV_OFF))
+            w->not_judged[i].lacks = lacks;
+    }
+}
+
 void judge(const struct cluster *cluster, const struct check_config *config, struct arena *a,
            struct judgement *ret)
 {
     memset(ret, 0, sizeof(*ret));
     struct walk w = {.e = {.a = a, .out = ret}};
-    w.not_judged = arena_array(a, size_t, rule_count);
+    w.not_judged = arena_array(a, struct not_judged, rule_count);
+    w.ns = config->ns.p ? config->ns : cluster->live ? cluster->live->ns : STR_NONE;
     w.ctx.engine = &w.e;
     w.ctx.cluster = cluster;
     w.ctx.facts = &w.facts;
     facts_init(&w.facts, cluster, config, a);
     visit_all(&w);
+    pass_unlisted(&w);
     facts_done(&w.facts);
-    for (size_t i = 0; i < rule_count; i++)
-        if (w.not_judged[i])
-            *PUSH(a, &ret->not_judged) = (struct not_judged){rule_table[i], w.not_judged[i]};
+    for (size_t i = 0; i < rule_count; i++) {
+        w.not_judged[i].rule = rule_table[i];
+        if (w.not_judged[i].count || w.not_judged[i].lacks)
+            *PUSH(a, &ret->not_judged) = w.not_judged[i];
+    }
     findings_sort(ret, a);
 }

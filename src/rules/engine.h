@@ -19,6 +19,7 @@ struct check_config {
     struct rule_settings *rules; /* rule_count of them, as rule_table */
     struct scope scope;          /* what is judged at all; excluded paths are not even read */
     struct str_list sidecars;    /* names of containers that are sidecars too */
+    struct str ns; /* not from the file: only objects of this namespace are judged; absent: all */
     /* Not from the file: findings are to carry edits up to this level; FIX_NONE = no edits. */
     enum fix_level fix;
     int64_t memory_limit_bytes, memory_request_bytes; /* for containers without; 0 = not given */
@@ -32,7 +33,9 @@ int check_config_read(struct check_config *c, struct arena *a, struct str name, 
 
 struct not_judged {
     const struct rule *rule;
-    size_t count; /* objects that would have been judged */
+    size_t count; /* objects that would have been judged; 0: not known, or only some were not */
+    uint64_t
+        lacks; /* kinds that could not be listed (KIND_BIT); 0: what rule->needs says is absent */
 };
 struct judgement {
     /* By file, line, column, rule id. */
@@ -40,6 +43,7 @@ struct judgement {
     LIST_OF(struct not_judged) not_judged; /* in the order of the rules; only those that count */
     size_t workloads;                      /* tops that were judged */
     size_t excluded; /* objects that the configuration excludes: read, but not judged */
+    size_t outside;  /* ... that are not of the namespace that is judged */
     size_t patches;  /* workloads that were not: fragments to be merged into another file */
     size_t by_severity[SEV_ERROR + 1]; /* of the open ones */
     size_t suppressed;

@@ -103,7 +103,8 @@ void facts_done(struct facts *f)
 
 bool facts_namespace_visible(const struct facts *f, struct str ns)
 {
-    return f->cluster->complete || map_get(&f->visible, ns);
+    const struct live_cluster *live = f->cluster->live;
+    return f->cluster->complete || (live && str_eq(live->ns, ns)) || map_get(&f->visible, ns);
 }
 
 bool facts_namespace_is_live(const struct facts *f, struct str ns)

@@ -30,6 +30,12 @@ enum rule_needs {
     NEEDS_NODES,            /* Nodes */
 };
 
+/* Kinds that make pods. */
+#define WORKLOAD_KINDS                                                                      \
+    (KIND_BIT(POD) | KIND_BIT(DEPLOYMENT) | KIND_BIT(STATEFUL_SET) | KIND_BIT(DAEMON_SET) | \
+     KIND_BIT(REPLICA_SET) | KIND_BIT(REPLICATION_CONTROLLER) | KIND_BIT(JOB) |             \
+     KIND_BIT(CRON_JOB))
+
 /* A threshold; the n-th one's value is c->options[n]. In .plimsoll.yaml: rules: {ID: {NAME: n}}. */
 struct rule_option {
     const char *name; /* camelCase with the unit in it */
@@ -56,6 +62,9 @@ struct rule {
     const char *fix;        /* what to do, one line; finding_fix where the finding knows better */
     const char *see;        /* where it was learned, or NULL */
     enum rule_needs needs;
+    /* Kinds that the rule looks up beside what it visits (KIND_BIT): where one of them could not be
+     * listed, it is not judged. */
+    uint64_t reads;
     /* For rules that need something: whether w would be judged at all, so that "not judged" counts
      * only what could have been. NULL = everything visited. */
     bool (*applies)(const struct rule_ctx *c);

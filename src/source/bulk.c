@@ -32,10 +32,21 @@ struct parser {
     struct decode_cache cache;
 };
 
+struct bulk;
+struct thread {
+    struct bulk *b;
+    struct parser *p;
+};
+
 struct bulk {
-    const struct bulk_input *in;
+    const struct source *source;
+    struct arena *keep;
     struct str api_version, kind; /* of the list */
+    LIST_OF(struct cluster *) results;
     struct block blocks[BLOCKS];
+    pthread_t ids[MOST_THREADS];
+    struct thread jobs[MOST_THREADS];
+    unsigned started;
     /* under the lock */
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -67,11 +78,11 @@ static int parse_item(struct parser *p, struct json_cursor *c, struct decode_inp
 static void parse_block(struct bulk *b, struct parser *p, const struct block *k)
 {
     struct str text = {k->text + k->start, k->end - k->start};
-    struct decode_input in = {.a = &p->keep, .source = b->in->source, .bulk = true};
+    struct decode_input in = {.a = &p->keep, .source = b->source, .bulk = true};
     in.text = text;
     in.cache = &p->cache;
     struct json_cursor c;
-    json_cursor_init(&c, b->in->source->name, text);
+    json_cursor_init(&c, b->source->name, text);
     c.line = k->line;
     struct err e = {0};
     int r = 0;
@@ -82,7 +93,7 @@ static void parse_block(struct bulk *b, struct parser *p, const struct block *k)
             r = parse_item(p, &c, &in, b, k->result, &e);
     }
     if (r < 0)
-        cluster_unreadable(&p->keep, k->result, b->in->source->name, pos_of_err(&e),
+        cluster_unreadable(&p->keep, k->result, b->source->name, pos_of_err(&e),
                            arena_str(&p->keep, str_of(e.msg)));
 }
 
@@ -111,11 +122,6 @@ static struct block *take_ready(struct bulk *b, bool wait)
     return k;
 }
 
-struct thread {
-    struct bulk *b;
-    struct parser *p;
-};
-
 static int parse_blocks(void *arg)
 {
     struct thread *t = arg;
@@ -142,14 +148,15 @@ static void *parse_protected(void *arg)
 
 struct cutter {
     struct bulk *b;
-    struct arena *keep;
+    const struct bulk_input *in;
     struct json_split split;
     struct block *now;
     size_t filled; /* bytes in now->text */
     uint32_t line;
     bool at_end;
     int error;
-    LIST_OF(struct cluster *) results;
+    struct bulk_page *page;
+    struct err *e;
 };
 
 static void add_ready(struct bulk *b, struct block *k)
@@ -184,19 +191,25 @@ static struct block *take_idle(struct bulk *b, struct parser *own)
     }
 }
 
+static void make_room(struct block *k, size_t cap)
+{
+    if (k->cap >= cap)
+        return;
+    k->text = mem_realloc(k->text, cap);
+    k->cap = cap;
+}
+
 static void fill(struct cutter *c)
 {
     struct block *k = c->now;
     while (!c->at_end && c->filled < k->cap) {
-        ssize_t n = read(c->b->in->fd, k->text + c->filled, k->cap - c->filled);
+        ssize_t n = c->in->read(c->in->ctx, k->text + c->filled, k->cap - c->filled, c->e);
         if (n > 0)
             c->filled += (size_t)n;
-        else if (n == 0)
+        else
             c->at_end = true;
-        else if (errno != EINTR) {
-            c->error = -errno;
-            c->at_end = true;
-        }
+        if (n < 0)
+            c->error = (int)n;
     }
 }
 
@@ -219,8 +232,8 @@ static void read_list_kind(struct cutter *c)
     buf_add_str(&text, buf_str(&c->split.header));
     buf_add_cstr(&text, "]}");
     if (json_parse(STR(""), buf_str(&text), &a, &root, NULL) == 0) {
-        c->b->kind = arena_str(c->keep, doc_text(root.root, "kind"));
-        c->b->api_version = arena_str(c->keep, doc_text(root.root, "apiVersion"));
+        c->b->kind = arena_str(c->b->keep, doc_text(root.root, "kind"));
+        c->b->api_version = arena_str(c->b->keep, doc_text(root.root, "apiVersion"));
     }
     buf_done(&text);
     arena_done(&a);
@@ -228,31 +241,36 @@ static void read_list_kind(struct cutter *c)
 
 static int dispatch(struct cutter *c, struct str items, size_t used)
 {
+    struct bulk *b = c->b;
     struct block *k = c->now;
     size_t rest = c->filled - used;
     k->start = (size_t)(items.p - k->text);
     k->end = k->start + items.n;
     k->line = c->line;
-    k->result = arena_new(c->keep, struct cluster);
-    *PUSH(c->keep, &c->results) = k->result;
-    struct block *next = take_idle(c->b, &c->b->parsers[0]);
+    k->result = arena_new(b->keep, struct cluster);
+    *PUSH(b->keep, &b->results) = k->result;
+    struct block *next = take_idle(b, &b->parsers[0]);
     if (!next)
         return -ENOMEM;
-    if (next->cap < rest + BLOCK_BYTES) {
-        next->cap = rest + BLOCK_BYTES;
-        next->text = mem_realloc(next->text, next->cap);
-    }
+    make_room(next, rest + BLOCK_BYTES);
     memcpy(next->text, k->text + used, rest);
     c->line += count_lines((struct str){k->text, used});
     c->now = next;
     c->filled = rest;
-    add_ready(c->b, k);
+    add_ready(b, k);
     return 0;
 }
 
 static int cut(void *arg)
 {
     struct cutter *c = arg;
+    c->now = take_idle(c->b, &c->b->parsers[0]);
+    if (!c->now)
+        return -ENOMEM;
+    make_room(c->now, c->in->begun.n + BLOCK_BYTES);
+    if (c->in->begun.n)
+        memcpy(c->now->text, c->in->begun.p, c->in->begun.n);
+    c->filled = c->in->begun.n;
     for (;;) {
         fill(c);
         struct str text = {c->now->text, c->filled}, items;
@@ -271,8 +289,7 @@ static int cut(void *arg)
         } else if (c->at_end) {
             return 0;
         } else if (c->filled == c->now->cap) {
-            c->now->cap *= 2;
-            c->now->text = mem_realloc(c->now->text, c->now->cap);
+            make_room(c->now, c->now->cap * 2);
         }
     }
 }
@@ -280,91 +297,71 @@ static int cut(void *arg)
 /* ---- the object around the items ---- */
 
 struct header_ctx {
-    const struct decode_input *in;
-    struct cluster *c;
+    struct cutter *cutter;
+    struct cluster *result;
 };
 
 static int decode_header(void *ctx, const struct doc *header, struct err *e)
 {
     (void)e;
     struct header_ctx *h = ctx;
-    if (str_ends(doc_text(header, "kind"), "List"))
+    struct bulk *b = h->cutter->b;
+    struct bulk_page *page = h->cutter->page;
+    page->kind = arena_str(b->keep, doc_text(header, "kind"));
+    page->next = arena_str(b->keep, doc_text(doc_get(header, "metadata"), "continue"));
+    if (str_ends(page->kind, "List"))
         return 0;
+    struct decode_input in = {.a = b->keep, .source = b->source, .bulk = true};
     struct doc copy = *header;
     struct doc_root root = {.root = &copy, .start = header->start, .end = header->end};
-    decode_document(h->in, &root, h->c);
+    decode_document(&in, &root, h->result);
     return 0;
 }
 
-static void finish(struct cutter *c, struct cluster *ret)
+static int finish(void *arg)
 {
-    struct err e = {0};
-    struct arena scratch;
-    const struct source *source = c->b->in->source;
+    struct cutter *c = arg;
+    struct bulk *b = c->b;
     struct str rest = {c->now->text, c->filled};
-    arena_init(&scratch);
-    for (size_t i = 0; i < c->results.count; i++)
-        cluster_join(c->keep, ret, c->results.items[i]);
-    size_t documents = ret->documents;
-    int r = c->error ? err_set(&e, -c->error, "cannot be read: %s", strerror(-c->error))
-                     : json_split_end(&c->split, rest, &e);
-    struct pos at = {c->line + count_lines(rest), 0};
-    if (r == 0) {
-        struct decode_input in = {.a = c->keep, .source = source, .bulk = true};
-        struct header_ctx ctx = {&in, ret};
-        struct json_stream s = {.header = decode_header, .ctx = &ctx};
-        r = json_parse_list(source->name, buf_str(&c->split.header), &scratch, &s, &e);
-        at = (struct pos){0, 0}; /* positions in the header are not those of the input */
-    }
+    if (c->error)
+        return c->error;
+    c->page->at = (struct pos){c->line + count_lines(rest), 0};
+    int r = json_split_end(&c->split, rest, c->e);
     if (r < 0)
-        cluster_unreadable(c->keep, ret, source->name, at, arena_str(c->keep, str_of(e.msg)));
-    ret->documents = documents + 1;
+        return r;
+    struct arena scratch;
+    struct header_ctx ctx = {c, arena_new(b->keep, struct cluster)};
+    struct json_stream s = {.header = decode_header, .ctx = &ctx};
+    c->page->at = (struct pos){0, 0}; /* positions in the header are not those of the input */
+    arena_init(&scratch);
+    r = json_parse_list(b->source->name, buf_str(&c->split.header), &scratch, &s, c->e);
     arena_done(&scratch);
+    ctx.result->documents = 1;
+    *PUSH(b->keep, &b->results) = ctx.result;
+    return r;
+}
+
+int bulk_add(struct bulk *b, const struct bulk_input *in, struct bulk_page *ret, struct err *e)
+{
+    struct cutter c = {.b = b, .in = in, .line = 1, .page = ret, .e = e};
+    *ret = (struct bulk_page){0};
+    json_split_init(&c.split, LARGEST_OBJECT);
+    int r = mem_protect(cut, &c);
+    if (r == 0)
+        r = mem_protect(finish, &c);
+    if (c.now)
+        give_back(b, c.now);
+    json_split_done(&c.split);
+    return r == -ENOMEM ? err_set(e, ENOMEM, "out of memory") : r;
 }
 
 /* ---- the whole ---- */
 
-static int cut_all(struct bulk *b, struct cutter *c, unsigned threads)
-{
-    pthread_t ids[MOST_THREADS];
-    struct thread jobs[MOST_THREADS];
-    unsigned started = 0;
-    for (unsigned i = 1; i < MIN(threads, (unsigned)MOST_THREADS); i++) {
-        jobs[started] = (struct thread){b, &b->parsers[i]};
-        if (pthread_create(&ids[started], NULL, parse_protected, &jobs[started]) != 0)
-            break;
-        started++;
-    }
-    int r = mem_protect(cut, c);
-    pthread_mutex_lock(&b->lock);
-    b->no_more = true;
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
-    struct thread own = {b, &b->parsers[0]};
-    if (r == 0)
-        r = mem_protect(parse_blocks, &own);
-    for (unsigned i = 0; i < started; i++)
-        pthread_join(ids[i], NULL);
-    return b->out_of_memory ? -ENOMEM : r;
-}
-
-static void bulk_done(struct bulk *b, struct arena *keep)
-{
-    for (size_t i = 0; i < BLOCKS; i++)
-        mem_free(b->blocks[i].text);
-    for (size_t i = 0; i < MOST_THREADS; i++) {
-        arena_absorb(keep, &b->parsers[i].keep);
-        arena_done(&b->parsers[i].scratch);
-        decode_cache_done(&b->parsers[i].cache);
-    }
-    pthread_mutex_destroy(&b->lock);
-    pthread_cond_destroy(&b->changed);
-}
-
-int bulk_read(const struct bulk_input *in, struct arena *keep, struct cluster *c)
+struct bulk *bulk_new(const struct source *source, unsigned threads, struct arena *keep)
 {
     struct bulk *b = mem_calloc(1, sizeof(*b));
-    b->in = in;
+    b->source = source;
+    b->keep = keep;
     b->ready_end = &b->ready;
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->changed, NULL);
@@ -377,19 +374,95 @@ int bulk_read(const struct bulk_input *in, struct arena *keep, struct cluster *c
         b->blocks[i].next = b->idle;
         b->idle = &b->blocks[i];
     }
-    struct cutter cutter = {.b = b, .keep = keep, .line = 1};
-    json_split_init(&cutter.split, LARGEST_OBJECT);
-    cutter.now = b->idle;
-    b->idle = b->idle->next;
-    cutter.now->cap = in->begun.n + BLOCK_BYTES;
-    cutter.now->text = mem_alloc(cutter.now->cap);
-    memcpy(cutter.now->text, in->begun.p, in->begun.n);
-    cutter.filled = in->begun.n;
-    int r = cut_all(b, &cutter, in->threads);
-    if (r == 0)
-        finish(&cutter, c);
-    bulk_done(b, keep);
-    json_split_done(&cutter.split);
+    for (unsigned i = 1; i < MIN(threads, (unsigned)MOST_THREADS); i++) {
+        b->jobs[b->started] = (struct thread){b, &b->parsers[i]};
+        if (pthread_create(&b->ids[b->started], NULL, parse_protected, &b->jobs[b->started]) != 0)
+            break;
+        b->started++;
+    }
+    return b;
+}
+
+size_t bulk_mark(const struct bulk *b)
+{
+    return b->results.count;
+}
+
+void bulk_forget(struct bulk *b, size_t mark)
+{
+    b->results.count = mark;
+}
+
+static void bulk_free(struct bulk *b)
+{
+    for (size_t i = 0; i < BLOCKS; i++)
+        mem_free(b->blocks[i].text);
+    for (size_t i = 0; i < MOST_THREADS; i++) {
+        arena_absorb(b->keep, &b->parsers[i].keep);
+        arena_done(&b->parsers[i].scratch);
+        decode_cache_done(&b->parsers[i].cache);
+    }
+    pthread_mutex_destroy(&b->lock);
+    pthread_cond_destroy(&b->changed);
     mem_free(b);
+}
+
+struct joining {
+    struct bulk *b;
+    struct cluster *to;
+};
+
+static int join(void *arg)
+{
+    struct joining *j = arg;
+    for (size_t i = 0; i < j->b->results.count; i++)
+        cluster_join(j->b->keep, j->to, j->b->results.items[i]);
+    return 0;
+}
+
+int bulk_end(struct bulk *b, struct cluster *c)
+{
+    pthread_mutex_lock(&b->lock);
+    b->no_more = true;
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->lock);
+    struct thread own = {b, &b->parsers[0]};
+    int r = mem_protect(parse_blocks, &own);
+    for (unsigned i = 0; i < b->started; i++)
+        pthread_join(b->ids[i], NULL);
+    struct joining j = {b, c};
+    if (r == 0 && c)
+        r = mem_protect(join, &j);
+    r = b->out_of_memory ? -ENOMEM : r;
+    bulk_free(b);
     return r;
+}
+
+static ssize_t read_fd(void *ctx, char *to, size_t most, struct err *e)
+{
+    for (;;) {
+        ssize_t n = read(*(int *)ctx, to, most);
+        if (n >= 0)
+            return n;
+        if (errno != EINTR)
+            return err_set(e, errno, "cannot be read: %s", strerror(errno));
+    }
+}
+
+int bulk_read(const struct bulk_file *in, struct arena *keep, struct cluster *c)
+{
+    struct err e = {0};
+    struct bulk_page page;
+    int fd = in->fd;
+    struct bulk *b = bulk_new(in->source, in->threads, keep);
+    struct bulk_input input = {.begun = in->begun, .read = read_fd, .ctx = &fd};
+    int r = bulk_add(b, &input, &page, &e);
+    int ended = bulk_end(b, c);
+    if (r == -ENOMEM || ended < 0)
+        return -ENOMEM;
+    if (r < 0) {
+        c->documents++;
+        cluster_unreadable(keep, c, in->source->name, page.at, arena_str(keep, str_of(e.msg)));
+    }
+    return 0;
 }

@@ -30,6 +30,8 @@ void cluster_join(struct arena *a, struct cluster *to, const struct cluster *fro
     CLUSTER_LISTS(X)
 #undef X
     APPEND(a, &to->problems, &from->problems);
+    APPEND(a, &to->unlisted, &from->unlisted);
+    to->unlisted_kinds |= from->unlisted_kinds;
     join_skipped(a, to, from);
     to->files += from->files;
     to->documents += from->documents;

@@ -16,6 +16,8 @@
 #include "base/glob.h"
 #include "model/decode.h"
 #include "model/defaults.h"
+#include "model/fork.h"
+#include "source/apiserver.h"
 #include "source/bulk.h"
 #include "source/join.h"
 #include "source/source.h"
@@ -288,7 +290,7 @@ static int read_fd(struct worker *w, int fd, const struct source *source, unsign
     buf_clear(&w->text);
     int r = read_some(w, fd, BULK_BYTES);
     if (r == 0 && is_object(buf_str(&w->text))) {
-        struct bulk_input in = {fd, source, buf_str(&w->text), threads};
+        struct bulk_file in = {fd, source, buf_str(&w->text), threads};
         if (bulk_read(&in, &w->keep, c) == -ENOMEM)
             mem_out();
         return 0;
@@ -418,9 +420,36 @@ static unsigned thread_count(const struct source_options *o)
     return MAX(MIN(n, (unsigned)MOST_THREADS), 1U);
 }
 
+static void imply_namespace(struct cluster *c, struct str ns)
+{
+#define X(type, list)                          \
+    for (size_t i = 0; i < c->list.count; i++) \
+        if (c->list.items[i]->o.ns_implied)    \
+            c->list.items[i]->o.ns = ns;
+    CLUSTER_LISTS(X)
+#undef X
+}
+
+static int read_live(const struct source_options *o, struct arena *a, struct cluster *ret,
+                     struct err *e)
+{
+    int r = apiserver_read(o->live, a, ret, e);
+    if (r < 0 || !o->before)
+        return r;
+    cluster_fork(a, ret, o->before);
+    cluster_resolve(o->before);
+    cluster_default(o->before);
+    return 0;
+}
+
 int source_read(const struct source_options *o, struct arena *a, struct cluster *ret, struct err *e)
 {
     *ret = (struct cluster){.arena = a, .complete = o->complete};
+    if (o->live) {
+        int r = read_live(o, a, ret, e);
+        if (r < 0)
+            return r;
+    }
     struct pool pool = {
         .options = o,
         .a = a,
@@ -441,8 +470,11 @@ int source_read(const struct source_options *o, struct arena *a, struct cluster 
     }
     if (atomic_load(&pool.out_of_memory))
         return err_set(e, ENOMEM, "out of memory");
-    for (size_t i = 0; i < pool.files.count; i++)
+    for (size_t i = 0; i < pool.files.count; i++) {
+        if (o->implied_ns.n)
+            imply_namespace(pool.files.items[i]->cluster, o->implied_ns);
         cluster_join(a, ret, pool.files.items[i]->cluster);
+    }
     cluster_resolve(ret);
     cluster_default(ret);
     return 0;

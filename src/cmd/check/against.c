@@ -83,21 +83,37 @@ static int add_figures(struct arena *a, struct judged *before, struct judged *no
     return r == -ENODATA ? 0 : r;
 }
 
+bool against_is_live(const struct option_texts *paths)
+{
+    return paths->count == 1 && str_is(paths->items[0], "live");
+}
+
+static int read_before(const struct against *in, struct arena *a, struct judged *ret, struct err *e)
+{
+    struct world_options options = *in->world;
+    struct check_config config = config_anywhere(a, in->config);
+    options.paths = *in->paths;
+    if (!in->live)
+        return judge_world(&options, &config, a, ret, e);
+    config.ns = options.ns;
+    ret->cluster = *in->live;
+    judge(&ret->cluster, &config, a, &ret->judgement);
+    return 0;
+}
+
 int against_use(const struct against *in, struct arena *a, struct judged *now, struct change *ret,
                 struct err *e)
 {
     struct judged *before = arena_new(a, struct judged);
-    struct world_options options = *in->world;
     memset(ret, 0, sizeof(*ret));
-    options.paths = *in->paths;
-    struct check_config config = config_anywhere(a, in->config);
-    int r = judge_world(&options, &config, a, before, e);
+    int r = read_before(in, a, before, e);
     if (r < 0)
         return r;
     now->code = MAX(now->code, before->code);
     baseline_from(&ret->before, a, &before->judgement, SEV_INFO, true);
     baseline_apply(&ret->before, a, &now->judgement, KNOWN_BEFORE);
     memory_change_make(a, &before->cluster, &now->cluster, &ret->memory);
-    ret->no_figures = in->no_figures;
-    return in->no_figures ? 0 : add_figures(a, before, now, ret, e);
+    /* Of a cluster of which one namespace was read there is nothing to simulate. */
+    ret->no_figures = in->no_figures || (in->live && in->live->live->ns.n);
+    return ret->no_figures ? 0 : add_figures(a, before, now, ret, e);
 }

@@ -8,8 +8,12 @@
 #include "cmd/check/check.h"
 #include "output/change.h"
 
+/* --against live: the world before is the cluster, and the one after the cluster with the files. */
+bool against_is_live(const struct option_texts *paths);
+
 struct against {
     const struct option_texts *paths; /* the world before */
+    const struct cluster *live;       /* ... when it has been read; NULL: not */
     const struct world_options *world;
     const struct check_config *config;
     bool no_figures;

@@ -17,7 +17,7 @@ extern const struct option_spec judge_option_specs[];
 enum { JUDGE_OPTION_COUNT = 1 };
 /* Two tables, of a struct whose member `member` is a struct judge_options. */
 #define JUDGE_OPTIONS(type, member)                                                   \
-    WORLD_OPTIONS(type, member.world),                                                \
+    WORLD_OPTIONS(type, member.world), SCOPE_OPTIONS(type, member.world),             \
     {                                                                                 \
         .heading = "Rules", .specs = judge_option_specs, .count = JUDGE_OPTION_COUNT, \
         .offset = offsetof(type, member)                                              \

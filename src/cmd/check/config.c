@@ -5,6 +5,7 @@
  */
 #include "base/text_file.h"
 #include "cmd/check/check.h"
+#include "model/api_resource.h"
 
 /* A configuration is written by hand; 1 MiB is far beyond any. */
 enum { CONFIG_MAX_BYTES = 1 << 20 };
@@ -41,10 +42,13 @@ int judge_world(const struct world_options *o, const struct check_config *config
 {
     struct world_options bounded = *o;
     bounded.exclude = &config->scope.exclude.paths;
+    bounded.uses = USE_CHECK;
     int r = world_read(&bounded, a, &ret->cluster, &ret->code, e);
     if (r < 0)
         return r;
-    judge(&ret->cluster, config, a, &ret->judgement);
+    struct check_config scoped = *config;
+    scoped.ns = o->ns;
+    judge(&ret->cluster, &scoped, a, &ret->judgement);
     return 0;
 }
 

@@ -78,7 +78,7 @@ static bool reads_stdin(const struct world_options *world)
     for (size_t i = 0; i < world->paths.count; i++)
         if (str_is(world->paths.items[i], "-"))
             return true;
-    return world->paths.count == 0 && !isatty(STDIN_FILENO);
+    return world->paths.count == 0 && !world_is_live(world);
 }
 
 int fixing_begin(struct fixing *f, const struct world_options *world, struct check_config *config,

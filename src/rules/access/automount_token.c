@@ -60,6 +60,7 @@ const struct rule rule_automount_token = {
         "set automountServiceAccountToken: false; give a pod that needs the API an account of its "
         "own, with a Role that names what it does",
     .see = "post-mortem 2",
+    .reads = KIND_BIT(SERVICE_ACCOUNT) | KIND_BIT(ROLE_BINDING) | KIND_BIT(CLUSTER_ROLE_BINDING),
     .workload = check,
     .fixer = fix,
     .fix_level = FIX_ALL,

@@ -64,6 +64,7 @@ const struct rule rule_webhook_fail_closed = {
            "configuration",
     .fix = "set failurePolicy: Ignore, or exclude kube-system and its own namespace",
     .see = "post-mortems 0 and 3",
+    .reads = KIND_BIT(SERVICE) | WORKLOAD_KINDS,
     .webhook = check,
     .fixer = fix,
     .fix_level = FIX_ALL,

@@ -31,5 +31,6 @@ const struct rule rule_webhook_single_replica = {
            "asked about, repairs too",
     .fix = "run 2 replicas or more, spread over nodes, with a PodDisruptionBudget",
     .see = "post-mortem 3",
+    .reads = KIND_BIT(SERVICE) | KIND_BIT(HPA) | WORKLOAD_KINDS,
     .webhook = check,
 };

@@ -110,6 +110,7 @@ const struct rule rule_oom_alerts_missing = {
         "last termination was OOMKilled, and on nodes with MemoryPressure",
     .see = "post-mortem 0",
     .needs = NEEDS_CLUSTER,
+    .reads = KIND_BIT(PROMETHEUS_RULE) | KIND_BIT(PROMETHEUS) | KIND_BIT(CONFIG_MAP),
     .applies = is_the_place,
     .container = check_container,
     .prometheus = check_object,

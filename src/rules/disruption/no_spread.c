@@ -62,5 +62,6 @@ const struct rule rule_no_spread = {
     .why = "several replicas on one node are lost together, and together they overload the next",
     .fix =
         "add topologySpreadConstraints over kubernetes.io/hostname and topology.kubernetes.io/zone",
+    .reads = KIND_BIT(NODE) | KIND_BIT(HPA),
     .workload = check,
 };

@@ -115,5 +115,6 @@ const struct rule rule_pdb_blocks_drain = {
            "upgrades stop, and people reach for --force",
     .fix = "set maxUnavailable: 1 in place of minAvailable: it holds for any number of replicas",
     .see = "post-mortem 3",
+    .reads = KIND_BIT(HPA) | WORKLOAD_KINDS,
     .pdb = check,
 };

@@ -29,6 +29,7 @@ const struct rule rule_pdb_matches_nothing = {
     .why = "the workload that it was written for is drained as if there were none",
     .fix = "make spec.selector match the labels of the pod template, or remove the budget",
     .needs = NEEDS_NAMESPACE,
+    .reads = WORKLOAD_KINDS,
     .applies = applies,
     .pdb = check,
 };

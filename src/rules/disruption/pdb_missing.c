@@ -156,6 +156,7 @@ const struct rule rule_pdb_missing = {
            "the service can spare)",
     .see = "post-mortems 0 and 2",
     .needs = NEEDS_NAMESPACE,
+    .reads = KIND_BIT(PDB) | KIND_BIT(HPA),
     .applies = applies,
     .options = {{"manyReplicas", 10, 1, INT32_MAX,
                  "from how many replicas on it is an error, not a warning"}},

@@ -23,5 +23,6 @@ const struct rule rule_pdb_overlap = {
     .why = "the API server answers every eviction with an error (\"This pod has more than one "
            "PodDisruptionBudget\"): no node with such a pod can be drained",
     .fix = "keep one of them, or make their selectors exclude each other",
+    .reads = KIND_BIT(PDB),
     .workload = check,
 };

@@ -23,5 +23,6 @@ const struct rule rule_prestop_missing = {
     .fix = "add lifecycle.preStop: {sleep: {seconds: 5}}, or let the application serve on after "
            "SIGTERM",
     .see = "post-mortem 1",
+    .reads = KIND_BIT(SERVICE),
     .container = check,
 };

@@ -22,5 +22,6 @@ const struct rule rule_replicas_below_three = {
     .why = "a drain and an OOM kill at the same time are an outage",
     .fix = "run 3 replicas where it matters",
     .see = "post-mortem 4",
+    .reads = KIND_BIT(SERVICE) | KIND_BIT(HPA),
     .workload = check,
 };

@@ -28,5 +28,6 @@ const struct rule rule_single_replica = {
     .fix = "run at least 2 replicas (3 where it matters), spread over nodes, with a "
            "PodDisruptionBudget",
     .see = "post-mortem 4",
+    .reads = KIND_BIT(SERVICE) | KIND_BIT(HPA),
     .workload = check,
 };

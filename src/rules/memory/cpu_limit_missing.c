@@ -27,5 +27,6 @@ const struct rule rule_cpu_limit_missing = {
            "of memory",
     .fix = "leave it out unless the pod is to be Guaranteed (then limit = request): a CPU limit "
            "throttles even while the node is idle",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .container = check,
 };

@@ -29,5 +29,6 @@ const struct rule rule_cpu_request_missing = {
     .why = "a node that is short of memory is short of CPU too: the kernel then gives this "
            "container the smallest weight there is, and autoscalers cannot compute its utilisation",
     .fix = "set resources.requests.cpu to what it uses on average",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .container = check,
 };

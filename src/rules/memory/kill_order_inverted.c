@@ -43,6 +43,7 @@ const struct rule rule_kill_order_inverted = {
     .fix = "make the more important pods Guaranteed",
     .options = {{"points", 100, 1, 2000, "of oom_score; a smaller difference is not mentioned"}},
     .needs = NEEDS_NODES,
+    .reads = KIND_BIT(POD),
     .applies = is_live,
     .workload = check,
 };

@@ -45,6 +45,7 @@ const struct rule rule_memory_limit_missing = {
     .fix = "set resources.limits.memory from measured use (peak plus headroom), or give the "
            "namespace a LimitRange with a default",
     .see = "post-mortem 0",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .container = check,
     .fixer = fix_memory_limit,
     .fix_level = FIX_SIZES,

@@ -40,6 +40,7 @@ const struct rule rule_memory_request_missing = {
            "does not see, and the loss of one overloads the next",
     .fix = "set resources.requests.memory to what the container uses on average",
     .see = "post-mortems 0 and 3",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .container = check,
     .fixer = fix_memory_request,
     .fix_level = FIX_SIZES,

@@ -93,5 +93,6 @@ const struct rule rule_qos_lowered_by_container = {
            "kernel may now choose it",
     .fix = "give that container requests equal to limits, for CPU and memory, or set "
            "spec.resources for the whole pod",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .workload = check,
 };

@@ -35,5 +35,6 @@ const struct rule rule_qos_not_guaranteed = {
     .fix = "set requests equal to limits for CPU and memory in every container, init containers "
            "too (or in spec.resources)",
     .see = "post-mortem 3",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .workload = check,
 };

@@ -30,6 +30,7 @@ const struct rule rule_sidecar_without_limit = {
            "is busiest; the application's limit does not hold them",
     .fix = "set resources.limits.memory of the sidecar from measured use plus headroom",
     .see = "post-mortem 1",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .container = check,
     .fixer = fix_memory_limit,
     .fix_level = FIX_SIZES,

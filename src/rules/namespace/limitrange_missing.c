@@ -22,6 +22,7 @@ const struct rule rule_limitrange_missing = {
     .fix = "add a LimitRange with default and defaultRequest for containers (from what runs there)",
     .see = "post-mortem 0",
     .needs = NEEDS_NAMESPACE_OBJECT,
+    .reads = KIND_BIT(LIMIT_RANGE),
     .ns = check,
     .fix_level = FIX_KIT,
 };

@@ -36,5 +36,6 @@ const struct rule rule_limitrange_without_defaults = {
     .why = "it looks as if the namespace were safe, and one forgotten field is still enough",
     .fix = "add default: {memory: ...} and defaultRequest: {memory: ...} to its Container item",
     .see = "post-mortem 0",
+    .reads = KIND_BIT(LIMIT_RANGE),
     .limit_range = check,
 };

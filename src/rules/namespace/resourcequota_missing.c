@@ -20,6 +20,7 @@ const struct rule rule_resourcequota_missing = {
     .fix = "add a ResourceQuota with requests.memory and limits.memory (from what runs there)",
     .see = "post-mortem 2",
     .needs = NEEDS_NAMESPACE_OBJECT,
+    .reads = KIND_BIT(RESOURCE_QUOTA),
     .ns = check,
     .fix_level = FIX_KIT,
 };

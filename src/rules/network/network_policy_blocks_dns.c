@@ -37,5 +37,6 @@ const struct rule rule_network_policy_blocks_dns = {
         "wrong place",
     .fix = "allow egress to namespace kube-system on port 53, UDP and TCP, from podSelector: {}",
     .see = "post-mortem 2",
+    .reads = KIND_BIT(NETWORK_POLICY) | KIND_BIT(CILIUM_NETWORK_POLICY),
     .network_policy = check,
 };

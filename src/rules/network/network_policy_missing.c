@@ -65,6 +65,7 @@ const struct rule rule_network_policy_missing = {
            "connection that is wanted",
     .see = "post-mortem 2",
     .needs = NEEDS_NAMESPACE_OBJECT,
+    .reads = KIND_BIT(NETWORK_POLICY) | KIND_BIT(CILIUM_NETWORK_POLICY),
     .ns = check,
     .fix_level = FIX_KIT,
 };

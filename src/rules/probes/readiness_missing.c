@@ -32,5 +32,6 @@ const struct rule rule_readiness_missing = {
            "do not work",
     .fix = "add a readinessProbe that succeeds once the container can serve (httpGet /ready)",
     .see = "post-mortem 2",
+    .reads = KIND_BIT(SERVICE),
     .container = check,
 };

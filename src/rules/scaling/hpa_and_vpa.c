@@ -50,5 +50,6 @@ const struct rule rule_hpa_and_vpa = {
            "each other, and pods are restarted all the time",
     .fix = "set updatePolicy.updateMode: Off on the VerticalPodAutoscaler, or leave it the other "
            "resource (controlledResources)",
+    .reads = KIND_BIT(VPA),
     .hpa = check,
 };

@@ -75,5 +75,6 @@ const struct rule rule_hpa_max_huge = {
     .fix = "lower maxReplicas to what the peak needs and the nodes can hold beside the rest",
     .see = "post-mortem 0",
     .needs = NEEDS_NODES,
+    .reads = WORKLOAD_KINDS,
     .hpa = check,
 };

@@ -51,5 +51,6 @@ const struct rule rule_hpa_without_requests = {
            "and the autoscaler reports FailedGetResourceMetric and does nothing",
     .fix = "set the request in every container of the target, or name one container by a "
            "ContainerResource metric",
+    .reads = KIND_BIT(LIMIT_RANGE) | WORKLOAD_KINDS,
     .hpa = check,
 };

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the options of a live cluster to a client of its API server.
+ */
+#ifndef CMD_LIVE_H
+#define CMD_LIVE_H
+
+#include "client/client.h"
+#include "cmd/verb.h"
+
+struct live {
+    struct kubeconfig config;
+    struct client *client;
+    bool in_cluster; /* by a pod's service account */
+};
+/* Reads the kubeconfig; nothing is asked yet. -ENODATA when there is none at all. Everything is in a,
+ * but for the client: live_done(). */
+int live_open(const struct live_options *o, struct arena *a, struct live *ret,
+              struct err *e) MUST_USE;
+void live_done(struct live *l);
+/* One of the options that name a cluster was given. */
+bool live_is_named(const struct live_options *o);
+/* Marks an error as the cluster's: main.c exits with EXIT_CLUSTER. Returns -e->code. */
+int live_failed(struct err *e);
+/* "plimsoll: context NAME (https://10.0.0.1:6443)" and the words behind it, on stderr. */
+void live_print_name(const struct live *l, struct str more);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How much memory pods use, as their kubelets say: for clusters without metrics.k8s.io.
+ */
+#ifndef SOURCE_KUBELET_USAGE_H
+#define SOURCE_KUBELET_USAGE_H
+
+#include "client/client.h"
+#include "model/cluster.h"
+
+struct kubelet_question {
+    struct client *client;
+    bool through_proxy; /* of the API server, by nodes/proxy; else at the node's own address */
+    bool insecure;      /* do not check certificates */
+};
+/* Asks the kubelet of every Node of c, and adds what they say as PodMetrics and NodeMetrics. Kubelets
+ * that do not answer are counted in one PROBLEM_DANGLING. 0 or -ENOMEM. */
+int kubelet_usage_read(const struct kubelet_question *q, struct arena *a, struct cluster *c,
+                       struct err *e) MUST_USE;
+
+#endif
