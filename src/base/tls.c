@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 #include "base/tls_words.h"
+#include "base/wait.h"
 
 struct tls_context {
     const struct tls_library *l;
@@ -355,6 +356,18 @@ void tls_free(struct tls *t)
     mem_free(t);
 }
 
+/* Our certificate was refused: if its time is over, that is why. */
+static int add_end(const struct tls_context *c, struct err *e)
+{
+    struct buf text CLEANUP(buf_done);
+    if (c->ends_ms > clock_unix_ms())
+        return -EKEYREJECTED;
+    buf_init(&text, 512);
+    buf_printf(&text, "%s (it ended on ", e ? e->msg : "");
+    text_add_time(&text, c->ends_ms);
+    return err_set(e, EKEYREJECTED, STR_FMT ")", STR_ARG(buf_str(&text)));
+}
+
 /* What a call that returned `result` <= 0 means. */
 static int judge(struct tls *t, int result, const char *doing, struct err *e)
 {
@@ -367,8 +380,10 @@ static int judge(struct tls *t, int result, const char *doing, struct err *e)
     t->broken = true;
     unsigned long code = l->ERR_peek_last_error();
     bool cut = ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-    if (code && !cut)
-        return tls_error_say(l, t->c->has_cert, doing, e);
+    if (code && !cut) {
+        int r = tls_error_say(l, t->c->has_cert, doing, e);
+        return r == -EKEYREJECTED ? add_end(t->c, e) : r;
+    }
     l->ERR_clear_error();
     if (t->wire_error && t->wire_error != -EAGAIN)
         return err_set(e, -t->wire_error, "%s", strerror(-t->wire_error));
