@@ -398,7 +398,7 @@ def case_gzip_members(b):
 
 
 def case_gzip_bomb(b):
-    bomb = gzip.compress(bytes(128 << 20), 1)
+    bomb = gzip.compress(bytes(64 << 20), 6)
     plain(b, always(packed(bomb)))
     b.bad(HTTP + "the answer unpacks to more than 250 times its size [EBADMSG]", *GET, most=5)
 
