@@ -16,7 +16,7 @@ define compile
 	@ninja -C $(1) $(3) >$(1)/ninja.log || { cat $(1)/ninja.log; exit 1; }
 endef
 
-.PHONY: all build demo test test-vm bench fuzz oracle-random golden install static format clean help
+.PHONY: all build demo test test-cluster test-vm bench fuzz oracle-random golden install static format clean help
 
 all: build
 
@@ -30,6 +30,10 @@ demo: build ## compile, then judge the example clusters
 test: ## every test: gcc, clang, sanitizers, style, documentation, fuzz smoke (12 minutes at most)
 	@tools/bootstrap test
 	@tools/test
+
+test-cluster: build ## against the real Kubernetes 1.36 (tests/cluster/README.md); needs Go 1.26
+	@tools/bootstrap cluster
+	@tests/cluster/run.py --program $(BUILD)/src/plimsoll || test $$? = 77
 
 test-vm: build ## what a real kernel does in QEMU, against what plimsoll says (1 minute)
 	@tools/bootstrap vm

@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""All tests against the real Kubernetes: `make test-cluster`.
+
+Builds Kubernetes when that is not done yet (build.py), runs pytest, and fails when a process or a
+mount is left behind, whatever the tests said.
+
+usage: run.py [--program PROGRAM] [PYTEST WORD]...
+
+Exit: 0 passed, 1 failed, 77 cannot run here (the reason is printed).
+"""
+import argparse
+import os
+import re
+import subprocess
+import sys
+import time
+
+import build
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MARK = "PLIMSOLL_TEST_RUN"
+
+
+def processes_of(mark):
+    """Processes that have inherited the mark, but for this one: [(pid, command)]."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as f:
+                if f"{MARK}={mark}".encode() not in f.read().split(b"\0"):
+                    continue
+            with open(f"/proc/{pid}/cmdline", "rb") as f:
+                command = f.read().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if int(pid) != os.getpid() and command:
+            found.append((int(pid), command[:100]))
+    return found
+
+
+def mounts():
+    with open("/proc/self/mounts", encoding="utf-8") as f:
+        return set(f.read().splitlines())
+
+
+def need_pytest():
+    try:
+        import pytest  # noqa: F401
+        import yaml  # noqa: F401
+    except ImportError as e:
+        raise build.Unavailable(f"{e.name} is not installed (python3-pytest, python3-yaml)") from e
+
+
+def say_skips(output):
+    """pytest's lists of skipped tests, in the words of tools/test."""
+    for line in output.splitlines():
+        found = re.match(r"SKIPPED \[\d+\] (\S+?):\d+: (.*)", line)
+        if found:
+            print(f"skip: cluster/{os.path.basename(found[1])}: {found[2]}")
+
+
+def run_pytest(program, words):
+    """(exit status, what is left behind)"""
+    mark, before = f"{os.getpid()}-{time.time_ns()}", mounts()
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rs", "--durations=8", "-p",
+                           "no:cacheprovider", "--program", os.path.abspath(program), HERE, *words],
+                          cwd=HERE, env={**os.environ, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1"},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    print(done.stdout, end="", flush=True)
+    say_skips(done.stdout)
+    left = [f"process {pid}: {command}" for pid, command in processes_of(mark)]
+    left += [f"mount: {m}" for m in mounts() - before]
+    return done.returncode, left
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--program", default=os.path.join(HERE, "..", "..", "build", "src", "plimsoll"))
+    a, words = p.parse_known_args()
+    began = time.monotonic()
+    try:
+        need_pytest()
+        build.binaries()
+    except build.Unavailable as e:
+        print(f"skip: cluster: {e}")
+        return 77
+    print(f"Kubernetes {build.kubernetes_version()}: {time.monotonic() - began:.0f} s", flush=True)
+    code, left = run_pytest(a.program, words)
+    for line in left:
+        print(f"left behind: {line}")
+    return 1 if code or left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
