@@ -166,7 +166,7 @@ class ControlPlane:
 
     def make_certificates(self):
         self.authority = a = Authority(self.path("pki"))
-        a.issue("apiserver", "/CN=kube-apiserver", "IP:127.0.0.1,IP:::1,DNS:localhost,IP:10.0.0.1,"
+        a.issue("apiserver", "/CN=kube-apiserver", "IP:127.0.0.1,IP:::1,DNS:localhost,IP:172.20.0.1,"
                 "DNS:kubernetes.default.svc")
         a.issue("aggregator", "/CN=aggregator")
         openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
@@ -188,7 +188,7 @@ class ControlPlane:
         return [f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
                 f"--secure-port={self.port}", "--bind-address=127.0.0.1",
                 "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
-                "--service-cluster-ip-range=10.0.0.0/16",
+                "--service-cluster-ip-range=172.20.0.0/16",
                 f"--tls-cert-file={a.path('apiserver.crt')}",
                 f"--tls-private-key-file={a.path('apiserver.key')}",
                 f"--client-ca-file={a.certificate}",
