@@ -34,20 +34,32 @@ static char *chunk_text(struct arena_chunk *c)
     return (char *)(c + 1);
 }
 
-void arena_reset(struct arena *a)
+struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){a->head, a->next};
+}
+
+void arena_rewind(struct arena *a, struct arena_mark mark)
 {
     struct arena_chunk *c = a->head;
-    if (!c)
-        return;
-    while (c->older) {
+    while (c != mark.head) {
         struct arena_chunk *older = c->older;
         a->total_bytes -= c->bytes;
         mem_free(c);
         c = older;
     }
     a->head = c;
-    a->next = chunk_text(c);
-    a->end = a->next + c->bytes;
+    a->next = mark.next;
+    a->end = c ? chunk_text(c) + c->bytes : NULL;
+}
+
+void arena_reset(struct arena *a)
+{
+    struct arena_chunk *oldest = a->head;
+    while (oldest && oldest->older)
+        oldest = oldest->older;
+    if (oldest)
+        arena_rewind(a, (struct arena_mark){oldest, chunk_text(oldest)});
 }
 
 void arena_absorb(struct arena *dst, struct arena *src)

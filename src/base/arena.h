@@ -22,6 +22,14 @@ void arena_done(struct arena *a);
 /* Forgets everything but keeps the first chunk: for a scratch arena in a loop. */
 void arena_reset(struct arena *a);
 
+/* Where the arena stands, and back to there: what came in between is forgotten. */
+struct arena_mark {
+    struct arena_chunk *head;
+    char *next;
+};
+struct arena_mark arena_mark(const struct arena *a) MUST_USE;
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
 /* Hands everything in src to dst: it lives as long as dst does. src is empty afterwards. */
 void arena_absorb(struct arena *dst, struct arena *src);
 

@@ -97,6 +97,8 @@ struct doc_reader {
      * the root so far and the key. True: nobody will look at this value, so in YAML it is checked
      * for syntax and depth but not built, and stays empty. */
     bool (*unwanted)(const struct doc *root, struct str key);
+    /* For tests: YAML is made of libyaml's events alone, without base/yaml_direct.h. */
+    bool events_only;
 };
 void doc_reader_init(struct doc_reader *r, struct str name, struct str text);
 int doc_read(struct doc_reader *r, struct arena *a, struct doc_root *ret, struct err *e) MUST_USE;

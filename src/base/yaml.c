@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/yaml_alias.h"
 #include "base/yaml_cut.h"
+#include "base/yaml_direct.h"
 #include "base/yaml_memory.h"
 #include "base/yaml_scalar.h"
 
@@ -32,6 +33,7 @@ struct level {
 struct yaml_stream {
     struct str name;
     bool (*unwanted)(const struct doc *root, struct str key);
+    bool events_only;
     struct yaml_cut cut;
     struct yaml_chunk chunk;
     bool chunk_open; /* parser is at work on chunk */
@@ -60,6 +62,7 @@ struct yaml_stream *yaml_stream_new(const struct doc_reader *r, struct str text,
     memset(y, 0, offsetof(struct yaml_stream, builder.frames));
     y->name = r->name;
     y->unwanted = r->unwanted;
+    y->events_only = r->events_only;
     y->cut = (struct yaml_cut){.text = text, .at = from};
     return y;
 }
@@ -443,13 +446,9 @@ static int add_alias(struct yaml_stream *y, const yaml_event_t *ev)
     return end_value(y, ev, n, NULL, (struct size){anchor->nodes, anchor->height});
 }
 
-/* Starts on the next chunk. 0: there is none. */
+/* Starts libyaml on the chunk. */
 static int open_chunk(struct yaml_stream *y)
 {
-    if (!yaml_cut_next(&y->cut, &y->chunk))
-        return 0;
-    if (y->chunk.source.p)
-        y->source = y->chunk.source;
     y->at_char = y->at_byte = 0;
     if (y->chunk.tags > MAX_TAG_DIRECTIVES)
         return fail_pos(y, (struct pos){y->chunk.line + 1, 1}, "more than 64 %TAG directives");
@@ -459,7 +458,27 @@ static int open_chunk(struct yaml_stream *y)
     yaml_parser_set_encoding(&y->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&y->parser, (const unsigned char *)y->chunk.text.p,
                                  y->chunk.text.n);
-    return 1;
+    return 0;
+}
+
+static void begin_document(struct yaml_stream *y)
+{
+    y->root = (struct doc_root){.start = y->chunk.start};
+    doc_build_init(&y->builder, y->arena, &y->root);
+}
+
+/* The chunk without libyaml. False: that has to read it. */
+static bool read_directly(struct yaml_stream *y)
+{
+    if (y->events_only)
+        return false;
+    struct arena_mark before = arena_mark(y->arena);
+    begin_document(y);
+    if (yaml_direct_read(&y->chunk, &y->builder, y->unwanted))
+        return true;
+    end_document(y);
+    arena_rewind(y->arena, before);
+    return false;
 }
 
 static int finish_document(struct yaml_stream *y)
@@ -502,8 +521,7 @@ static int add_event(struct yaml_stream *y, const yaml_event_t *ev)
     case YAML_MAPPING_END_EVENT:
         return close_container(y, ev);
     case YAML_DOCUMENT_START_EVENT:
-        y->root = (struct doc_root){.start = y->chunk.start};
-        doc_build_init(&y->builder, y->arena, &y->root);
+        begin_document(y);
         return 0;
     case YAML_DOCUMENT_END_EVENT:
         return finish_document(y);
@@ -516,8 +534,14 @@ static int read_document(struct yaml_stream *y)
 {
     for (;;) {
         if (!y->chunk_open) {
+            if (!yaml_cut_next(&y->cut, &y->chunk))
+                return 0;
+            if (y->chunk.source.p)
+                y->source = y->chunk.source;
+            if (read_directly(y))
+                return finish_document(y);
             int r = open_chunk(y);
-            if (r <= 0)
+            if (r < 0)
                 return r;
         }
         if (!yaml_parser_parse(&y->parser, &y->event))

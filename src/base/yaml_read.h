@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The YAML reader behind doc_read() (base/doc.h): libyaml's events, one parser per document, made
- * into a tree. Text is UTF-8 without a byte order mark.
+ * The YAML reader behind doc_read() (base/doc.h): documents are read directly where they are written
+ * plainly (base/yaml_direct.h), else libyaml's events, one parser per document, are made into a tree.
+ * Text is UTF-8 without a byte order mark.
  */
 #ifndef BASE_YAML_READ_H
 #define BASE_YAML_READ_H

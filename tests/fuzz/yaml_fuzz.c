@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Streams of documents in whatever format: every tree keeps base/doc.h's promises, documents come
- * in the order of the text, and reading on after errors ends.
+ * in the order of the text, reading on after errors ends, and the direct way to read YAML gives what
+ * libyaml's events give.
  */
 #include "base/alloc.h"
 #include "base/doc.h"
 #include "tests/tools/doc_check.h"
+#include "tests/tools/doc_equal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,6 +39,9 @@ static int run(void *arg)
             break;
     }
     doc_reader_done(&r);
+    struct pos at;
+    if (doc_ways_differ(in->text, &at))
+        __builtin_trap();
     return 0;
 }
 
