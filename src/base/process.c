@@ -110,11 +110,12 @@ int process_run(const struct process_call *call, const struct wait *w, struct bu
         return err_set(e, -r, "%s", strerror(-r));
     }
     r = read_all(&c, w, out, e);
-    close(ends[0]);
     if (r == 0)
         r = reap(&c, w, ret_status, e);
-    if (r < 0) {
+    if (r < 0)
         kill_child(&c);
+    close(ends[0]);
+    if (r < 0) {
         while (waitpid(c.pid, &status, 0) < 0 && errno == EINTR)
             ;
     }

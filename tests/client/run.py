@@ -20,12 +20,13 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from servers import make_certificates  # noqa: E402
 import cases  # noqa: E402
+import cases_identity  # noqa: E402
+import cases_proxy  # noqa: E402
 
 SECRET = "CANARY"
 
 
-class Failed(Exception):
-    pass
+Failed = cases.Failed
 
 
 class Bench:
@@ -107,14 +108,6 @@ class Bench:
             server.close()
 
 
-def check(condition, what):
-    if not condition:
-        raise Failed(what)
-
-
-cases.check = check
-
-
 def run_case(name, function, options, certs):
     folder = tempfile.mkdtemp(prefix="plimsoll-client-")
     bench = Bench(os.path.abspath(options.request), certs, folder)
@@ -146,7 +139,8 @@ def main():
     certs = tempfile.mkdtemp(prefix="plimsoll-certs-")
     try:
         make_certificates(certs)
-        chosen = {n[5:]: f for n, f in vars(cases).items() if n.startswith("case_")}
+        chosen = {n[5:]: f for m in (cases, cases_identity, cases_proxy)
+                  for n, f in vars(m).items() if n.startswith("case_")}
         wanted = {n: f for n, f in chosen.items() if not options.names or n in options.names}
         good = [run_case(n, f, options, certs) for n, f in wanted.items()]
     finally:

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cases about who we are: tokens, their files, impersonation, credential plug-ins."""
+import json
+import os
+import shutil
+import stat
+import sys
+import threading
+import time
+
+from cases import GET, HTTP, HTTPS, always, answer, check, plain, status_of, tls
+from servers import Server
+
+PLUGIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "plugin.py")
+V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
+UNAUTHORIZED = answer(status_of(401, "Unauthorized", "Unauthorized"), "401 Unauthorized")
+
+
+def as_user(b, server, user, **cluster):
+    b.add(server)
+    b.config(server, user=user, **cluster)
+    return server
+
+
+def authorization(server, n=-1):
+    return server.requests[n][1].get("authorization")
+
+
+def case_token(b):
+    server = as_user(b, Server(always(answer())), {"token": "CANARY.abc_-~+/="})
+    b.good("-v", *GET)
+    check(authorization(server) == "Bearer CANARY.abc_-~+/=", str(server.requests))
+
+
+def case_token_with_line_break(b):
+    server = as_user(b, Server(always(answer())), {"token": "CANARY\r\nX-Other: 1"})
+    b.bad(HTTP + b.path("config") + ": the token holds a blank or control character [EINVAL]", *GET)
+    check(server.count == 0, "it was sent")
+
+
+def case_basic(b):
+    server = as_user(b, Server(always(answer())), {"username": "eve", "password": "CANARY"})
+    b.good("-v", *GET)
+    check(authorization(server) == "Basic ZXZlOkNBTkFSWQ==", str(server.requests))
+
+
+def case_impersonation(b):
+    user = {"as": "file", "as-uid": "17", "as-groups": ["g1", "g2"]}
+    server = as_user(b, Server(always(answer())), user)
+    b.good(*GET)
+    headers = server.requests[0][1]
+    check((headers["impersonate-user"], headers["impersonate-group"], headers["impersonate-uid"])
+          == ("file", "g1|g2", "17"), str(headers))
+    b.good("--as", "jane", "--as-group", "dev", *GET)
+    headers = server.requests[1][1]
+    check((headers["impersonate-user"], headers["impersonate-group"]) == ("jane", "dev"),
+          str(headers))
+    code, _, said = b.run("--as", "jane\r\nX: y", *GET)
+    check(code == 2 and "a line break or control character" in said, said)
+
+
+def write(path, text):
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        f.write(text)
+    os.rename(path + ".new", path)
+
+
+def case_token_file(b):
+    write(b.path("token"), "CANARY-file\n")
+    server = as_user(b, Server(always(answer())), {"tokenFile": "token", "token": "CANARY-old"})
+    b.good(*GET)
+    check(authorization(server) == "Bearer CANARY-file", str(server.requests))
+    os.remove(b.path("token"))
+    b.good(*GET)
+    check(authorization(server) == "Bearer CANARY-old", str(server.requests))
+    b.config(server, user={"tokenFile": "token"})
+    b.bad(b.path("token") + ": token file: No such file or directory [ENOENT]", *GET)
+
+
+def case_token_file_rotates(b):
+    """A token that is refused while the file holds another one is tried again with that."""
+    write(b.path("token"), "CANARY-1")
+
+    def talk(server, connection, _):
+        while server.request(connection):
+            if len(server.requests) == 2:
+                write(b.path("token"), "CANARY-2")
+                connection.sendall(UNAUTHORIZED)
+            else:
+                connection.sendall(answer())
+    server = as_user(b, Server(talk), {"tokenFile": "token"})
+    b.good("GET", "/a", "/b", "/c")
+    got = [authorization(server, i) for i in range(len(server.requests))]
+    check(got == ["Bearer CANARY-1", "Bearer CANARY-1", "Bearer CANARY-2", "Bearer CANARY-2"],
+          str(got))
+
+
+def case_token_refused(b):
+    server = as_user(b, Server(always(UNAUTHORIZED)), {"token": "CANARY"})
+    b.bad(HTTP + "the server answered 401 Unauthorized: Unauthorized [EACCES]", *GET)
+    check(len(server.requests) == 1, "a fixed token is not tried again")
+
+
+# ---- plug-ins ----
+
+def plugin(b, what, *args, version=V1, server=None, **more):
+    e = {"apiVersion": version, "command": PLUGIN, "args": [what, *args],
+         "env": [{"name": "PLUGIN_NOTE", "value": b.path("note")},
+                 {"name": "PLUGIN_EXTRA", "value": "from the kubeconfig"}],
+         "interactiveMode": "IfAvailable"}
+    e.update(more)
+    return as_user(b, server or Server(always(answer())),
+                   {"exec": {k: v for k, v in e.items() if v is not None}})
+
+
+def notes(b):
+    with open(b.path("note"), encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def case_plugin(b):
+    for version in (V1, V1BETA1):
+        server = plugin(b, "plain", "--flag", version=version)
+        b.good("-v", "GET", "/a", "/b", env={"PLUGIN_EXTRA": "from outside"}, user_input=b"secret")
+        note = notes(b)[-1]
+        check(note["info"] == {"kind": "ExecCredential", "apiVersion": version,
+                               "spec": {"interactive": False}}, str(note))
+        check(note["args"] == ["plain", "--flag"] and note["extra"] == "from the kubeconfig" and
+              note["input"] == "" and note["home"] == b.folder, str(note))
+        check(authorization(server, 1) == f"Bearer CANARY-{len(notes(b))}", str(server.requests))
+    check(len(notes(b)) == 2, "once for each command, not for each request")
+
+
+def case_plugin_expires(b):
+    server = plugin(b, "expired")
+    b.good("GET", "/a", "/b")
+    check(authorization(server, 1) == "Bearer CANARY-2", str(server.requests))
+    server = plugin(b, "lasting")
+    b.good("GET", "/a", "/b")
+    check(authorization(server, 1) == "Bearer CANARY-3", str(server.requests))
+
+
+def case_plugin_asked_again_after_401(b):
+    server = plugin(b, "plain", server=Server(always(UNAUTHORIZED, answer())))
+    b.good(*GET)
+    check([authorization(server, 0), authorization(server, 1)]
+          == ["Bearer CANARY-1", "Bearer CANARY-2"], str(server.requests))
+    server = plugin(b, "plain", server=Server(always(UNAUTHORIZED)))
+    b.bad(HTTP + "the server answered 401 Unauthorized: Unauthorized [EACCES]", *GET)
+    check(len(server.requests) == 2, "once, not for ever")
+
+
+def case_plugin_certificate(b):
+    names = []
+
+    def talk(server, connection, _):
+        names.append(str(connection.getpeercert()["subject"]))
+        always(answer())(server, connection, _)
+    server = tls(b, "good", talk, client_ca="ca")
+    plugin(b, "cert", b.cert("client.pem"), b.cert("client.key"), server=server)
+    b.good("GET", "/a", "/b")
+    check(len(names) == 1 and "alice" in names[0], str(names))
+    plugin(b, "cert", b.cert("good.pem"), b.cert("client.key"), server=server)
+    b.bad(HTTPS + PLUGIN + ": certificate and key do not belong together [EINVAL]", *GET)
+
+
+def case_plugin_told_of_cluster(b):
+    server = tls(b, "good")
+    b.config(server, user={"exec": {
+        "apiVersion": V1, "command": PLUGIN, "args": ["plain"], "provideClusterInfo": True,
+        "interactiveMode": "Never", "env": [{"name": "PLUGIN_NOTE", "value": b.path("note")}]}},
+        extensions=[{"name": "client.authentication.k8s.io/exec",
+                     "extension": {"audience": "a", "list": [1, True, None, {"x": "y"}]}}],
+        **{"tls-server-name": "localhost"})
+    b.good(*GET)
+    cluster = notes(b)[0]["info"]["spec"]["cluster"]
+    ca = cluster.pop("certificate-authority-data")
+    check(len(ca) > 400 and cluster == {
+        "server": f"https://127.0.0.1:{server.port}", "tls-server-name": "localhost",
+        "config": {"audience": "a", "list": [1, True, None, {"x": "y"}]}}, str(cluster))
+
+
+def case_plugin_beside_the_kubeconfig(b):
+    os.mkdir(b.path("bin"))
+    shutil.copy(PLUGIN, b.path("bin/get-token"))
+    server = plugin(b, "plain", command="bin/get-token")
+    b.good(*GET)
+    plugin(b, "plain", server=server, command="get-token")
+    b.good(*GET, env={"PATH": b.path("bin") + ":" + os.environ["PATH"]})
+    check(len(server.requests) == 2, str(server.requests))
+
+
+def case_plugin_missing(b):
+    plugin(b, "plain", command="no-such-plugin", installHint="Get it from\nexample.com \x1b[31m")
+    b.bad(HTTP + "credential plug-in no-such-plugin is not installed: Get it from\\nexample.com "
+          "\\x1b[31m [ENOENT]", *GET)
+    path = b.path("not-executable")
+    write(path, "")
+    os.chmod(path, stat.S_IRUSR)
+    plugin(b, "plain", command=path)
+    b.bad(HTTP + "credential plug-in " + path + ": Permission denied [EACCES]", *GET)
+
+
+def case_plugin_faults(b):
+    for what, says in (
+            ("fails", " ended with exit status 3 [EACCES]"),
+            ("garbage", ": what it prints is no JSON [EBADMSG]"),
+            ("empty", ": its status has neither a token nor a client certificate [EBADMSG]"),
+            ("half", ": its status has only one of certificate and key [EBADMSG]"),
+            ("nostatus", ": its ExecCredential has no status [EBADMSG]"),
+            ("version", f": the kubeconfig asks it for {V1}, and it prints "
+                        "client.authentication.k8s.io/v1alpha1 [EBADMSG]"),
+            ("badtime", ": its expirationTimestamp is no time [EBADMSG]"),
+            ("floods", ": it prints more than 1048576 bytes [EFBIG]")):
+        server = plugin(b, what)
+        said = b.bad(HTTP + "credential plug-in " + PLUGIN + says, *GET)
+        check(what != "fails" or "please log in again" in said, said)
+        check(server.count == 0, "the server was asked all the same")
+    plugin(b, "linebreak")
+    b.bad(HTTP + PLUGIN + ": the token holds a blank or control character [EINVAL]", *GET)
+
+
+def case_plugin_hangs(b):
+    plugin(b, "hangs")
+    b.bad(HTTP + "credential plug-in " + PLUGIN + ": it has not ended in time [ETIMEDOUT]",
+          "--timeout", "2s", *GET, most=4)
+
+
+def case_plugin_must_ask(b):
+    plugin(b, "plain", interactiveMode="Always")
+    b.bad(HTTP + "credential plug-in " + PLUGIN + " must ask somebody (interactiveMode: Always), and "
+          "standard input is no terminal [ENOTTY]", *GET)
+    plugin(b, "plain", interactiveMode=None)
+    code, _, said = b.run(*GET)
+    check(code == 2 and "exec needs an interactiveMode: Never, IfAvailable or Always" in said, said)
+    plugin(b, "plain", version=V1BETA1, interactiveMode=None)
+    b.good(*GET)
+
+
+def case_plugin_refused(b):
+    plugin(b, "plain")
+    b.bad(HTTP + 'user "u" of ' + b.path("config") + " needs a credential plug-in (" + PLUGIN
+          + "), which this command never runs: use a service account [EPERM]", "--no-exec", *GET)
+    check(not os.path.exists(b.path("note")), "it was run")
+
+
+def case_token_wins_over_plugin(b):
+    server = plugin(b, "plain")
+    with open(b.path("config"), encoding="utf-8") as f:
+        config = json.load(f)
+    config["users"][0]["user"]["token"] = "CANARY-token"
+    write(b.path("config"), json.dumps(config))
+    b.good(*GET)
+    check(authorization(server) == "Bearer CANARY-token" and not os.path.exists(b.path("note")),
+          str(server.requests))
