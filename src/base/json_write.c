@@ -25,6 +25,14 @@ void json_add_quoted(struct buf *b, struct str s)
 {
     buf_add_char(b, '"');
     for (size_t i = 0; i < s.n;) {
+        size_t plain = i;
+        while (plain < s.n && s.p[plain] >= 0x20 && s.p[plain] < 0x7f && s.p[plain] != '"' &&
+               s.p[plain] != '\\')
+            plain++;
+        buf_add(b, s.p + i, plain - i);
+        i = plain;
+        if (i == s.n)
+            break;
         uint32_t code = 0;
         size_t n = utf8_decode(str_sub(s, i, s.n), &code);
         if (n == 0)

@@ -310,6 +310,8 @@ static void read_field(struct decoder *d, const struct doc *v, const struct fiel
     case F_CUSTOM:
         f->fn(d, v, to);
         break;
+    case F_KEPT:
+        break;
     }
 }
 

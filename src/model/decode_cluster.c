@@ -428,9 +428,15 @@ static void pv_type(struct decoder *d, const struct doc *n, void *ret)
             ((struct pv *)ret)->volume_type = str_of(types[i]);
 }
 static const struct field pv_spec_fields[] = {
-    FIELD("capacity", F_RESOURCES, capacity),      FIELD("storageClassName", F_STR, storage_class),
-    FIELD_INTO("claimRef", shape_claim_ref),       FIELD("accessModes", F_STR_LIST, access_modes),
-    FIELD_INTO("nodeAffinity", shape_pv_affinity), FIELDS_END};
+    FIELD("capacity", F_RESOURCES, capacity), FIELD("storageClassName", F_STR, storage_class),
+    FIELD_INTO("claimRef", shape_claim_ref), FIELD("accessModes", F_STR_LIST, access_modes),
+    FIELD_INTO("nodeAffinity", shape_pv_affinity),
+    /* What pv_type() looks for. */
+    FIELD_KEPT("local", NULL), FIELD_KEPT("hostPath", NULL), FIELD_KEPT("csi", NULL),
+    FIELD_KEPT("nfs", NULL), FIELD_KEPT("awsElasticBlockStore", NULL),
+    FIELD_KEPT("gcePersistentDisk", NULL), FIELD_KEPT("azureDisk", NULL),
+    FIELD_KEPT("cephfs", NULL), FIELD_KEPT("rbd", NULL), FIELD_KEPT("iscsi", NULL),
+    FIELD_KEPT("fc", NULL), FIELDS_END};
 static const struct shape shape_pv_spec = {sizeof(T), pv_spec_fields, 0, pv_type};
 static const struct field pv_fields[] = {OBJECT_FIELDS, SPEC(shape_pv_spec), FIELDS_END};
 static const struct shape shape_pv = {sizeof(T), pv_fields, 0, NULL};
@@ -657,7 +663,7 @@ static const struct field webhook_fields[] = {
     FIELD_OF("namespaceSelector", F_STRUCT, namespace_selector, shape_label_selector),
     FIELD_OF("objectSelector", F_STRUCT, object_selector, shape_label_selector),
     FIELD_OF("rules", F_LIST, rules, shape_webhook_rule),
-    FIELD_FN("matchConditions", match_conditions, count_elements),
+    FIELD_FN_OF("matchConditions", match_conditions, count_elements, shape_presence),
     FIELDS_END};
 static const struct shape shape_webhook = {sizeof(T), webhook_fields, AT_OF(T, at), NULL};
 #undef T
@@ -802,9 +808,18 @@ static void read_alert_groups(struct decoder *d, const struct doc *v, void *ret)
         }
     }
 }
+/* What read_alert_groups() looks at: lists count as the maps in them. */
+static const struct field alert_fields[] = {FIELD_KEPT("alert", NULL), FIELD_KEPT("expr", NULL),
+                                            FIELDS_END};
+static const struct shape shape_alert = {0, alert_fields, 0, NULL};
+static const struct field alert_group_fields[] = {FIELD_KEPT("rules", &shape_alert), FIELDS_END};
+static const struct shape shape_alert_group = {0, alert_group_fields, 0, NULL};
+static const struct field alert_spec_fields[] = {FIELD_KEPT("groups", &shape_alert_group),
+                                                 FIELDS_END};
+static const struct shape shape_alert_spec = {0, alert_spec_fields, 0, NULL};
 #define T struct prometheus_rule
 static const struct field prometheus_rule_fields[] = {
-    OBJECT_FIELDS, FIELD_FN("spec", o, read_alert_groups), FIELDS_END};
+    OBJECT_FIELDS, FIELD_FN_OF("spec", o, read_alert_groups, shape_alert_spec), FIELDS_END};
 static const struct shape shape_prometheus_rule = {sizeof(T), prometheus_rule_fields, 0, NULL};
 #undef T
 

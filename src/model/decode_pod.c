@@ -180,6 +180,9 @@ const struct shape shape_resource_requirements = {sizeof(T), requirements_fields
                                                   resources_done};
 #undef T
 
+static const struct field presence_fields[] = {FIELDS_END};
+const struct shape shape_presence = {0, presence_fields, 0, NULL};
+
 static void env_value_from(struct decoder *d, const struct doc *v, void *ret)
 {
     (void)d;
@@ -187,9 +190,9 @@ static void env_value_from(struct decoder *d, const struct doc *v, void *ret)
 }
 
 #define T struct env_var
-static const struct field env_fields[] = {FIELD("name", F_STR, name), FIELD("value", F_STR, value),
-                                          FIELD_FN("valueFrom", from_source, env_value_from),
-                                          FIELDS_END};
+static const struct field env_fields[] = {
+    FIELD("name", F_STR, name), FIELD("value", F_STR, value),
+    FIELD_FN_OF("valueFrom", from_source, env_value_from, shape_presence), FIELDS_END};
 static const struct shape shape_env = {sizeof(T), env_fields, AT_OF(T, at), NULL};
 #undef T
 
@@ -250,10 +253,12 @@ static void read_sleep(struct decoder *d, const struct doc *v, void *ret)
 {
     read_handler(d, v, ret, HANDLER_SLEEP, &shape_sleep);
 }
-#define HANDLER_FIELDS(member)                                                        \
-    FIELD_FN("exec", member, read_exec), FIELD_FN("httpGet", member, read_http),      \
-        FIELD_FN("tcpSocket", member, read_tcp), FIELD_FN("grpc", member, read_grpc), \
-        FIELD_FN("sleep", member, read_sleep)
+#define HANDLER_FIELDS(member)                                  \
+    FIELD_FN_OF("exec", member, read_exec, shape_exec),         \
+        FIELD_FN_OF("httpGet", member, read_http, shape_http),  \
+        FIELD_FN_OF("tcpSocket", member, read_tcp, shape_http), \
+        FIELD_FN_OF("grpc", member, read_grpc, shape_grpc),     \
+        FIELD_FN_OF("sleep", member, read_sleep, shape_sleep)
 #undef T
 
 struct hook {
@@ -323,16 +328,19 @@ static const struct field container_fields[] = {
     {.name = "livenessProbe",
      .type = F_CUSTOM,
      .offset = offsetof(T, liveness),
+     .shape = &shape_probe,
      .fn = read_probe,
      .shared = true},
     {.name = "readinessProbe",
      .type = F_CUSTOM,
      .offset = offsetof(T, readiness),
+     .shape = &shape_probe,
      .fn = read_probe,
      .shared = true},
     {.name = "startupProbe",
      .type = F_CUSTOM,
      .offset = offsetof(T, startup),
+     .shape = &shape_probe,
      .fn = read_probe,
      .shared = true},
     FIELD_OF("lifecycle", F_POINTER, lifecycle, shape_lifecycle),
@@ -381,8 +389,23 @@ static void read_size_limit(struct decoder *d, const struct doc *v, void *ret)
 static const struct field empty_dir_fields[] = {
     FIELD("medium", F_STR, medium), FIELD_FN("sizeLimit", size_limit, read_size_limit), FIELDS_END};
 static const struct shape shape_empty_dir = {sizeof(T), empty_dir_fields, 0, NULL};
-static const struct field volume_fields[] = {FIELD("name", F_STR, name),
-                                             FIELD_INTO("emptyDir", shape_empty_dir), FIELDS_END};
+/* What volume_type() looks at. */
+static const struct field volume_target_fields[] = {
+    FIELD("path", F_STR, target),      FIELD("claimName", F_STR, target),
+    FIELD("name", F_STR, target),      FIELD("secretName", F_STR, target),
+    FIELD("reference", F_STR, target), FIELDS_END};
+static const struct shape shape_volume_target = {sizeof(T), volume_target_fields, 0, NULL};
+static const struct field volume_fields[] = {
+    FIELD("name", F_STR, name),
+    FIELD_INTO("emptyDir", shape_empty_dir),
+    FIELD_KEPT("hostPath", &shape_volume_target),
+    FIELD_KEPT("persistentVolumeClaim", &shape_volume_target),
+    FIELD_KEPT("configMap", &shape_volume_target),
+    FIELD_KEPT("secret", &shape_volume_target),
+    FIELD_KEPT("ephemeral", NULL),
+    FIELD_KEPT("image", &shape_volume_target),
+    FIELD_KEPT("projected", NULL),
+    FIELDS_END};
 static const struct shape shape_volume = {sizeof(T), volume_fields, AT_OF(T, at), volume_type};
 #undef T
 
@@ -495,6 +518,11 @@ static void container_status_done(struct decoder *d, const struct doc *n, void *
     s->allocated_set = a && a->type == DOC_MAP;
 }
 
+static const struct field any_state_fields[] = {
+    FIELD_KEPT("waiting", &shape_one_state), FIELD_KEPT("running", &shape_one_state),
+    FIELD_KEPT("terminated", &shape_one_state), FIELDS_END};
+static const struct shape shape_any_state = {0, any_state_fields, 0, NULL};
+
 #define T struct container_status
 static const struct field container_status_fields[] = {
     FIELD("name", F_STR, name),
@@ -502,8 +530,8 @@ static const struct field container_status_fields[] = {
     FIELD("containerID", F_STR, container_id),
     FIELD("ready", F_BOOL, ready),
     FIELD("restartCount", F_INT, restart_count),
-    FIELD_FN("state", state, read_state),
-    FIELD_FN("lastState", last_state, read_state),
+    FIELD_FN_OF("state", state, read_state, shape_any_state),
+    FIELD_FN_OF("lastState", last_state, read_state, shape_any_state),
     FIELD_OF("resources", F_STRUCT, resources, shape_resource_requirements),
     FIELD("allocatedResources", F_RESOURCES, allocated),
     FIELDS_END};

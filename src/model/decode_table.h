@@ -44,6 +44,7 @@ enum field_type {
     F_POINTER,    /* a pointer to a new struct with a shape of its own */
     F_LIST,       /* {items, count, cap} of structs with a shape of their own */
     F_CUSTOM,     /* fn(decoder, value, struct + offset) */
+    F_KEPT,       /* nothing here: the shape's after() looks at it. Named for model/record.c */
 };
 
 struct shape;
@@ -53,10 +54,12 @@ struct field {
     const char *name;
     enum field_type type;
     size_t offset;
-    size_t at;                 /* 1 + offset of a struct pos for the key; 0 = none */
-    const struct shape *shape; /* F_STRUCT, F_POINTER, F_LIST */
-    decode_fn *fn;             /* F_CUSTOM */
-    bool shared;               /* F_CUSTOM that makes a pointer: the value may be shared */
+    size_t at; /* 1 + offset of a struct pos for the key; 0 = none */
+    /* F_STRUCT, F_POINTER, F_LIST. F_CUSTOM: what fn() reads of the value, NULL = anything. F_KEPT: what
+     * after() reads of it, NULL = only that it is there. */
+    const struct shape *shape;
+    decode_fn *fn; /* F_CUSTOM */
+    bool shared;   /* F_CUSTOM that makes a pointer: the value may be shared */
 };
 struct shape {
     size_t size;
@@ -89,6 +92,15 @@ struct shape {
     {                                                                                   \
         .name = json, .type = F_CUSTOM, .offset = offsetof(T, member), .fn = (function) \
     }
+#define FIELD_FN_OF(json, member, function, sub)                                       \
+    {                                                                                  \
+        .name = json, .type = F_CUSTOM, .offset = offsetof(T, member), .fn = function, \
+        .shape = &(sub)                                                                \
+    }
+#define FIELD_KEPT(json, sub)                        \
+    {                                                \
+        .name = json, .type = F_KEPT, .shape = (sub) \
+    }
 #define FIELDS_END   \
     {                \
         .name = NULL \
@@ -115,7 +127,8 @@ struct str decode_copy(struct decoder *d, struct str s);
 
 extern const struct shape shape_pod_spec, shape_pod, shape_label_selector, shape_pod_template,
     shape_object_metadata, shape_resource_requirements, shape_toleration, shape_node_selector,
-    shape_condition, shape_container, shape_usage_profile, shape_scenario;
+    shape_condition, shape_container, shape_usage_profile, shape_scenario,
+    shape_presence; /* of a value of which only its presence counts: without fields */
 decode_fn decode_resources_map;
 
 /* The shape of a kind of the table; NULL for KIND_UNKNOWN. */

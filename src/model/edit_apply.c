@@ -29,7 +29,7 @@ static int fail(const struct walk *w, const char *why)
 static const struct field *find_field(const struct shape *s, struct str key)
 {
     for (const struct field *f = s->fields; f->name; f++)
-        if (f->type != F_AT && str_is(key, f->name))
+        if (f->type != F_AT && f->type != F_KEPT && str_is(key, f->name))
             return f;
     return NULL;
 }
@@ -68,6 +68,7 @@ static size_t field_size(const struct field *f)
     case F_POINTER:
         return sizeof(void *);
     case F_CUSTOM:
+    case F_KEPT:
         break;
     }
     return 0;

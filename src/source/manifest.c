@@ -480,6 +480,22 @@ int source_read(const struct source_options *o, struct arena *a, struct cluster 
     return 0;
 }
 
+int source_list(const struct source_options *o, struct arena *a, struct str_list *ret,
+                struct cluster *problems)
+{
+    struct pool pool = {
+        .options = o,
+        .a = a,
+        .cluster = problems,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .more = PTHREAD_COND_INITIALIZER,
+    };
+    int r = mem_protect(list_all, &pool);
+    for (size_t i = 0; r == 0 && i < pool.files.count; i++)
+        *PUSH(a, ret) = pool.files.items[i]->path;
+    return r;
+}
+
 size_t source_unreadable(const struct cluster *c)
 {
     size_t n = 0;

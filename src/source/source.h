@@ -25,6 +25,10 @@ struct source_options {
  * read at all (apiserver_read()). The arena owns everything. */
 int source_read(const struct source_options *o, struct arena *a, struct cluster *ret,
                 struct err *e) MUST_USE;
+/* The files that the options name, in their order; a folder that cannot be listed is a
+ * PROBLEM_UNREADABLE of *problems. 0 or -ENOMEM. */
+int source_list(const struct source_options *o, struct arena *a, struct str_list *ret,
+                struct cluster *problems) MUST_USE;
 /* The number of problems of type PROBLEM_UNREADABLE. */
 size_t source_unreadable(const struct cluster *c);
 

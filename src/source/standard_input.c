@@ -4,7 +4,10 @@
  */
 #include "source/standard_input.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -61,6 +64,20 @@ int standard_input_keep(size_t max_bytes, struct arena *a, struct str *ret, stru
     if (size < 0 || install(fd) < 0)
         return failed(e);
     if ((size_t)size <= max_bytes && read_back(size, a, ret) < 0)
+        return failed(e);
+    return 0;
+}
+
+int standard_input_spool(struct err *e)
+{
+    struct stat st;
+    if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+        return 0;
+    const char *folder = getenv("TMPDIR");
+    int fd = open(folder && folder[0] ? folder : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0) /* no such files there: in memory, then */
+        fd = memfd_create("standard input", MFD_CLOEXEC);
+    if (fd < 0 || copy(STDIN_FILENO, fd) < 0 || install(fd) < 0)
         return failed(e);
     return 0;
 }

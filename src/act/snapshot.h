@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writes a world as it passes by: one List, or a folder with one List for each kind.
+ */
+#ifndef ACT_SNAPSHOT_H
+#define ACT_SNAPSHOT_H
+
+#include "base/doc.h"
+#include "model/record.h"
+
+struct snapshot_options {
+    struct str to; /* a file, or a folder: one that is there, or a name that ends in "/"; absent:
+                              standard output */
+    struct redact *redact; /* NULL: names stay */
+    bool dry_run;          /* nothing is written */
+};
+struct snapshot_counts {
+    size_t objects, kinds;
+    size_t left_out; /* Secrets, ConfigMaps with nothing to read */
+    size_t unknown;  /* of kinds that are not read: one stands for all of a kind */
+};
+
+struct snapshot;
+int snapshot_new(const struct snapshot_options *o, struct snapshot **ret, struct err *e) MUST_USE;
+int snapshot_add(struct snapshot *s, const struct doc *object, struct str api_version,
+                 struct str kind, struct err *e) MUST_USE;
+/* An object that is JSON already. */
+int snapshot_add_text(struct snapshot *s, struct str json, struct err *e) MUST_USE;
+/* Completes the files and frees s. An error leaves what was there before. */
+int snapshot_commit(struct snapshot *s, struct snapshot_counts *ret, struct err *e) MUST_USE;
+void snapshot_abandon(struct snapshot *s);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Words are looked at as the rules look at them: by what they contain, for they may be scripts.
+ */
+#include "model/record_words.h"
+
+static bool has_any(struct str s, const char *const *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_find(s, parts[i]) >= 0)
+            return true;
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Takes white space and then a word off *rest; quotes end words, too. */
+static struct str next_part(struct str *rest)
+{
+    size_t from = 0, to;
+    while (from < rest->n && (is_blank(rest->p[from]) || strchr("\"'", rest->p[from])))
+        from++;
+    to = from;
+    while (to < rest->n && !is_blank(rest->p[to]) && !strchr("\"'", rest->p[to]))
+        to++;
+    struct str part = str_sub(*rest, from, to);
+    *rest = str_sub(*rest, to, rest->n);
+    return part;
+}
+
+/* ---- of command lines ---- */
+
+static bool is_memory_flag(struct str part)
+{
+    static const char *const jvm[] = {"Heap", "RAM", "Ram", "Memory", "Metaspace", "Container"};
+    static const char *const other[] = {"old-space-size", "old_space_size", "semi-space-size",
+                                        "nf_conntrack_max="};
+    if (str_find(part, "-Xm") >= 0 || str_find(part, "-Xss") >= 0)
+        return true;
+    return (str_find(part, "-XX:") >= 0 && has_any(part, jvm, ARRAY_LEN(jvm))) ||
+           has_any(part, other, ARRAY_LEN(other));
+}
+
+static void add_memory_flags(struct buf *out, struct str text)
+{
+    size_t begun = out->n;
+    for (struct str rest = text; rest.n;) {
+        struct str part = next_part(&rest);
+        if (!is_memory_flag(part))
+            continue;
+        if (out->n > begun)
+            buf_add_char(out, ' ');
+        buf_add_str(out, part);
+    }
+}
+
+/* Options whose values rules read. */
+static bool is_read_option(struct str name)
+{
+    static const char *const options[] = {
+        "--max-nodes-total", "--balance-similar-node-groups",     "--quota-backend-bytes",
+        "--data-dir",        "--expendable-pods-priority-cutoff", "--skip-nodes-with-system-pods",
+        "--config-file",     "--conntrack-max-per-core",          "--conntrack-min",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(options); i++)
+        if (str_is(name, options[i]))
+            return true;
+    return false;
+}
+
+/* "--name": small letters, digits and dashes. */
+static bool is_option_name(struct str s)
+{
+    if (!str_starts(s, "--") || s.n < 3 || s.n > 64)
+        return false;
+    for (size_t i = 2; i < s.n; i++)
+        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
+            return false;
+    return true;
+}
+
+static bool says(const struct doc *words, const char *text)
+{
+    for (const struct doc *w = words ? words->child : NULL; w; w = w->next)
+        if (str_find(w->text, text) >= 0)
+            return true;
+    return false;
+}
+
+static bool has_probe(const struct doc *container)
+{
+    return doc_get(container, "livenessProbe") || doc_get(container, "readinessProbe") ||
+           doc_get(container, "startupProbe");
+}
+
+void record_words_init(struct record_words *w, const struct doc *container, const struct doc *words)
+{
+    *w = (struct record_words){.container = container};
+    if (container) {
+        w->probed = has_probe(container);
+        w->whole = says(doc_get(container, "command"), "systemd-oomd") ||
+                   says(doc_get(container, "args"), "systemd-oomd");
+    } else {
+        w->of_mysql = says(words, "mysql") || says(words, "mariadb");
+    }
+}
+
+static void add_of_container(const struct record_words *w, struct buf *out, struct str word)
+{
+    static const char *const own_address[] = {"listen", "advertise", "bind"};
+    struct str value, name = str_cut(str_trim(word), '=', &value);
+    bool is_value =
+        w->before && is_read_option(str_trim(w->before->text)) && !str_starts(word, "-");
+    if (w->whole || is_value || is_read_option(name) ||
+        (w->probed && has_any(word, own_address, ARRAY_LEN(own_address))))
+        buf_add_str(out, word);
+    else if (is_option_name(name) && !is_memory_flag(word))
+        buf_add_str(out, name);
+    else
+        add_memory_flags(out, word);
+}
+
+/* ---- of environments ---- */
+
+static bool mentions(const struct doc *n, struct str name)
+{
+    if (n->type == DOC_STRING)
+        for (size_t i = 0; i + name.n < n->text.n; i++)
+            if (n->text.p[i] == '$' || n->text.p[i] == '{' || n->text.p[i] == '(') {
+                size_t at = i + 1;
+                if (n->text.n - at >= name.n && memcmp(n->text.p + at, name.p, name.n) == 0)
+                    return true;
+            }
+    for (const struct doc *c = n->type == DOC_SEQ || n->type == DOC_MAP ? n->child : NULL; c;
+         c = c->next)
+        if (mentions(c, name))
+            return true;
+    return false;
+}
+
+/* A probe asks this host: the variable is read for it. */
+static bool is_in_probe(const struct doc *container, struct str name)
+{
+    static const char *const secret[] = {"PASS", "TOKEN", "SECRET", "KEY",  "AUTH", "CRED",
+                                         "pass", "token", "secret", "auth", "cred"};
+    static const char *const probes[] = {"livenessProbe", "readinessProbe", "startupProbe"};
+    if (!name.n || has_any(name, secret, ARRAY_LEN(secret)))
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(probes); i++) {
+        const struct doc *p = doc_get(container, probes[i]);
+        if (p && mentions(p, name))
+            return true;
+    }
+    return false;
+}
+
+/* Without what stands before the host in a URL: "user:password@". */
+static void add_without_user(struct buf *out, struct str text)
+{
+    ptrdiff_t scheme = str_find(text, "://");
+    ptrdiff_t at = scheme >= 0 ? str_rfind_char(text, '@') : -1;
+    if (at > scheme + 2 && scheme >= 0) {
+        buf_add_str(out, str_sub(text, 0, (size_t)scheme + 3));
+        text = str_sub(text, (size_t)at + 1, text.n);
+    }
+    buf_add_str(out, text);
+}
+
+bool record_env(struct buf *out, const struct doc *container, const struct doc *variable)
+{
+    static const char *const runtimes[] = {"JAVA_",      "JDK_", "NODE_OPTIONS",
+                                           "GOMEMLIMIT", "GOGC", "OPT"};
+    struct str name = doc_text(variable, "name"), value = doc_text(variable, "value");
+    if (str_is(name, "ETCD_QUOTA_BACKEND_BYTES") || str_is(name, "GOMEMLIMIT") ||
+        str_is(name, "GOGC"))
+        buf_add_str(out, value);
+    else if (is_in_probe(container, name))
+        add_without_user(out, value);
+    else if (has_any(name, runtimes, ARRAY_LEN(runtimes))) {
+        size_t begun = out->n;
+        add_memory_flags(out, value);
+        return out->n > begun;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* ---- of probes and hooks ---- */
+
+static bool names_secret(struct str part)
+{
+    static const char *const words[] = {"pass",    "token",   "secret",       "apikey",
+                                        "api-key", "api_key", "authorization"};
+    char small[256];
+    size_t n = MIN(part.n, sizeof(small));
+    for (size_t i = 0; i < n; i++)
+        small[i] = (char)(part.p[i] >= 'A' && part.p[i] <= 'Z' ? part.p[i] + 32 : part.p[i]);
+    return has_any((struct str){small, n}, words, ARRAY_LEN(words));
+}
+
+/* "-a" of redis-cli, "-p" of mysql with the password behind it, "--password". */
+static bool awaits_secret(struct str part)
+{
+    return str_is(part, "-a") || str_is(part, "-u") ||
+           (str_starts(part, "-") && names_secret(part) && str_find_char(part, '=') < 0);
+}
+
+static void add_masked(const struct record_words *w, struct buf *out, struct str part,
+                       bool is_secret)
+{
+    size_t cut = part.n;
+    if (is_secret && !str_starts(part, "-") && str_find_char(part, '$') < 0 &&
+        str_find(part, "://") < 0)
+        cut = 0;
+    else if (w->of_mysql && str_starts(part, "-p") && part.n > 2)
+        cut = 2;
+    for (size_t i = 0; names_secret(part) && i < part.n && cut == part.n; i++)
+        if (part.p[i] == '=' || part.p[i] == ':')
+            cut = i + 1;
+    if (cut == part.n) {
+        add_without_user(out, part);
+        return;
+    }
+    buf_add_str(out, str_sub(part, 0, cut));
+    buf_add_cstr(out, "***");
+}
+
+static void add_of_probe(const struct record_words *w, struct buf *out, struct str text)
+{
+    bool is_secret = w->before && awaits_secret(w->before->text);
+    for (size_t at = 0; at < text.n;) {
+        size_t end = at;
+        while (end < text.n && !is_blank(text.p[end]))
+            end++;
+        struct str part = str_sub(text, at, end);
+        add_masked(w, out, part, is_secret);
+        is_secret = awaits_secret(part);
+        for (at = end; at < text.n && is_blank(text.p[at]); at++)
+            buf_add_char(out, text.p[at]);
+    }
+}
+
+void record_words_add(struct record_words *w, struct buf *out, const struct doc *word)
+{
+    if (w->container)
+        add_of_container(w, out, word->text);
+    else
+        add_of_probe(w, out, word->text);
+    w->before = word;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a recording keeps of command lines and environments: memory flags, the options that rules read,
+ * and the names of other options. Private to model/record*.c.
+ */
+#ifndef MODEL_RECORD_WORDS_H
+#define MODEL_RECORD_WORDS_H
+
+#include "base/buf.h"
+#include "base/doc.h"
+
+/* Of one list of words: a container's command or args, or the command of a probe or hook. */
+struct record_words {
+    const struct doc
+        *container; /* NULL: of a probe or hook, whose words stay, passwords as "***" */
+    bool whole, probed, of_mysql;
+    const struct doc *before; /* the word before */
+};
+void record_words_init(struct record_words *w, const struct doc *container,
+                       const struct doc *words);
+/* Appends what stays of the next word: often nothing. */
+void record_words_add(struct record_words *w, struct buf *out, const struct doc *word);
+
+/* Appends what stays of a variable's value; false: nothing of the variable does. */
+bool record_env(struct buf *out, const struct doc *container, const struct doc *variable);
+
+#endif
