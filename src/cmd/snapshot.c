@@ -241,7 +241,7 @@ static int run(const struct verb_call *c, struct err *e)
 
 static const struct verb_example examples[] = {
     {"A world to share, without its names:",
-     "plimsoll snapshot -f examples/black-friday --redact --to /dev/null", EXIT_CLEAN},
+     "plimsoll snapshot -f examples/black-friday/checkout.yaml --redact", EXIT_CLEAN},
 };
 
 const struct verb verb_snapshot = {
