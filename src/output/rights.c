@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "output/table.h"
 
+enum { SHOWN = 4 }; /* resources in a row of the table; -o json names all */
+
 static const char *const answer_words[] = {
     [RIGHTS_YES] = "yes", [RIGHTS_PARTLY] = "partly", [RIGHTS_NO] = "no"};
 
@@ -25,12 +27,15 @@ static void add_missing_cell(struct table *t, const struct rights_results *r, un
 {
     struct buf b CLEANUP(buf_done);
     buf_init(&b, 64 * KIB);
+    size_t missing = 0;
     for (size_t i = 0; i < r->rights->count; i++) {
-        if (!rights_misses(&r->rights->items[i], use))
+        if (!rights_misses(&r->rights->items[i], use) || ++missing > SHOWN)
             continue;
         buf_add_cstr(&b, b.n ? ", " : "");
         buf_add_str(&b, api_resource_name(r->rights->items[i].resource, r->arena));
     }
+    if (missing > SHOWN)
+        buf_printf(&b, " and %zu more", missing - SHOWN);
     table_add(t, buf_str(&b), STYLE_PLAIN);
 }
 

@@ -359,12 +359,18 @@ static uint64_t visited(const struct rule *r)
     return kinds;
 }
 
+/* What is not judged where only one namespace is. */
+#define CLUSTER_KINDS \
+    (KIND_BIT(NODE) | KIND_BIT(CLUSTER_ROLE) | KIND_BIT(CLUSTER_ROLE_BINDING) | KIND_BIT(PV))
+
 /* Of kinds that could not be listed nothing was visited: nobody knows how many there are. */
 static void pass_unlisted(struct walk *w)
 {
     for (size_t i = 0; i < rule_count; i++) {
         const struct rule_settings *s = &w->facts.config->rules[i];
         uint64_t lacks = visited(rule_table[i]) & w->facts.cluster->unlisted_kinds;
+        if (w->ns.p)
+            lacks &= ~CLUSTER_KINDS;
         if (lacks && !w->not_judged[i].lacks && !(s->severity_set && s->severity == SEV_OFF))
             w->not_judged[i].lacks = lacks;
     }

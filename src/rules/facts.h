@@ -61,6 +61,8 @@ bool facts_is_control_plane(const struct workload *w);
 /* A fragment that is to be merged into a manifest (a kustomize patch): a container has no image, and
  * there is no selector. What it lacks, the whole may have. */
 bool facts_is_patch(const struct workload *w);
+/* A role or binding that the API server makes itself, and mends when somebody changes it. */
+bool facts_is_built_in_rbac(const struct object *o);
 /* Kubernetes' own namespaces: kube-system and the like. */
 bool facts_is_system_namespace(struct str name);
 /* Runs to completion: Job and CronJob. */

@@ -35,6 +35,11 @@ static struct str account_key(char text[LONGEST_ACCOUNT], struct str ns, struct 
     return (struct str){text, (size_t)MIN(MAX(n, 0), LONGEST_ACCOUNT - 1)};
 }
 
+bool facts_is_built_in_rbac(const struct object *o)
+{
+    return str_is(labels_get(&o->labels, "kubernetes.io/bootstrapping"), "rbac-defaults");
+}
+
 /* Groups are entered under names that no account can have: a star in its place, or alone. */
 static void add_subject(struct facts *f, struct role_binding *b, const struct rbac_subject *s)
 {
@@ -58,6 +63,9 @@ void bindings_init(struct facts *f)
     map_init(&f->bound);
     for (size_t i = 0; i < f->cluster->role_bindings.count; i++) {
         struct role_binding *b = f->cluster->role_bindings.items[i];
+        /* All accounts may ask who issues tokens: no reason to carry one. */
+        if (facts_is_built_in_rbac(&b->o))
+            continue;
         for (size_t n = 0; n < b->subjects.count; n++)
             add_subject(f, b, &b->subjects.items[n]);
     }

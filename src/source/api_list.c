@@ -76,25 +76,6 @@ static struct str page_path(const struct api_list *l, bool paged, struct str tok
 
 /* ---- pages ---- */
 
-struct body {
-    struct client_stream *stream;
-    struct str left; /* of the last piece */
-};
-
-static ssize_t read_body(void *ctx, char *to, size_t most, struct err *e)
-{
-    struct body *b = ctx;
-    while (!b->left.n) {
-        int r = client_read(b->stream, CLIENT_IDLE_MS, &b->left, e);
-        if (r <= 0)
-            return r;
-    }
-    size_t n = MIN(most, b->left.n);
-    memcpy(to, b->left.p, n);
-    b->left = str_sub(b->left, n, b->left.n);
-    return (ssize_t)n;
-}
-
 struct reading {
     const struct api_list *list;
     struct arena *a; /* for what a request leaves behind */
@@ -102,24 +83,42 @@ struct reading {
     struct err *e;
 };
 
+/* What is wrong with a body, which the client took for good. */
+static void say_where(const struct reading *g, struct str path)
+{
+    struct str query;
+    struct str server = client_server(g->list->client);
+    path = str_cut(path, '?', &query);
+    if (g->e)
+        snprintf(g->e->where, sizeof(g->e->where), "GET " STR_FMT STR_FMT, STR_ARG(server),
+                 STR_ARG(path));
+}
+
+static int feed(void *ctx, struct str piece, struct err *e)
+{
+    int r = bulk_feed(ctx, piece);
+    return r < 0 ? err_set(e, -r, "out of memory") : 0;
+}
+
 static int read_page(struct reading *g, struct str path, struct bulk_page *ret)
 {
     struct client_request request = {.method = "GET", .path = path};
     struct client_answer answer;
-    struct body body = {0};
-    struct bulk_input in = {.read = read_body, .ctx = &body};
-    int r = client_open(g->list->client, &request, g->a, &body.stream, &answer, g->e);
-    if (r < 0)
-        return r;
     size_t mark = bulk_mark(g->bulk);
-    r = bulk_add(g->bulk, &in, ret, g->e);
-    client_close(body.stream);
-    if (r == 0 && !is_one_object(g->list) && !str_ends(ret->kind, "List"))
-        r = err_set(g->e, EBADMSG, "the answer is no list");
+    int r = bulk_begin(g->bulk);
+    if (r == 0)
+        r = client_do(g->list->client, &request, feed, g->bulk, g->a, &answer, g->e);
+    if (r < 0) {
+        bulk_abandon(g->bulk);
+    } else {
+        r = bulk_finish(g->bulk, ret, g->e);
+        if (r == 0 && !is_one_object(g->list) && !str_ends(ret->kind, "List"))
+            r = err_set(g->e, EBADMSG, "the answer is no list");
+        if (r < 0)
+            say_where(g, path);
+    }
     if (r < 0)
         bulk_forget(g->bulk, mark);
-    if (r < 0 && g->e && !g->e->where[0])
-        snprintf(g->e->where, sizeof(g->e->where), "GET " STR_FMT, STR_ARG(path));
     return r;
 }
 
@@ -153,16 +152,14 @@ static int read_list(void *arg)
 }
 
 /* An item that is no JSON: nothing of such an answer is used. */
-static int check_items(const struct api_list *l, const struct cluster *c, struct arena *a,
-                       struct err *e)
+static int check_items(const struct reading *g, const struct cluster *c)
 {
     for (size_t i = 0; i < c->problems.count; i++) {
         struct str message = c->problems.items[i].message;
         if (c->problems.items[i].type != PROBLEM_UNREADABLE)
             continue;
-        struct str path = api_list_path(l, a);
-        err_set(e, EBADMSG, "the answer is no JSON: %.*s", (int)MIN(message.n, 200U), message.p);
-        snprintf(e->where, sizeof(e->where), "GET " STR_FMT, STR_ARG(path));
+        err_set(g->e, EBADMSG, "the answer is no JSON: %.*s", (int)MIN(message.n, 200U), message.p);
+        say_where(g, api_list_path(g->list, g->a));
         return -EBADMSG;
     }
     return 0;
@@ -179,7 +176,7 @@ int api_list_read(const struct api_list *l, struct arena *keep, struct cluster *
     if (r == -ENOMEM || ended < 0)
         r = err_set(e, ENOMEM, "out of memory");
     if (r == 0)
-        r = check_items(l, &c, &a, e);
+        r = check_items(&g, &c);
     if (r == 0)
         cluster_join(keep, ret, &c);
     arena_done(&a);

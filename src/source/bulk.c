@@ -38,7 +38,19 @@ struct thread {
     struct parser *p;
 };
 
+/* The text that is being read. */
+struct cutter {
+    struct bulk *b;
+    struct json_split split;
+    struct block *now;
+    size_t filled; /* bytes in now->text */
+    uint32_t line;
+    struct bulk_page *page;
+    struct err *e;
+};
+
 struct bulk {
+    struct cutter cutter;
     const struct source *source;
     struct arena *keep;
     struct str api_version, kind; /* of the list */
@@ -146,19 +158,6 @@ static void *parse_protected(void *arg)
 
 /* ---- reading and cutting ---- */
 
-struct cutter {
-    struct bulk *b;
-    const struct bulk_input *in;
-    struct json_split split;
-    struct block *now;
-    size_t filled; /* bytes in now->text */
-    uint32_t line;
-    bool at_end;
-    int error;
-    struct bulk_page *page;
-    struct err *e;
-};
-
 static void add_ready(struct bulk *b, struct block *k)
 {
     pthread_mutex_lock(&b->lock);
@@ -197,20 +196,6 @@ static void make_room(struct block *k, size_t cap)
         return;
     k->text = mem_realloc(k->text, cap);
     k->cap = cap;
-}
-
-static void fill(struct cutter *c)
-{
-    struct block *k = c->now;
-    while (!c->at_end && c->filled < k->cap) {
-        ssize_t n = c->in->read(c->in->ctx, k->text + c->filled, k->cap - c->filled, c->e);
-        if (n > 0)
-            c->filled += (size_t)n;
-        else
-            c->at_end = true;
-        if (n < 0)
-            c->error = (int)n;
-    }
 }
 
 static uint32_t count_lines(struct str text)
@@ -261,37 +246,71 @@ static int dispatch(struct cutter *c, struct str items, size_t used)
     return 0;
 }
 
-static int cut(void *arg)
+/* Cuts what is there; afterwards there is room for more. */
+static int cut(struct cutter *c)
 {
-    struct cutter *c = arg;
-    c->now = take_idle(c->b, &c->b->parsers[0]);
-    if (!c->now)
-        return -ENOMEM;
-    make_room(c->now, c->in->begun.n + BLOCK_BYTES);
-    if (c->in->begun.n)
-        memcpy(c->now->text, c->in->begun.p, c->in->begun.n);
-    c->filled = c->in->begun.n;
     for (;;) {
-        fill(c);
         struct str text = {c->now->text, c->filled}, items;
         size_t used = json_split_feed(&c->split, text, &items);
         bool began = c->split.phase == SPLIT_ITEMS && !c->b->kind.p && !items.n;
         if (began)
             read_list_kind(c);
-        if (items.n) {
-            int r = dispatch(c, items, used);
-            if (r < 0)
-                return r;
-        } else if (used) {
-            c->line += count_lines((struct str){text.p, used});
-            memmove(c->now->text, text.p + used, c->filled - used);
-            c->filled -= used;
-        } else if (c->at_end) {
+        if (items.n)
+            return dispatch(c, items, used);
+        if (!used) {
+            make_room(c->now, c->filled == c->now->cap ? c->now->cap * 2 : 0);
             return 0;
-        } else if (c->filled == c->now->cap) {
-            make_room(c->now, c->now->cap * 2);
         }
+        c->line += count_lines((struct str){text.p, used});
+        memmove(c->now->text, text.p + used, c->filled - used);
+        c->filled -= used;
     }
+}
+
+int bulk_begin(struct bulk *b)
+{
+    struct cutter *c = &b->cutter;
+    *c = (struct cutter){.b = b, .line = 1};
+    json_split_init(&c->split, LARGEST_OBJECT);
+    c->now = take_idle(b, &b->parsers[0]);
+    if (!c->now)
+        return -ENOMEM;
+    make_room(c->now, BLOCK_BYTES);
+    return 0;
+}
+
+int bulk_room(struct bulk *b, char **ret, size_t *ret_bytes)
+{
+    struct cutter *c = &b->cutter;
+    if (c->filled == c->now->cap) {
+        int r = cut(c);
+        if (r < 0)
+            return r;
+    }
+    *ret = c->now->text + c->filled;
+    *ret_bytes = c->now->cap - c->filled;
+    return 0;
+}
+
+void bulk_filled(struct bulk *b, size_t bytes)
+{
+    b->cutter.filled += bytes;
+}
+
+int bulk_feed(struct bulk *b, struct str text)
+{
+    while (text.n) {
+        char *to;
+        size_t n;
+        int r = bulk_room(b, &to, &n);
+        if (r < 0)
+            return r;
+        n = MIN(n, text.n);
+        memcpy(to, text.p, n);
+        bulk_filled(b, n);
+        text = str_sub(text, n, text.n);
+    }
+    return 0;
 }
 
 /* ---- the object around the items ---- */
@@ -318,15 +337,28 @@ static int decode_header(void *ctx, const struct doc *header, struct err *e)
     return 0;
 }
 
+/* What is left at the end of the input. */
+static int cut_rest(struct cutter *c)
+{
+    for (size_t before = c->filled + 1; c->filled < before;) {
+        before = c->filled;
+        int r = cut(c);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static int finish(void *arg)
 {
     struct cutter *c = arg;
     struct bulk *b = c->b;
+    int r = cut_rest(c);
+    if (r < 0)
+        return r;
     struct str rest = {c->now->text, c->filled};
-    if (c->error)
-        return c->error;
     c->page->at = (struct pos){c->line + count_lines(rest), 0};
-    int r = json_split_end(&c->split, rest, c->e);
+    r = json_split_end(&c->split, rest, c->e);
     if (r < 0)
         return r;
     struct arena scratch;
@@ -341,18 +373,23 @@ static int finish(void *arg)
     return r;
 }
 
-int bulk_add(struct bulk *b, const struct bulk_input *in, struct bulk_page *ret, struct err *e)
+int bulk_finish(struct bulk *b, struct bulk_page *ret, struct err *e)
 {
-    struct cutter c = {.b = b, .in = in, .line = 1, .page = ret, .e = e};
+    b->cutter.page = ret;
+    b->cutter.e = e;
     *ret = (struct bulk_page){0};
-    json_split_init(&c.split, LARGEST_OBJECT);
-    int r = mem_protect(cut, &c);
-    if (r == 0)
-        r = mem_protect(finish, &c);
-    if (c.now)
-        give_back(b, c.now);
-    json_split_done(&c.split);
+    int r = mem_protect(finish, &b->cutter);
+    bulk_abandon(b);
     return r == -ENOMEM ? err_set(e, ENOMEM, "out of memory") : r;
+}
+
+void bulk_abandon(struct bulk *b)
+{
+    struct cutter *c = &b->cutter;
+    if (c->now)
+        give_back(b, c->now);
+    c->now = NULL;
+    json_split_done(&c->split);
 }
 
 /* ---- the whole ---- */
@@ -438,31 +475,58 @@ int bulk_end(struct bulk *b, struct cluster *c)
     return r;
 }
 
-static ssize_t read_fd(void *ctx, char *to, size_t most, struct err *e)
+/* ---- a file ---- */
+
+struct reading {
+    struct bulk *b;
+    const struct bulk_file *in;
+};
+
+static int read_all(void *arg)
 {
-    for (;;) {
-        ssize_t n = read(*(int *)ctx, to, most);
-        if (n >= 0)
-            return n;
-        if (errno != EINTR)
-            return err_set(e, errno, "cannot be read: %s", strerror(errno));
+    struct reading *g = arg;
+    int r = bulk_begin(g->b);
+    if (r == 0)
+        r = bulk_feed(g->b, g->in->begun);
+    while (r == 0) {
+        char *to;
+        size_t most;
+        r = bulk_room(g->b, &to, &most);
+        ssize_t n = r < 0 ? r : read(g->in->fd, to, most);
+        if (n > 0)
+            bulk_filled(g->b, (size_t)n);
+        else if (n == 0)
+            return 0;
+        else if (r == 0 && errno != EINTR)
+            r = -errno;
     }
+    return r;
+}
+
+/* An error of a file is said of the file; what came before it stays. */
+static void note_error(const struct bulk_file *in, struct pos at, const char *message,
+                       struct arena *keep, struct cluster *c)
+{
+    c->documents++;
+    cluster_unreadable(keep, c, in->source->name, at, arena_str(keep, str_of(message)));
 }
 
 int bulk_read(const struct bulk_file *in, struct arena *keep, struct cluster *c)
 {
     struct err e = {0};
-    struct bulk_page page;
-    int fd = in->fd;
-    struct bulk *b = bulk_new(in->source, in->threads, keep);
-    struct bulk_input input = {.begun = in->begun, .read = read_fd, .ctx = &fd};
-    int r = bulk_add(b, &input, &page, &e);
-    int ended = bulk_end(b, c);
-    if (r == -ENOMEM || ended < 0)
+    struct bulk_page page = {0};
+    struct reading g = {bulk_new(in->source, in->threads, keep), in};
+    int r = mem_protect(read_all, &g);
+    if (r < 0 && r != -ENOMEM)
+        err_set(&e, -r, "cannot be read: %s", strerror(-r));
+    struct err cut_error = {0};
+    int finished = r == -ENOMEM ? r : bulk_finish(g.b, &page, r < 0 ? &cut_error : &e);
+    if (r == -ENOMEM)
+        bulk_abandon(g.b);
+    int ended = bulk_end(g.b, c);
+    if (r == -ENOMEM || finished == -ENOMEM || ended < 0)
         return -ENOMEM;
-    if (r < 0) {
-        c->documents++;
-        cluster_unreadable(keep, c, in->source->name, page.at, arena_str(keep, str_of(e.msg)));
-    }
+    if (r < 0 || finished < 0)
+        note_error(in, r < 0 ? (struct pos){0, 0} : page.at, e.msg, keep, c);
     return 0;
 }

@@ -6,20 +6,12 @@
 #ifndef SOURCE_BULK_H
 #define SOURCE_BULK_H
 
-#include <sys/types.h>
-
 #include "base/buf.h"
 #include "model/cluster.h"
 
 /* Lists that belong together, such as the pages of one: values that come again in any of them are
  * kept once. */
 struct bulk;
-struct bulk_input {
-    struct str begun; /* what has been read of it */
-    /* Up to `most` bytes, 0 at the end, or a negative errno with *e set. */
-    ssize_t (*read)(void *ctx, char *to, size_t most, struct err *e);
-    void *ctx;
-};
 struct bulk_page {
     struct str kind; /* "PodList"; in the arena */
     struct str next; /* metadata.continue; empty or absent: the last page */
@@ -28,10 +20,16 @@ struct bulk_page {
 
 /* threads: that parse, the caller's included. keep: the caller's, for all that is decoded. */
 struct bulk *bulk_new(const struct source *source, unsigned threads, struct arena *keep);
-/* Takes one list (or object) to its end. 0, or a negative errno with *e set: what it could not read,
- * or why this is no JSON; items that came before stay. */
-int bulk_add(struct bulk *b, const struct bulk_input *in, struct bulk_page *ret,
-             struct err *e) MUST_USE;
+/* One list (or object): bulk_begin(), its text in pieces, then bulk_finish() or bulk_abandon(). 0 or
+ * -ENOMEM; allocation may also unwind. */
+int bulk_begin(struct bulk *b) MUST_USE;
+int bulk_feed(struct bulk *b, struct str text) MUST_USE;
+/* The same without a copy: where to put the next bytes, and how many are there now. */
+int bulk_room(struct bulk *b, char **ret, size_t *ret_bytes) MUST_USE;
+void bulk_filled(struct bulk *b, size_t bytes);
+/* 0, or a negative errno with *e set: why this is no JSON; items that came before stay. */
+int bulk_finish(struct bulk *b, struct bulk_page *ret, struct err *e) MUST_USE;
+void bulk_abandon(struct bulk *b);
 /* What was added after bulk_mark() is forgotten: a list that has to be read anew. */
 size_t bulk_mark(const struct bulk *b);
 void bulk_forget(struct bulk *b, size_t mark);

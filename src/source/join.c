@@ -38,6 +38,58 @@ void cluster_join(struct arena *a, struct cluster *to, const struct cluster *fro
     to->objects += from->objects;
 }
 
+/* ---- one over the other ---- */
+
+static struct str identity(struct arena *a, const struct object *o)
+{
+    return arena_printf(a, "%d/" STR_FMT "/" STR_FMT, (int)o->kind, STR_ARG(o->ns),
+                        STR_ARG(o->name));
+}
+
+/* As kubectl apply of a manifest without spec.replicas. */
+static void keep_replicas(const struct object *old, struct object *new)
+{
+    struct workload *w = (struct workload *)new;
+    bool scales = new->kind == KIND_DEPLOYMENT || new->kind == KIND_STATEFUL_SET ||
+                  new->kind == KIND_REPLICA_SET || new->kind == KIND_REPLICATION_CONTROLLER;
+    if (scales && !w->replicas.set)
+        w->replicas = ((const struct workload *)old)->replicas;
+}
+
+static bool is_replaced(struct arena *a, const struct map *over, const struct object *o)
+{
+    struct object *new = map_get(over, identity(a, o));
+    if (new)
+        keep_replicas(o, new);
+    return new != NULL;
+}
+
+void cluster_overlay(struct arena *a, struct cluster *under, const struct cluster *over)
+{
+    struct arena scratch;
+    CLEANUP(map_done) struct map names;
+    map_init(&names);
+    arena_init(&scratch);
+#define X(type, list)                             \
+    for (size_t i = 0; i < over->list.count; i++) \
+        map_put(&names, identity(&scratch, &over->list.items[i]->o), over->list.items[i]);
+    CLUSTER_LISTS(X)
+#undef X
+#define X(type, list)                                                     \
+    {                                                                     \
+        size_t kept = 0;                                                  \
+        for (size_t i = 0; i < under->list.count; i++)                    \
+            if (!is_replaced(&scratch, &names, &under->list.items[i]->o)) \
+                under->list.items[kept++] = under->list.items[i];         \
+        under->objects -= under->list.count - kept;                       \
+        under->list.count = kept;                                         \
+    }
+    CLUSTER_LISTS(X)
+#undef X
+    arena_done(&scratch);
+    cluster_join(a, under, over);
+}
+
 void cluster_unreadable(struct arena *a, struct cluster *c, struct str file, struct pos at,
                         struct str message)
 {

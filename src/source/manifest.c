@@ -430,6 +430,14 @@ static void imply_namespace(struct cluster *c, struct str ns)
 #undef X
 }
 
+static void lay_over(const struct source_options *o, struct arena *a, struct cluster *live,
+                     struct cluster *files)
+{
+    if (o->implied_ns.n)
+        imply_namespace(files, o->implied_ns);
+    cluster_overlay(a, live, files);
+}
+
 static int read_live(const struct source_options *o, struct arena *a, struct cluster *ret,
                      struct err *e)
 {
@@ -470,11 +478,13 @@ int source_read(const struct source_options *o, struct arena *a, struct cluster 
     }
     if (atomic_load(&pool.out_of_memory))
         return err_set(e, ENOMEM, "out of memory");
-    for (size_t i = 0; i < pool.files.count; i++) {
-        if (o->implied_ns.n)
-            imply_namespace(pool.files.items[i]->cluster, o->implied_ns);
-        cluster_join(a, ret, pool.files.items[i]->cluster);
-    }
+    struct cluster files = {.arena = a};
+    for (size_t i = 0; i < pool.files.count; i++)
+        cluster_join(a, &files, pool.files.items[i]->cluster);
+    if (o->live)
+        lay_over(o, a, ret, &files);
+    else
+        cluster_join(a, ret, &files);
     cluster_resolve(ret);
     cluster_default(ret);
     return 0;
