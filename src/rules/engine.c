@@ -199,16 +199,18 @@ static void visit_injected_of(struct walk *w, const struct workload *wl,
     }
 }
 
-/* What an injector added is only in the pods: judged in the first one. */
+/* What an injector added is only in the pods: judged in the first one, and said of the workload. */
 static void visit_injected(struct walk *w, const struct workload *wl)
 {
     if (wl->pod || wl->pods.count == 0)
         return;
     const struct pod *p = wl->pods.items[0];
-    w->e.visit.object = w->ctx.object = &p->o;
+    w->ctx.injected_in = p;
+    w->e.visit.seen_in = &p->o;
     visit_injected_of(w, wl, &p->spec.init_containers);
     visit_injected_of(w, wl, &p->spec.containers);
-    w->e.visit.object = w->ctx.object = &wl->o;
+    w->ctx.injected_in = NULL;
+    w->e.visit.seen_in = NULL;
 }
 
 static void visit_workload(struct walk *w, const struct workload *wl)

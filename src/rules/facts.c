@@ -202,7 +202,7 @@ int64_t facts_peak_usage(const struct workload *w, struct str container, const s
 bool facts_is_sidecar(const struct rule_ctx *c, const struct container *k)
 {
     /* Seen in a pod but not in the template that made it: somebody put it there. */
-    if (c->object != &c->w->o)
+    if (c->injected_in)
         return k->kind != CONTAINER_INIT;
     return container_is_sidecar(&c->w->tmpl, k, &c->facts->config->sidecars);
 }

@@ -80,12 +80,18 @@ static void set_place(struct engine *e, struct finding *f, struct place where)
     f->object = o;
     f->path = join_path(e->a, where.in_pod ? v->pod_path : v->path, where.path);
     f->at = pos_or(where.at, pos_or(where.in_pod ? v->pod_at : v->at, object_pos(o)));
+    o = v->seen_in ? v->seen_in : o;
     if (o)
         f->file = str_empty(o->template_source) ? o->source->name : o->template_source;
 }
 
 static void fix(const struct rule_ctx *c, struct finding *f)
 {
+    if (c->injected_in) {
+        finding_unfixable(c, f,
+                          "an injector puts the container there: change it where it is injected");
+        return;
+    }
     if (f->object && f->object->uid.n) {
         finding_unfixable(c, f,
                           "it is a recording of what runs in a cluster (it has a uid): fix its "
@@ -251,7 +257,8 @@ const char *say_container(const struct rule_ctx *c, const struct container *k)
     const char *what = facts_is_sidecar(c, k)      ? "sidecar container"
                        : k->kind == CONTAINER_INIT ? "init container"
                                                    : "container";
-    return say(c, "%s \"" STR_FMT "\"", what, STR_ARG(k->name));
+    return say(c, "%s%s \"" STR_FMT "\"", c->injected_in ? "injected " : "", what,
+               STR_ARG(k->name));
 }
 
 bool finding_is_open(const struct finding *f)

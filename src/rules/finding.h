@@ -11,7 +11,8 @@
 /* What is being visited, as far as findings need it. */
 struct visit {
     const struct object *object;
-    struct str pod_path;  /* of the pod spec, "" if there is none */
+    const struct object *seen_in; /* where else it was seen (an injected container); or NULL */
+    struct str pod_path;          /* of the pod spec, "" if there is none */
     struct str path;      /* of what is visited: prefix of a finding's path; "" = the object */
     struct pos at;        /* of what is visited */
     struct pos pod_at;    /* of the pod template's spec */

@@ -136,9 +136,10 @@ struct rule_ctx {
     const struct facts *facts; /* what the engine worked out once; see facts.h */
     const int64_t *options;    /* values in force, in the order of rule->options */
     /* What is being visited, from the outside in. */
-    const struct object *object;     /* NULL: the cluster, or a problem without an object */
-    const struct workload *w;        /* workload and container visitors */
-    const struct container *k;       /* container visitor */
+    const struct object *object;   /* NULL: the cluster, or a problem without an object */
+    const struct workload *w;      /* workload and container visitors */
+    const struct container *k;     /* container visitor */
+    const struct pod *injected_in; /* k is not in the template: an injector put it into this pod */
     const struct webhook_config *wc; /* webhook visitor */
     size_t index;                    /* webhook visitor: which of the configuration's */
 };

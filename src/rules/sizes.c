@@ -46,12 +46,6 @@ static void set_amount(const struct rule_ctx *c, struct finding *f, const char *
         finding_set(c, f, path, say(c, "\"%s\"", text));
 }
 
-/* Only by the ReplicaSet of a template: not one that an injector put into the pods. */
-static bool is_injected(const struct rule_ctx *c)
-{
-    return c->object != &c->w->o;
-}
-
 /* ---- the two fixers ---- */
 
 void fix_memory_limit(const struct rule_ctx *c, struct finding *f)
@@ -60,11 +54,7 @@ void fix_memory_limit(const struct rule_ctx *c, struct finding *f)
     int64_t given = c->facts->config->memory_limit_bytes;
     const struct resource_amount *request = memory_request(&c->k->resources);
     int64_t reserved = request && request->origin == AMOUNT_GIVEN ? amount_of(request) : 0;
-    if (is_injected(c))
-        finding_unfixable(c, f,
-                          "an injector puts the container there: set its limit where it is "
-                          "injected");
-    else if (given && given < use.present_bytes)
+    if (given && given < use.present_bytes)
         finding_refuse(c, f, "it uses %s, more than --memory-limit %s",
                        say_bytes(c, use.present_bytes), memory_amount_text(c->facts->a, given).p);
     else if (given && given < reserved)
@@ -95,11 +85,7 @@ void fix_memory_request(const struct rule_ctx *c, struct finding *f)
     /* Its limit is its request. A smaller one would take it out of its QoS class. */
     if (memory_request(&c->k->resources))
         return;
-    if (is_injected(c))
-        finding_unfixable(c, f,
-                          "an injector puts the container there: set its request where it is "
-                          "injected");
-    else if (bytes && bytes < use.present_bytes)
+    if (bytes && bytes < use.present_bytes)
         finding_refuse(c, f, "it uses %s, more than --memory-request %s",
                        say_bytes(c, use.present_bytes), memory_amount_text(c->facts->a, bytes).p);
     else if (bytes && limit && bytes > amount_of(limit))
