@@ -72,11 +72,11 @@ static int find_uses(const struct verb_call *c, unsigned *ret, struct err *e)
     return 0;
 }
 
-static int print_role(unsigned uses, struct arena *a, struct err *e)
+static int print_role(unsigned uses, struct err *e)
 {
     struct buf b CLEANUP(buf_done);
     buf_init(&b, MIB);
-    rights_add_whole_role(uses, a, &b);
+    rights_add_whole_role(uses, &b);
     int r = out_write(STR_NONE, buf_str(&b), e);
     return r < 0 ? r : EXIT_CLEAN;
 }
@@ -89,7 +89,7 @@ static int run(const struct verb_call *c, struct err *e)
     unsigned uses;
     int r = find_uses(c, &uses, e);
     if (r == 0 && o->role)
-        return print_role(uses, c->arena, e);
+        return print_role(uses, e);
     if (r == 0)
         r = live_open(&o->world.cluster, c->arena, &l, e);
     if (r < 0)

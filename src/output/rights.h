@@ -20,6 +20,6 @@ struct rights_results {
 void rights_render(const void *results, const struct out_format *f, struct buf *b);
 
 /* Everything that these uses read, as ServiceAccount, ClusterRole and binding. */
-void rights_add_whole_role(unsigned uses, struct arena *a, struct buf *b);
+void rights_add_whole_role(unsigned uses, struct buf *b);
 
 #endif

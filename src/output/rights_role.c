@@ -14,7 +14,8 @@ enum { MOST_RULES = 64 };
 struct choice {
     const struct api_resource *items[MOST_RULES];
     size_t count;
-    bool kubelets; /* and usage from the kubelets */
+    bool namespace; /* and Namespaces one at a time (-n) */
+    bool kubelets;  /* and usage from the kubelets */
 };
 
 static void choose(struct choice *c, const struct api_resource *r)
@@ -27,7 +28,7 @@ static void choose(struct choice *c, const struct api_resource *r)
 
 static void add_rule(struct buf *b, const char *group, const char *verb)
 {
-    buf_printf(b, "- apiGroups: [%s%s%s]\n", group[0] ? "" : "\"\"", group, "");
+    buf_printf(b, "- apiGroups: [%s]\n", group[0] ? group : "\"\"");
     buf_printf(b, "  verbs: [%s]\n", verb);
 }
 
@@ -84,6 +85,10 @@ static void add_rules(struct buf *b, const struct choice *c)
     for (size_t i = 0; i < c->count; i++)
         if (is_first_of_group(c, i))
             add_listed(b, c, i);
+    if (c->namespace) {
+        add_rule(b, "", "get");
+        buf_add_cstr(b, "  resources: [namespaces]\n");
+    }
     add_named(b, c);
     if (!c->kubelets)
         return;
@@ -136,7 +141,7 @@ static void add_missing(struct buf *b, const struct rights *r, const struct choi
                         struct str ns)
 {
     struct str name = STR("plimsoll-missing");
-    if (c->count == 0)
+    if (c->count == 0 && !c->namespace)
         return;
     buf_add_cstr(b, "---\n");
     add_head(b, ns.n ? "Role" : "ClusterRole", name, ns);
@@ -155,6 +160,10 @@ void rights_add_missing_roles(const struct rights_results *r, struct buf *b)
         const struct right *x = &r->rights->items[i];
         if (!rights_misses(x, r->uses))
             continue;
+        if (x->resource->kind == KIND_NAMESPACE && r->rights->ns.n) {
+            ns.namespace = true;
+            continue;
+        }
         choose(x->resource->in_namespace                    ? &system
                : x->resource->namespaced && r->rights->ns.n ? &ns
                                                             : &cluster,
@@ -165,11 +174,10 @@ void rights_add_missing_roles(const struct rights_results *r, struct buf *b)
     add_missing(b, r->rights, &system, STR("kube-system"));
 }
 
-void rights_add_whole_role(unsigned uses, struct arena *a, struct buf *b)
+void rights_add_whole_role(unsigned uses, struct buf *b)
 {
-    struct choice cluster = {.kubelets = true}, system = {.count = 0};
+    struct choice cluster = {.namespace = true, .kubelets = true}, system = {.count = 0};
     struct str name = STR("plimsoll"), ns = STR("plimsoll"), in = STR("kube-system");
-    (void)a;
     for (size_t i = 0; i < api_resource_count; i++)
         if (api_resources[i].uses & uses)
             choose(api_resources[i].in_namespace ? &system : &cluster, &api_resources[i]);
