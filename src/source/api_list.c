@@ -83,17 +83,6 @@ struct reading {
     struct err *e;
 };
 
-/* What is wrong with a body, which the client took for good. */
-static void say_where(const struct reading *g, struct str path)
-{
-    struct str query;
-    struct str server = client_server(g->list->client);
-    path = str_cut(path, '?', &query);
-    if (g->e)
-        snprintf(g->e->where, sizeof(g->e->where), "GET " STR_FMT STR_FMT, STR_ARG(server),
-                 STR_ARG(path));
-}
-
 static int feed(void *ctx, struct str piece, struct err *e)
 {
     int r = bulk_feed(ctx, piece);
@@ -114,8 +103,6 @@ static int read_page(struct reading *g, struct str path, struct bulk_page *ret)
         r = bulk_finish(g->bulk, ret, g->e);
         if (r == 0 && !is_one_object(g->list) && !str_ends(ret->kind, "List"))
             r = err_set(g->e, EBADMSG, "the answer is no list");
-        if (r < 0)
-            say_where(g, path);
     }
     if (r < 0)
         bulk_forget(g->bulk, mark);
@@ -143,7 +130,7 @@ static int read_pages(struct reading *g)
             break;
         token = page.next;
     }
-    return err_set(g->e, EBADMSG, "its pages have no end");
+    return err_set(g->e, EBADMSG, "the pages of the list have no end");
 }
 
 static int read_list(void *arg)
@@ -152,17 +139,24 @@ static int read_list(void *arg)
 }
 
 /* An item that is no JSON: nothing of such an answer is used. */
-static int check_items(const struct reading *g, const struct cluster *c)
+static int check_items(const struct cluster *c, struct err *e)
 {
     for (size_t i = 0; i < c->problems.count; i++) {
         struct str message = c->problems.items[i].message;
-        if (c->problems.items[i].type != PROBLEM_UNREADABLE)
-            continue;
-        err_set(g->e, EBADMSG, "the answer is no JSON: %.*s", (int)MIN(message.n, 200U), message.p);
-        say_where(g, api_list_path(g->list, g->a));
-        return -EBADMSG;
+        if (c->problems.items[i].type == PROBLEM_UNREADABLE)
+            return err_set(e, EBADMSG, "the answer is no JSON: %.*s", (int)MIN(message.n, 200U),
+                           message.p);
     }
     return 0;
+}
+
+/* Errors name what was asked, as the client's do; a position within an answer helps nobody. */
+static void tell_request(const struct api_list *l, struct arena *a, struct err *e)
+{
+    if (!e || str_starts(str_of(e->where), "GET "))
+        return;
+    struct str server = client_server(l->client), path = api_list_path(l, a);
+    snprintf(e->where, sizeof(e->where), "GET " STR_FMT STR_FMT, STR_ARG(server), STR_ARG(path));
 }
 
 int api_list_read(const struct api_list *l, struct arena *keep, struct cluster *ret, struct err *e)
@@ -176,9 +170,11 @@ int api_list_read(const struct api_list *l, struct arena *keep, struct cluster *
     if (r == -ENOMEM || ended < 0)
         r = err_set(e, ENOMEM, "out of memory");
     if (r == 0)
-        r = check_items(&g, &c);
+        r = check_items(&c, e);
     if (r == 0)
         cluster_join(keep, ret, &c);
+    else
+        tell_request(l, &a, e);
     arena_done(&a);
     return r;
 }
