@@ -425,7 +425,20 @@ bool node_is_usual(const struct schedule *s, uint32_t node);
 /* Of both: UNFIT where resources are lacking, else the weighted scores. */
 int16_t usual_score(const struct schedule *s, const struct class_ *c, uint32_t node);
 
+/* The nodes' amounts as doubles, for all nodes at once. */
+struct usual_nodes {
+    double *cpu, *memory, *used_cpu, *used_memory, *left_cpu, *left_memory;
+    int32_t *balance, *room;
+    uint8_t *usual; /* else the others say nothing */
+};
+void usual_nodes_make(struct schedule *s, struct usual_nodes *ret);
+/* usual_score of every usual node; of others anything. False: the class asks for too much. */
+bool usual_scores(const struct schedule *s, const struct usual_nodes *u, const struct class_ *c,
+                  int16_t *restrict ret);
+
 /* ---- place.c ---- */
+/* By the node's own condition, taints and labels. */
+bool is_refused(const struct schedule *s, const struct view *v, uint32_t node);
 /* What a node alone decides: UNFIT, or the weighted scores of its resources. */
 int16_t node_score(struct schedule *s, const struct class_ *c, const struct view *v, uint32_t node);
 /* round(x) of x >= 0, half away from zero. */

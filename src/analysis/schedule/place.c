@@ -37,8 +37,7 @@ static struct work *work_of(struct schedule *s)
 
 /* ---- what a node alone decides ---- */
 
-/* By the node's own condition, taints and labels. */
-static bool is_refused(const struct schedule *s, const struct view *v, uint32_t node)
+bool is_refused(const struct schedule *s, const struct view *v, uint32_t node)
 {
     return !s->on[node] || s->closed[node] || (s->enforced && s->enforced[node]) ||
            (v->taints->reject && v->taints->reject[node]) ||

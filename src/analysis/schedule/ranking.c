@@ -52,7 +52,11 @@ struct ranking {
 };
 /* What a ranking is made in. */
 struct ranking_work {
-    uint64_t *key;
+    struct usual_nodes usual;
+    uint64_t rest; /* of the schedule, when these were made */
+    bool made;
+    int16_t *score; /* per node: own_score */
+    uint64_t *key;  /* per node */
     struct group groups[GROUPS_MOST];
     struct ranked best[GROUPS_MOST][LISTED];
 };
@@ -244,33 +248,98 @@ static uint32_t group_find(struct ranking_work *w, uint32_t *count, uint64_t key
     return g;
 }
 
+/* What own_score says, of all nodes. */
+static void scores_make(struct schedule *s, const struct class_ *c, const struct view *v)
+{
+    struct ranking_work *w = s->ranking_work;
+    int16_t *restrict score = w->score;
+    uint32_t nodes = s->node_count;
+    bool usual = class_is_usual(s, c, v) && usual_scores(s, &w->usual, c, score);
+    bool blocks = v->anti.count || v->existing_anti.count || v->image->score;
+    for (uint32_t n = 0; n < nodes; n++) {
+        if (blocks || !usual || !w->usual.usual[n])
+            score[n] = (int16_t)own_score(s, c, v, n);
+        else if (score[n] != UNFIT && is_refused(s, v, n))
+            score[n] = UNFIT;
+    }
+}
+
+/* False where a number does not fit. */
+static bool digit_add(struct schedule *s, const struct digit *d, uint32_t shift, uint64_t *key)
+{
+    const int32_t *value = d->type == DIGIT_FIXED ? d->fixed : s->topos.items[d->topo].value;
+    uint32_t nodes = s->node_count;
+    bool fits = true;
+    if (d->type == DIGIT_COUNT) {
+        const struct counter *c = &s->counters.items[d->counter];
+        const int32_t *counts = counter_dense(s, c);
+        for (uint32_t n = 0; n < nodes; n++) {
+            int32_t at = c->topo == TOPO_NODE ? (int32_t)n : value[n];
+            int64_t x = value[n] < 0 ? MISSING : (int64_t)counts[at] + ZERO;
+            fits = fits && (value[n] < 0 || (x >= 0 && x < DIGIT_MOST));
+            key[n] |= (uint64_t)x << shift;
+        }
+        return fits;
+    }
+    for (uint32_t n = 0; n < nodes; n++) {
+        bool missing = d->type == DIGIT_VALUE && value[n] < 0;
+        fits &= missing || (value[n] >= 0 && value[n] < DIGIT_MOST);
+        key[n] |= (uint64_t)(uint32_t)(missing ? MISSING : value[n]) << shift;
+    }
+    return fits;
+}
+
+static bool keys_make(struct schedule *s, const struct ranking *r)
+{
+    uint64_t *key = s->ranking_work->key;
+    memset(key, 0, s->node_count * sizeof(*key));
+    for (uint32_t i = 0; i < r->digit_count; i++)
+        if (!digit_add(s, &r->digits[i], 16 * i, key))
+            return false;
+    return true;
+}
+
 static bool groups_make(struct schedule *s, const struct class_ *c, struct view *v)
 {
     struct ranking *r = v->ranking;
     struct ranking_work *w = s->ranking_work;
-    uint32_t count = 0;
+    uint32_t count = 0, g = 0;
+    scores_make(s, c, v);
+    if (!keys_make(s, r))
+        return false;
     for (uint32_t n = 0; n < s->node_count; n++) {
-        uint64_t key;
-        int32_t score = own_score(s, c, v, n);
         r->group_of[n] = NO_GROUP;
-        if (score == UNFIT)
+        if (w->score[n] == UNFIT)
             continue;
-        if (!key_of(s, r, n, &key))
-            return false;
-        uint32_t g = group_find(w, &count, key);
+        if (g == count || w->groups[g].key != w->key[n])
+            g = group_find(w, &count, w->key[n]);
         if (g == GROUPS_MOST)
             return false;
         r->group_of[n] = (uint8_t)g;
-        list_add(s, &w->groups[g], n, score);
+        list_add(s, &w->groups[g], n, w->score[n]);
     }
     r->group_count = count;
     r->groups = arena_array(s->a, struct group, count);
-    for (uint32_t g = 0; g < count; g++) {
+    for (g = 0; g < count; g++) {
         r->groups[g] = w->groups[g];
         r->groups[g].best = arena_array(s->a, struct ranked, w->groups[g].listed);
         memcpy(r->groups[g].best, w->best[g], w->groups[g].listed * sizeof(struct ranked));
     }
     return true;
+}
+
+static void work_make(struct schedule *s)
+{
+    struct ranking_work *w = s->ranking_work;
+    if (!w) {
+        w = s->ranking_work = arena_new(s->a, struct ranking_work);
+        w->score = arena_array(s->a, int16_t, s->node_count);
+        w->key = arena_array(s->a, uint64_t, s->node_count);
+    }
+    if (!w->made || w->rest != s->rest)
+        usual_nodes_make(s, &w->usual);
+    w->made = true;
+    w->rest = s->rest;
 }
 
 /* Notes the nodes as they are: before anything changes. */
@@ -282,8 +351,7 @@ static void ranking_make(struct schedule *s, const struct class_ *c, struct view
         v->ranking = arena_new(s->a, struct ranking);
         v->ranking->group_of = arena_array(s->a, uint8_t, s->node_count);
     }
-    if (!s->ranking_work)
-        s->ranking_work = arena_new(s->a, struct ranking_work);
+    work_make(s);
     if (v->image->version != s->version)
         image_view_update(s, v->image);
     v->ranking->rest = s->rest;

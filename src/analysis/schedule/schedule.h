@@ -187,6 +187,8 @@ struct str schedule_resource_name(const struct schedule *s, size_t resource);
 int64_t schedule_allocatable(const struct schedule *s, uint32_t node, size_t resource);
 int64_t schedule_requested(const struct schedule *s, uint32_t node, size_t resource);
 int64_t schedule_pod_request(const struct schedule *s, uint32_t pod, size_t resource);
+/* How many pods like this one the node has room for, by requests alone. */
+int64_t schedule_slots(const struct schedule *s, uint32_t pod, uint32_t node);
 
 /* ---- preemption ---- */
 

@@ -269,6 +269,16 @@ int64_t schedule_pod_request(const struct schedule *s, uint32_t pod, size_t reso
     return s->classes.items[s->pods.items[pod].class_].request[resource];
 }
 
+int64_t schedule_slots(const struct schedule *s, uint32_t pod, uint32_t node)
+{
+    const int64_t *request = s->classes.items[s->pods.items[pod].class_].request;
+    int64_t slots = INT64_MAX;
+    for (uint32_t k = 0; k < s->resource_count; k++)
+        if (request[k] > 0)
+            slots = MIN(slots, MAX(s->allocatable[k][node] - s->used[k][node], 0) / request[k]);
+    return slots == INT64_MAX ? 0 : slots;
+}
+
 /* ---- change ---- */
 
 uint32_t schedule_clone_pod(struct schedule *s, uint32_t pod)

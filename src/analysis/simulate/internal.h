@@ -109,6 +109,7 @@ struct run_node {
     bool active, lost, not_ready, taint_waits, polling, pressure, gave_up;
     bool stopped; /* its kubelet: what runs there runs on */
     bool tainted;
+    bool left;          /* a pod of the world has left it */
     bool absent, asked; /* the cluster autoscaler may add it, has asked for it */
     uint8_t closed;
     uint16_t depth;
@@ -231,6 +232,7 @@ struct sim_runner {
     int64_t surge; /* load, permyriad */
     bool schedule_queued, stop;
     bool weightless; /* at factor 0, where no memory can be short: levels are not kept */
+    bool bookings;   /* and nothing can ask for them: nodes are lost, and that is all */
     uint32_t creations;
     int64_t creations_ms;
     struct index_list landed;  /* pods that the scheduler placed, in order */

@@ -50,15 +50,7 @@ static int64_t count_placed(struct sim_runner *r, uint32_t pod)
 
 int64_t slots_on(const struct sim_runner *r, uint32_t pod, uint32_t node)
 {
-    int64_t fits = INT64_MAX;
-    for (size_t k = 0; k < schedule_resource_count(r->schedule); k++) {
-        int64_t request = schedule_pod_request(r->schedule, pod, k);
-        int64_t left =
-            schedule_allocatable(r->schedule, node, k) - schedule_requested(r->schedule, node, k);
-        if (request > 0)
-            fits = MIN(fits, MAX(left, 0) / request);
-    }
-    return fits == INT64_MAX ? 0 : fits;
+    return schedule_slots(r->schedule, pod, node);
 }
 
 /* Nodes that only lack room, if anything, before the contingency. Needs the state at rest. */

@@ -161,7 +161,7 @@ void node_activate(struct sim_runner *r, uint32_t node)
         return;
     n->active = true;
     *PUSH(r->arena, &r->active) = node;
-    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next) {
+    for (uint32_t p = n->first_pod; p != NO_POD && !r->bookings; p = r->pods.items[p].next) {
         const struct sim_pod *wp = pod_world(r, p);
         for (uint32_t k = 0; k < wp->container_count; k++) {
             r->containers.items[wp->container + k] = (struct run_container){0};
@@ -176,6 +176,7 @@ void pod_unlink(struct sim_runner *r, uint32_t pod)
     struct run_pod *p = &r->pods.items[pod];
     assert(p->node != NO_INDEX32);
     struct run_node *n = &r->nodes[p->node];
+    n->left = n->left || pod < r->world->pod_count;
     if (p->prev != NO_POD)
         r->pods.items[p->prev].next = p->next;
     else
@@ -401,6 +402,13 @@ static void step(struct sim_runner *r, const struct todo *t)
 static void restore_node(struct sim_runner *r, uint32_t node)
 {
     const struct sim_world *w = r->world;
+    if (r->bookings && !r->nodes[node].lost && !r->nodes[node].left) {
+        /* Pods have come, and are gone by now: they were linked before the first. */
+        if (w->nodes[node].first_pod != NO_POD)
+            r->pods.items[w->nodes[node].first_pod].prev = NO_POD;
+        r->nodes[node] = resting_node(w, node);
+        return;
+    }
     for (uint32_t p = w->nodes[node].first_pod; p != NO_POD; p = w->pods[p].next) {
         if (schedule_pod_node(r->schedule, p) == NO_NODE)
             schedule_bind(r->schedule, p, node);
@@ -462,6 +470,8 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     services_begin(r);
     hpas_begin(r);
     r->weightless = in->factor == 0 && r->hot.count == 0;
+    r->bookings = r->weightless && world_is_still(r->world) && !r->world->hpas.count && !o->check &&
+                  in->contingency->type == CONTINGENCY_LOSE;
     begin(r);
     struct todo t;
     while (!r->stop && todo_pop(&r->queue, &t)) {
