@@ -96,7 +96,7 @@ static int no_memory(struct err *e)
 static bool is_memory(const struct tls_library *l)
 {
     unsigned long code;
-    bool memory = false;
+    bool memory = tls_library_lacked_memory();
     while ((code = l->ERR_get_error()))
         memory = memory || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
     return memory;
@@ -275,6 +275,7 @@ int tls_context_new(const struct tls_settings *s, struct tls_context **ret, stru
     if (r < 0)
         return r;
     struct tls_context *c = mem_calloc(1, sizeof(*c));
+    tls_library_forget();
     c->l = l;
     c->ends_ms = INT64_MAX;
     l->ERR_clear_error();
@@ -378,6 +379,8 @@ static int judge(struct tls *t, int result, const char *doing, struct err *e)
     if (what == SSL_ERROR_ZERO_RETURN)
         return 0;
     t->broken = true;
+    if (tls_library_lacked_memory())
+        return no_memory(e);
     unsigned long code = l->ERR_peek_last_error();
     bool cut = ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
     if (code && !cut) {
@@ -390,16 +393,22 @@ static int judge(struct tls *t, int result, const char *doing, struct err *e)
     return err_set(e, ECONNRESET, "%s: the server ended the connection", doing);
 }
 
+static void begin_call(const struct tls_library *l)
+{
+    l->ERR_clear_error();
+    tls_library_forget();
+}
+
 int tls_handshake(struct tls *t, struct err *e)
 {
     const struct tls_library *l = t->c->l;
-    l->ERR_clear_error();
+    begin_call(l);
     int n = l->SSL_connect(t->ssl);
     if (n == 1) {
         t->up = true;
         return 0;
     }
-    if (t->doubt.code) {
+    if (t->doubt.code && !tls_library_lacked_memory()) {
         t->broken = true;
         l->ERR_clear_error();
         int said = tls_doubt_say(&t->doubt, str_of(t->server_name), str_of(t->c->ca_name), e);
@@ -413,14 +422,14 @@ int tls_handshake(struct tls *t, struct err *e)
 
 ptrdiff_t tls_read(struct tls *t, void *p, size_t n, struct err *e)
 {
-    t->c->l->ERR_clear_error();
+    begin_call(t->c->l);
     int got = t->c->l->SSL_read(t->ssl, p, (int)MIN(n, (size_t)1 << 30));
     return got > 0 ? got : judge(t, got, "TLS", e);
 }
 
 ptrdiff_t tls_write(struct tls *t, const void *p, size_t n, struct err *e)
 {
-    t->c->l->ERR_clear_error();
+    begin_call(t->c->l);
     int put = t->c->l->SSL_write(t->ssl, p, (int)MIN(n, (size_t)1 << 30));
     if (put > 0)
         return put;

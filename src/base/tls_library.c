@@ -13,14 +13,28 @@
 static struct tls_library library;
 static struct err failure; /* why it cannot be had */
 
-static void *take(size_t n, const char *file UNUSED, int line UNUSED)
+static _Thread_local bool lacked_memory;
+
+void tls_library_forget(void)
 {
-    return mem_try_realloc(NULL, n);
+    lacked_memory = false;
+}
+
+bool tls_library_lacked_memory(void)
+{
+    return lacked_memory;
 }
 
 static void *change(void *p, size_t n, const char *file UNUSED, int line UNUSED)
 {
-    return mem_try_realloc(p, n);
+    void *q = mem_try_realloc(p, n);
+    lacked_memory = lacked_memory || !q;
+    return q;
+}
+
+static void *take(size_t n, const char *file, int line)
+{
+    return change(NULL, n, file, line);
 }
 
 static void give_back(void *p, const char *file UNUSED, int line UNUSED)

@@ -99,4 +99,9 @@ struct tls_library {
 /* Loads it once; later calls give the same. -ENOENT: it is not installed. */
 int tls_library_get(const struct tls_library **ret, struct err *e) MUST_USE;
 
+/* Whether an allocation of OpenSSL in this thread has failed since tls_library_forget(): it then reports
+ * anything, from an internal error to a certificate that it does not trust. */
+void tls_library_forget(void);
+bool tls_library_lacked_memory(void);
+
 #endif

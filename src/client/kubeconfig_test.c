@@ -153,7 +153,8 @@ static void test_exec(void **state)
     box_init(&b);
     put(&b, "a",
         "current-context: x\n"
-        "clusters: [{name: c, cluster: {server: \"https://c\"}}]\n"
+        "clusters: [{name: c, cluster: {server: \"https://c\", extensions: [\n"
+        "  {name: client.authentication.k8s.io/exec, extension: {a: b}}]}}]\n"
         "contexts: [{name: x, context: {cluster: c, user: u}}]\n"
         "users:\n"
         "- name: u\n"
@@ -161,6 +162,7 @@ static void test_exec(void **state)
         "    exec:\n"
         "      apiVersion: client.authentication.k8s.io/v1\n"
         "      command: ./login\n"
+        "      interactiveMode: Never\n"
         "      args: [--for, me]\n"
         "      env: [{name: REGION, value: north}]\n"
         "      provideClusterInfo: true\n");
@@ -172,6 +174,8 @@ static void test_exec(void **state)
     assert_int_equal(b.k.exec->args.count, 2);
     assert_text(b.k.exec->env.items[0].value, "north");
     assert_true(b.k.exec->wants_cluster);
+    assert_true(b.k.exec->never_asks);
+    assert_text(doc_text(b.k.exec->cluster_config, "a"), "b");
     box_done(&b);
 }
 

@@ -556,3 +556,21 @@ def case_another_server(b):
     _, said = b.good("--to", url, "--to-insecure", "GET", "/stats/summary")
     check(kubelet.requests[0][1]["authorization"] == "Bearer CANARY", str(kubelet.requests))
     check(f"the certificate of {url} is not verified" in said, said)
+
+
+def case_memory_fails(b):
+    """OpenSSL's allocations are ours: whichever fails, nothing else is said but that."""
+    user = {"client-certificate": b.cert("client.pem"), "client-key": b.cert("client.key")}
+    tls(b, "good", always(packed(gzip.compress(LIST))), user=user, client_ca="ca")
+    quiet = {"ASAN_OPTIONS": "detect_leaks=0"}
+    b.good(*GET, env={**quiet, "PLIMSOLL_COUNT_ALLOC": b.path("count")})
+    with open(b.path("count"), encoding="ascii") as f:
+        count = int(f.read())
+    seen = set()
+    for n in list(range(1, 30)) + list(range(30, count, count // 60)):
+        for sticky in ("", "+"):
+            code, out, said = b.run(*GET, env={**quiet, "PLIMSOLL_FAIL_ALLOC": f"{n}{sticky}"})
+            check((code == 70 and said == "error: out of memory [ENOMEM]\n") or
+                  (code == 0 and out == LIST.decode()), f"{n}{sticky}: {code} {said}")
+            seen.add(code)
+    check(seen == {0, 70}, str(seen))
