@@ -63,8 +63,9 @@ class Plimsoll:
             given.write(stdin.encode())
             given.seek(0)
             began = time.monotonic()
-            process = subprocess.Popen([self.program, *words], env=environment, cwd=ROOT, stdout=out,
-                                       stderr=err, stdin=given if stdin else subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [self.program, *words], env=environment, cwd=ROOT, stdout=out, stderr=err,
+                stdin=given if stdin else subprocess.DEVNULL)
             guard = threading.Timer(timeout, process.kill)
             guard.start()
             _, status, usage = os.wait4(process.pid, 0)

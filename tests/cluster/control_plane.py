@@ -166,8 +166,8 @@ class ControlPlane:
 
     def make_certificates(self):
         self.authority = a = Authority(self.path("pki"))
-        a.issue("apiserver", "/CN=kube-apiserver", "IP:127.0.0.1,IP:::1,DNS:localhost,IP:172.20.0.1,"
-                "DNS:kubernetes.default.svc")
+        a.issue("apiserver", "/CN=kube-apiserver", "IP:127.0.0.1,IP:::1,IP:172.20.0.1,"
+                "DNS:localhost,DNS:kubernetes.default.svc")
         a.issue("aggregator", "/CN=aggregator")
         openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
                 a.path("sa.key"))

@@ -6,12 +6,13 @@ test_faults.py.
 """
 import asyncio
 import json
-import os
+import random
 import zlib
 
 from proxy import framed
 
 HALF_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: appli"
+NOISE = random.Random(4).randbytes(4096)  # the same ones each time
 LOGIN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>Sign in</body></html>"
 
 
@@ -85,13 +86,13 @@ async def trickle(x):
 
 async def garbage(x):
     """Random bytes instead of HTTP."""
-    await x.send(os.urandom(4096))
+    await x.send(NOISE)
     return "close"
 
 
 async def garbage_body(x):
     """Random bytes that are called JSON."""
-    await x.answer("200 OK", os.urandom(4096))
+    await x.answer("200 OK", NOISE)
 
 
 async def escape_body(x):
@@ -123,24 +124,24 @@ async def nul_list(x):
     await x.answer("200 OK", b'{"kind":"PodList","apiVersion":"v1","metadata":{},"items":null}')
 
 
+TOO_MANY = status(429, "TooManyRequests", "please try again later")
+
+
 async def slow_down_once(x):
     """429 with Retry-After: 1, the first time only."""
     if x.number:
         return await x.pass_on()
-    await x.answer("429 Too Many Requests", status(429, "TooManyRequests", "please try again later"),
-                   ["Retry-After: 1"])
+    await x.answer("429 Too Many Requests", TOO_MANY, ["Retry-After: 1"])
 
 
 async def slow_down(x):
     """429 with Retry-After: 1, for ever."""
-    await x.answer("429 Too Many Requests", status(429, "TooManyRequests", "please try again later"),
-                   ["Retry-After: 1"])
+    await x.answer("429 Too Many Requests", TOO_MANY, ["Retry-After: 1"])
 
 
 async def slow_down_a_day(x):
     """429 with Retry-After: 86400."""
-    await x.answer("429 Too Many Requests", status(429, "TooManyRequests", "please try again later"),
-                   ["Retry-After: 86400"])
+    await x.answer("429 Too Many Requests", TOO_MANY, ["Retry-After: 86400"])
 
 
 async def internal_error(x):
@@ -251,8 +252,8 @@ async def same_page(x):
     await x.pass_on()
 
 
-EXPIRED = status(410, "Expired", "The provided continue parameter is too old to display a consistent "
-                 "list result. You can start a new list without the continue parameter.")
+EXPIRED = status(410, "Expired", "The provided continue parameter is too old to display a "
+                 "consistent list result. You can start a new list without the continue parameter.")
 
 
 async def http2_only(x):
@@ -262,5 +263,10 @@ async def http2_only(x):
     return "close"
 
 
-async def plain_http(x):
-    await x.answer("200 OK", b"{}")
+async def plain_http(reader, writer):
+    """Instead of TLS."""
+    await reader.read(100)
+    writer.write(b"HTTP/1.0 400 Bad Request\r\n\r\n"
+                 b"Client sent an HTTP request to an HTTPS server.\n")
+    await writer.drain()
+    writer.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fills a control plane with a cluster of any size in seconds: 1,000 nodes and 30,000 pods and more.
+"""Fills a control plane with a cluster of any size: 1,000 nodes and 30,000 pods in a minute.
 
 One object of each sort is created through the API server, with its defaults and managedFields, and
 read back from etcd as it was stored. Its copies are written to etcd with other names of the same
@@ -137,8 +137,8 @@ class Filler:
 
 
 def fill(plane, nodes, pods):
-    """Nodes node-00000 ..., namespaces team-00 ..., and workloads of PODS_PER_WORKLOAD pods. Returns
-    how many objects were written."""
+    """Nodes node-00000 ..., namespaces team-00 ..., and workloads of PODS_PER_WORKLOAD pods.
+    Returns how many objects were written."""
     filler = Filler(plane)
     for i in [99, *range(NAMESPACES)]:
         plane.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace",
@@ -146,7 +146,8 @@ def fill(plane, nodes, pods):
     first = player.node(0, cpu=32, memory_gib=64, pods=250, name="node-99999")
     first["status"].update(conditions=player.node_conditions(), addresses=[
         {"type": "InternalIP", "address": address(101, 0)}])
-    node = Original(plane, first, "minions/node-99999", ["node-99999", "region-1a", address(101, 0)])
+    node = Original(plane, first, "minions/node-99999",
+                    ["node-99999", "region-1a", address(101, 0)])
     for i in range(nodes):
         filler.add(node.copy(f"node-{i:05d}", "region-1" + "abc"[i % 3], address(102, i),
                              uuid("node", i)))

@@ -116,7 +116,8 @@ class Metrics:
     def pods(self):
         with self.lock:
             if time.monotonic() - self.read_at > CACHED_S:
-                self.cache = self.plane.api.items("/api/v1/pods?fieldSelector=status.phase%3DRunning")
+                self.cache = self.plane.api.items(
+                    "/api/v1/pods?fieldSelector=status.phase%3DRunning")
                 self.read_at = time.monotonic()
             return self.cache
 

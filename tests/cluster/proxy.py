@@ -23,7 +23,8 @@ class Exchange:
 
     async def fetch(self):
         """(head, body) of the real answer, unframed, as it came from the API server."""
-        reader, writer = await asyncio.open_connection(*self.proxy.upstream, ssl=self.proxy.client_tls)
+        reader, writer = await asyncio.open_connection(*self.proxy.upstream,
+                                                       ssl=self.proxy.client_tls)
         try:
             head = re.sub(rb"(?im)^connection:.*\r\n", b"", self.head)
             writer.write(head[:-2] + b"Connection: close\r\n\r\n" + self.body)
@@ -79,7 +80,6 @@ class Proxy:
         self.server_tls.load_cert_chain(crt, key)
         self.server_tls.set_alpn_protocols(list(alpn))
         self.fault, self.pattern, self.seen, self.requests = None, b"", 0, []
-        self.plain = False  # speak HTTP without TLS
         self.on_connect = None  # instead of TLS: a function of (reader, writer)
         self.loop = asyncio.new_event_loop()
         self.ready = threading.Event()
@@ -103,10 +103,9 @@ class Proxy:
         asyncio.set_event_loop(self.loop)
 
         async def listen():
-            raw = self.on_connect or self.plain
             server = await asyncio.start_server(
                 self.on_connect or self.serve, "127.0.0.1", 0, limit=HEAD_MOST,
-                ssl=None if raw else self.server_tls)
+                ssl=None if self.on_connect else self.server_tls)
             self.port = server.sockets[0].getsockname()[1]
             self.url = f"https://127.0.0.1:{self.port}"
             return server
@@ -133,7 +132,7 @@ class Proxy:
                         return
                 else:
                     await x.pass_on()
-        except (asyncio.IncompleteReadError, OSError, ssl.SSLError):
-            pass
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, OSError, ssl.SSLError):
+            pass  # hung up, or the test is over
         finally:
             writer.close()

@@ -2,8 +2,8 @@
 """`place` beside what the real scheduler then does: more than 500 pods, one after the other.
 
 Random worlds (tests/oracle/program/gen.py) are put into the API server. For each pod plimsoll is
-asked first, from a dump of the world as kubectl gives it; then the pod is created, and the node that
-kube-scheduler picks must be among the best ones. Among equals the scheduler throws dice, hence a
+asked first, from a dump of the world as kubectl gives it; then the pod is created, and the node
+that kube-scheduler picks must be among the best ones. Among equals the scheduler throws dice, hence a
 set. No controllers run, so nothing else moves.
 """
 import concurrent.futures
