@@ -119,6 +119,8 @@ struct shape {
 #define SPEC(sub) FIELD_INTO("spec", sub)
 
 void decode_shape(struct decoder *d, const struct doc *n, const struct shape *s, void *ret);
+/* An array into a {items, count, cap} of structs of this shape. */
+void decode_list(struct decoder *d, const struct doc *n, const struct shape *s, void *ret);
 /* Adds a PROBLEM_INVALID_VALUE at value. */
 void decode_problem(struct decoder *d, const struct doc *value, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
@@ -129,6 +131,12 @@ extern const struct shape shape_pod_spec, shape_pod, shape_label_selector, shape
     shape_object_metadata, shape_resource_requirements, shape_toleration, shape_node_selector,
     shape_condition, shape_container, shape_usage_profile, shape_scenario,
     shape_presence; /* of a value of which only its presence counts: without fields */
+/* Of kinds; the table of kinds is in decode_cluster.c. */
+extern const struct shape shape_cilium, shape_config_map, shape_cron_job, shape_csi_node,
+    shape_endpoint_slice, shape_hpa, shape_kube_proxy, shape_kubelet, shape_network_policy,
+    shape_node, shape_pdb, shape_pod_template_object, shape_priority_class, shape_pv, shape_pvc,
+    shape_role, shape_role_binding, shape_runtime_class, shape_service, shape_service_account,
+    shape_storage_class, shape_vpa, shape_webhook_config, shape_workload;
 decode_fn decode_resources_map;
 
 /* The shape of a kind of the table; NULL for KIND_UNKNOWN. */
