@@ -71,7 +71,7 @@ const int32_t *counter_dense(struct schedule *s, const struct counter *c)
 
 uint32_t counter_new(struct schedule *s, uint32_t topo, const uint8_t *include, bool domains)
 {
-    struct counter c = {.topo = topo, .include = include};
+    struct counter c = {.topo = topo, .include = include, .missing = -1};
     if (domains || topo_size(s, topo) <= DENSE_MOST)
         c.counts = arena_array(s->a, int32_t, (size_t)topo_size(s, topo) + 1);
     if (domains) {
@@ -91,6 +91,8 @@ void counter_add(struct schedule *s, struct counter *c, uint32_t node, int32_t w
                  int32_t matches)
 {
     int32_t v = topo_value(s, c->topo, node);
+    if (v < 0)
+        v = c->missing;
     if (v < 0 || (c->include && !c->include[node]))
         return;
     int32_t *count = count_of(s, c, v), before = *count;

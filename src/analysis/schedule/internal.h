@@ -119,6 +119,7 @@ struct counter {
     uint32_t cells_size, cells_used; /* size: a power of two */
     const uint8_t *include;          /* nodes that count; NULL = all */
     int64_t matches;                 /* pods (times terms) that count, on nodes that have the key */
+    int32_t missing;                 /* where pods of a node without the label count; -1 = nowhere */
     uint32_t *domain_nodes;          /* counting nodes per value; NULL = not kept */
     uint32_t domains;                /* values that have any */
     int32_t min;                     /* over these values; valid unless min_stale */

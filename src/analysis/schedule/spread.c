@@ -72,16 +72,25 @@ static const uint8_t *include_of(struct schedule *s, const struct class_ *c,
     return include;
 }
 
+struct counted {
+    uint32_t space, selector, topo, include_id;
+    const uint8_t *include;
+    bool domains;
+    int32_t missing; /* see struct counter */
+};
+
 /* countPodsMatchSelector: of the same namespace, not being deleted; an empty selector counts 0. */
-static uint32_t spread_counter(struct schedule *s, uint32_t space, uint32_t selector, uint32_t topo,
-                               const uint8_t *include, uint32_t include_id, bool domains)
+static uint32_t spread_counter(struct schedule *s, const struct counted *of)
 {
-    uint64_t w[6] = {'C', space, selector, topo, include_id, domains};
+    uint32_t space = of->space, selector = of->selector;
+    uint64_t w[] = {
+        'C', space, selector, of->topo, of->include_id, of->domains, (uint64_t)of->missing};
     bool is_new;
-    uint32_t id = key_index(s, w, 6, (uint32_t)s->counters.count, &is_new);
+    uint32_t id = key_index(s, w, ARRAY_LEN(w), (uint32_t)s->counters.count, &is_new);
     if (!is_new)
         return id;
-    counter_new(s, topo, include, domains);
+    counter_new(s, of->topo, of->include, of->domains);
+    s->counters.items[id].missing = of->missing;
     if (selector_is_empty(s, selector))
         return id;
     for (size_t i = 0; i < s->spaces.items[space].classes.count; i++) {
@@ -124,8 +133,9 @@ static void hard_view_make(struct schedule *s, struct class_ *c, struct view *v)
         if (!r->hard)
             continue;
         const uint8_t *include = include_of(s, c, r, keys, key_count, &id);
+        struct counted of = {c->space, r->selector, r->topo, id, include, true, -1};
         v->hard[v->hard_count++] = (struct hard_spread){
-            .counter = spread_counter(s, c->space, r->selector, r->topo, include, id, true),
+            .counter = spread_counter(s, &of),
             .topo = r->topo,
             .max_skew = r->max_skew,
             .min_domains = r->min_domains,
@@ -145,8 +155,13 @@ static void soft_add(struct schedule *s, const struct class_ *c, struct view *v,
     const uint8_t *include = NULL;
     if (!soft.per_node)
         include = include_of(s, c, r, keys, key_count, &id);
-    soft.counter = spread_counter(s, c->space, r->selector, soft.per_node ? TOPO_NODE : r->topo,
-                                  include, id, false);
+    struct counted of = {c->space, r->selector, soft.per_node ? TOPO_NODE : r->topo, id, include,
+                         false,    -1};
+    /* The system's constraints ask for no label: a node without a zone counts as one whose zone is
+     * the empty string, as Go's map lookup gives it (scoring.go processAllNode). */
+    if (!soft.per_node && !keys)
+        of.missing = s->topos.items[r->topo].empty_value;
+    soft.counter = spread_counter(s, &of);
     v->soft[v->soft_count++] = soft;
 }
 
