@@ -184,6 +184,9 @@ struct pv {
     struct object o;
     struct resources capacity;
     struct str storage_class, claim_ns, claim_name, volume_type;
+    struct str phase, mode; /* mode: volumeMode */
+    /* handle: csi.volumeHandle, or what an in-tree type calls its disk. */
+    struct str driver, handle;
     struct str_list access_modes;
     struct node_selector_terms node_affinity;
 };
@@ -191,12 +194,22 @@ struct pvc {
     struct object o;
     struct resource_requirements resources;
     struct opt_str storage_class;
-    struct str volume_name, phase;
+    struct str volume_name, phase, mode;
+    struct label_selector selector;
     struct str_list access_modes;
+};
+/* An element of allowedTopologies: every key with one of its values. */
+struct topology_values {
+    struct str key;
+    struct str_list values;
+};
+struct topology_term {
+    LIST_OF(struct topology_values) keys;
 };
 struct storage_class {
     struct object o;
     struct str provisioner, binding_mode;
+    LIST_OF(struct topology_term) allowed_topologies;
 };
 struct csi_driver_limit {
     struct str name;
@@ -205,6 +218,10 @@ struct csi_driver_limit {
 struct csi_node {
     struct object o;
     LIST_OF(struct csi_driver_limit) drivers;
+};
+struct volume_attachment {
+    struct object o;
+    struct str attacher, node_name, volume_name;
 };
 
 struct policy_port {
@@ -467,6 +484,7 @@ struct live_cluster {
     X(pvc, pvcs)                             \
     X(storage_class, storage_classes)        \
     X(csi_node, csi_nodes)                   \
+    X(volume_attachment, volume_attachments) \
     X(network_policy, network_policies)      \
     X(cilium_policy, cilium_policies)        \
     X(service_account, service_accounts)     \

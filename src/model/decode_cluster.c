@@ -145,6 +145,7 @@ static const struct shape *const shapes[KIND_COUNT] = {
     [KIND_PVC] = &shape_pvc,
     [KIND_STORAGE_CLASS] = &shape_storage_class,
     [KIND_CSI_NODE] = &shape_csi_node,
+    [KIND_VOLUME_ATTACHMENT] = &shape_volume_attachment,
     [KIND_NETWORK_POLICY] = &shape_network_policy,
     [KIND_CILIUM_NETWORK_POLICY] = &shape_cilium,
     [KIND_SERVICE_ACCOUNT] = &shape_service_account,

@@ -65,44 +65,70 @@ static const struct shape shape_claim_ref = {sizeof(T), claim_ref_fields, 0, NUL
 static const struct field pv_affinity_fields[] = {
     FIELD_OF("required", F_STRUCT, node_affinity, shape_node_selector), FIELDS_END};
 static const struct shape shape_pv_affinity = {sizeof(T), pv_affinity_fields, 0, NULL};
+static const struct field pv_source_fields[] = {
+    FIELD("driver", F_STR, driver),   FIELD("volumeHandle", F_STR, handle),
+    FIELD("volumeID", F_STR, handle), FIELD("pdName", F_STR, handle),
+    FIELD("diskURI", F_STR, handle),  FIELDS_END};
+static const struct shape shape_pv_source = {sizeof(T), pv_source_fields, 0, NULL};
 static void pv_type(struct decoder *d, const struct doc *n, void *ret)
 {
-    static const char *const types[] = {"local",
-                                        "hostPath",
-                                        "csi",
-                                        "nfs",
-                                        "awsElasticBlockStore",
-                                        "gcePersistentDisk",
-                                        "azureDisk",
-                                        "cephfs",
-                                        "rbd",
-                                        "iscsi",
-                                        "fc"};
-    (void)d;
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        if (doc_get(n, types[i]))
-            ((struct pv *)ret)->volume_type = str_of(types[i]);
+    static const struct {
+        const char *name, *handle;
+    } types[] = {
+        {"local", NULL},
+        {"hostPath", NULL},
+        {"csi", "volumeHandle"},
+        {"nfs", NULL},
+        {"awsElasticBlockStore", "volumeID"},
+        {"gcePersistentDisk", "pdName"},
+        {"azureDisk", "diskURI"},
+        {"cinder", "volumeID"},
+        {"portworxVolume", "volumeID"},
+        {"cephfs", NULL},
+        {"rbd", NULL},
+        {"iscsi", NULL},
+        {"fc", NULL},
+    };
+    struct pv *pv = ret;
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        const struct doc *source = doc_get(n, types[i].name);
+        if (!source)
+            continue;
+        pv->volume_type = str_of(types[i].name);
+        if (types[i].handle && source->type == DOC_MAP) {
+            pv->handle = decode_copy(d, doc_text(source, types[i].handle));
+            pv->driver = decode_copy(d, doc_text(source, "driver"));
+        }
+    }
 }
 static const struct field pv_spec_fields[] = {
     FIELD("capacity", F_RESOURCES, capacity), FIELD("storageClassName", F_STR, storage_class),
     FIELD_INTO("claimRef", shape_claim_ref), FIELD("accessModes", F_STR_LIST, access_modes),
-    FIELD_INTO("nodeAffinity", shape_pv_affinity),
+    FIELD_INTO("nodeAffinity", shape_pv_affinity), FIELD("volumeMode", F_STR, mode),
     /* What pv_type() looks for. */
-    FIELD_KEPT("local", NULL), FIELD_KEPT("hostPath", NULL), FIELD_KEPT("csi", NULL),
-    FIELD_KEPT("nfs", NULL), FIELD_KEPT("awsElasticBlockStore", NULL),
-    FIELD_KEPT("gcePersistentDisk", NULL), FIELD_KEPT("azureDisk", NULL),
+    FIELD_KEPT("local", NULL), FIELD_KEPT("hostPath", NULL), FIELD_KEPT("csi", &shape_pv_source),
+    FIELD_KEPT("nfs", NULL), FIELD_KEPT("awsElasticBlockStore", &shape_pv_source),
+    FIELD_KEPT("gcePersistentDisk", &shape_pv_source), FIELD_KEPT("azureDisk", &shape_pv_source),
+    FIELD_KEPT("cinder", &shape_pv_source), FIELD_KEPT("portworxVolume", &shape_pv_source),
     FIELD_KEPT("cephfs", NULL), FIELD_KEPT("rbd", NULL), FIELD_KEPT("iscsi", NULL),
     FIELD_KEPT("fc", NULL), FIELDS_END};
+static const struct field pv_status_fields[] = {FIELD("phase", F_STR, phase), FIELDS_END};
+static const struct shape shape_pv_status = {sizeof(T), pv_status_fields, 0, NULL};
 static const struct shape shape_pv_spec = {sizeof(T), pv_spec_fields, 0, pv_type};
-static const struct field pv_fields[] = {OBJECT_FIELDS, SPEC(shape_pv_spec), FIELDS_END};
+static const struct field pv_fields[] = {OBJECT_FIELDS, SPEC(shape_pv_spec),
+                                         FIELD_INTO("status", shape_pv_status), FIELDS_END};
 const struct shape shape_pv = {sizeof(T), pv_fields, 0, NULL};
 #undef T
 
 #define T struct pvc
 static const struct field pvc_spec_fields[] = {
     FIELD_OF("resources", F_STRUCT, resources, shape_resource_requirements),
-    FIELD("storageClassName", F_OPT_STR, storage_class), FIELD("volumeName", F_STR, volume_name),
-    FIELD("accessModes", F_STR_LIST, access_modes), FIELDS_END};
+    FIELD("storageClassName", F_OPT_STR, storage_class),
+    FIELD("volumeName", F_STR, volume_name),
+    FIELD("volumeMode", F_STR, mode),
+    FIELD_OF("selector", F_STRUCT, selector, shape_label_selector),
+    FIELD("accessModes", F_STR_LIST, access_modes),
+    FIELDS_END};
 static const struct shape shape_pvc_spec = {sizeof(T), pvc_spec_fields, 0, NULL};
 static const struct field pvc_status_fields[] = {FIELD("phase", F_STR, phase), FIELDS_END};
 static const struct shape shape_pvc_status = {sizeof(T), pvc_status_fields, 0, NULL};
@@ -111,10 +137,21 @@ static const struct field pvc_fields[] = {OBJECT_FIELDS, SPEC(shape_pvc_spec),
 const struct shape shape_pvc = {sizeof(T), pvc_fields, 0, NULL};
 #undef T
 
+#define T struct topology_values
+static const struct field topology_values_fields[] = {
+    FIELD("key", F_STR, key), FIELD("values", F_STR_LIST, values), FIELDS_END};
+static const struct shape shape_topology_values = {sizeof(T), topology_values_fields, 0, NULL};
+#undef T
+#define T struct topology_term
+static const struct field topology_term_fields[] = {
+    FIELD_OF("matchLabelExpressions", F_LIST, keys, shape_topology_values), FIELDS_END};
+static const struct shape shape_topology_term = {sizeof(T), topology_term_fields, 0, NULL};
+#undef T
 #define T struct storage_class
 static const struct field storage_class_fields[] = {
     OBJECT_FIELDS, FIELD("provisioner", F_STR, provisioner),
-    FIELD("volumeBindingMode", F_STR, binding_mode), FIELDS_END};
+    FIELD("volumeBindingMode", F_STR, binding_mode),
+    FIELD_OF("allowedTopologies", F_LIST, allowed_topologies, shape_topology_term), FIELDS_END};
 const struct shape shape_storage_class = {sizeof(T), storage_class_fields, 0, NULL};
 #undef T
 
@@ -131,6 +168,19 @@ static const struct field csi_spec_fields[] = {
 static const struct shape shape_csi_spec = {sizeof(T), csi_spec_fields, 0, NULL};
 static const struct field csi_node_fields[] = {OBJECT_FIELDS, SPEC(shape_csi_spec), FIELDS_END};
 const struct shape shape_csi_node = {sizeof(T), csi_node_fields, 0, NULL};
+#undef T
+
+#define T struct volume_attachment
+static const struct field attachment_source_fields[] = {
+    FIELD("persistentVolumeName", F_STR, volume_name), FIELDS_END};
+static const struct shape shape_attachment_source = {sizeof(T), attachment_source_fields, 0, NULL};
+static const struct field attachment_spec_fields[] = {
+    FIELD("attacher", F_STR, attacher), FIELD("nodeName", F_STR, node_name),
+    FIELD_INTO("source", shape_attachment_source), FIELDS_END};
+static const struct shape shape_attachment_spec = {sizeof(T), attachment_spec_fields, 0, NULL};
+static const struct field attachment_fields[] = {OBJECT_FIELDS, SPEC(shape_attachment_spec),
+                                                 FIELDS_END};
+const struct shape shape_volume_attachment = {sizeof(T), attachment_fields, 0, NULL};
 #undef T
 
 /* ---- configuration ---- */

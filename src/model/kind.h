@@ -34,6 +34,8 @@
     X(PVC, "PersistentVolumeClaim", "", true, pvc, pvcs)                                           \
     X(STORAGE_CLASS, "StorageClass", "storage.k8s.io", false, storage_class, storage_classes)      \
     X(CSI_NODE, "CSINode", "storage.k8s.io", false, csi_node, csi_nodes)                           \
+    X(VOLUME_ATTACHMENT, "VolumeAttachment", "storage.k8s.io", false, volume_attachment,           \
+      volume_attachments)                                                                          \
     X(NETWORK_POLICY, "NetworkPolicy", "networking.k8s.io", true, network_policy,                  \
       network_policies)                                                                            \
     X(CILIUM_NETWORK_POLICY, "CiliumNetworkPolicy", "cilium.io", true, cilium_policy,              \

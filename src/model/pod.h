@@ -138,15 +138,27 @@ enum volume_type {
     VOLUME_SECRET,
     VOLUME_EPHEMERAL,
     VOLUME_IMAGE,
-    VOLUME_PROJECTED
+    VOLUME_PROJECTED,
+    VOLUME_CSI, /* in-line: made with the pod, never attached */
+    /* In-tree disks. */
+    VOLUME_AWS_EBS,
+    VOLUME_GCE_PD,
+    VOLUME_AZURE_DISK,
+    VOLUME_CINDER,
+    VOLUME_PORTWORX,
+    VOLUME_ISCSI,
+    VOLUME_RBD
 };
 struct volume {
     struct str name;
     enum volume_type type;
+    bool read_only; /* of an in-tree disk */
     struct pos at;
-    struct str medium;         /* emptyDir */
+    struct str medium;         /* emptyDir; ephemeral: the class of its claim; rbd: "pool/image" */
     struct opt_str size_limit; /* emptyDir, quantity text */
-    struct str target; /* claim name, host path, configMap or secret name, image reference */
+    /* Claim name, host path, configMap or secret name, image reference, the disk of an in-tree type;
+     * rbd: its monitors, each with a comma behind it. */
+    struct str target;
 };
 
 struct pod_spec {

@@ -19,7 +19,7 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 THEMES = ["resources", "taints", "nodeaffinity", "podaffinity", "spread", "defaultspread",
-          "portsimages", "preemption", "preempt-mix", "all", "extras", "ties"]
+          "portsimages", "preemption", "preempt-mix", "all", "extras", "ties", "volumes", "nominated"]
 BATCH = 40
 
 

@@ -174,11 +174,23 @@ static void words_spread(struct schedule *s, struct words *w, const struct sprea
     }
 }
 
-static void words_claims(struct schedule *s, struct words *w, const struct pod_spec *spec)
+static void words_volumes(struct schedule *s, struct words *w, const struct class_ *c)
 {
-    for (size_t i = 0; i < spec->volumes.count; i++) {
-        if (spec->volumes.items[i].type == VOLUME_PVC)
-            words_add(s, w, name_of(s, spec->volumes.items[i].target));
+    const struct pod *p = c->sample;
+    words_add(s, w, c->claims.count + c->disks.count);
+    for (size_t i = 0; i < c->claims.count; i++)
+        words_add(s, w, c->claims.items[i].claim);
+    for (size_t i = 0; i < c->disks.count; i++)
+        words_add(s, w, (uint64_t)c->disks.items[i].what << 1 | c->disks.items[i].read_only);
+    for (size_t i = 0; i < c->attached.count; i++)
+        words_add(s, w, c->attached.items[i].volume);
+    for (size_t i = 0; i < p->spec.volumes.count; i++) {
+        const struct volume *v = &p->spec.volumes.items[i];
+        struct str claim =
+            v->type == VOLUME_EPHEMERAL ? volume_claim_name(&s->scratch, p, v) : STR("");
+        /* A claim that is still to be made asks for no node. */
+        if (claim.n && claim_find(s, p->o.ns, claim))
+            words_add(s, w, name_of(s, claim));
     }
 }
 
@@ -208,7 +220,7 @@ static struct words class_words(struct schedule *s, const struct class_ *c)
     words_spread(s, &w, &c->spread);
     words_add(s, &w, (uint64_t)c->tolerations << 32 | c->node_need);
     words_add(s, &w, (uint64_t)c->node_wish << 32 | c->images);
-    words_claims(s, &w, &c->sample->spec);
+    words_volumes(s, &w, c);
     return w;
 }
 
@@ -223,6 +235,7 @@ uint32_t class_of(struct schedule *s, const struct pod *p)
     ports_compile(s, &p->spec, &c.ports);
     terms_compile(s, p, &c);
     spread_compile(s, p, &c.spread);
+    disks_compile(s, p, &c);
     c.tolerations = taint_view_of(s, &p->spec.tolerations);
     c.node_need = need_view_of(s, &p->spec);
     c.node_wish = wish_view_of(s, &p->spec);

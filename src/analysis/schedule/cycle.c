@@ -43,9 +43,13 @@ static const struct {
     [REASON_PORTS] = {"node(s) didn't have free ports for the requested pod ports",
                       PLUGIN_NODE_PORTS, CODE_UNSCHEDULABLE},
     [REASON_RESOURCES] = {"", PLUGIN_NODE_RESOURCES_FIT, CODE_UNSCHEDULABLE},
-    [REASON_RWOP] = {"node has pod using PersistentVolumeClaim with the same name and "
-                     "ReadWriteOncePod access mode",
+    [REASON_DISK] = {"node(s) had no available disk", PLUGIN_VOLUME_RESTRICTIONS,
+                     CODE_UNSCHEDULABLE},
+    [REASON_RWOP] = {"node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod "
+                     "access mode already in-use by another pod",
                      PLUGIN_VOLUME_RESTRICTIONS, CODE_UNSCHEDULABLE},
+    [REASON_VOLUME_LIMIT] = {"node(s) exceed max volume count", PLUGIN_NODE_VOLUME_LIMITS,
+                             CODE_UNSCHEDULABLE},
     [REASON_PV_AFFINITY] = {"node(s) didn't match PersistentVolume's node affinity",
                             PLUGIN_VOLUME_BINDING, CODE_UNRESOLVABLE},
     [REASON_PV_MISSING] = {"node(s) unavailable due to one or more pvc(s) bound to non-existent "
@@ -53,6 +57,10 @@ static const struct {
                            PLUGIN_VOLUME_BINDING, CODE_UNRESOLVABLE},
     [REASON_NO_PV] = {"node(s) didn't find available persistent volumes to bind",
                       PLUGIN_VOLUME_BINDING, CODE_UNRESOLVABLE},
+    [REASON_PV_AFFINITY_AND_NO_PV] =
+        {"node(s) didn't find available persistent volumes to bind, and "
+         "didn't match PersistentVolume's node affinity",
+         PLUGIN_VOLUME_BINDING, CODE_UNRESOLVABLE},
     [REASON_VOLUME_ZONE] = {"node(s) had no available volume zone", PLUGIN_VOLUME_ZONE,
                             CODE_UNRESOLVABLE},
     [REASON_SPREAD] = {"node(s) didn't match pod topology spread constraints",
@@ -112,7 +120,7 @@ struct view *view_of(struct schedule *s, uint32_t class_)
 
 struct node_verdict refuse(enum sched_reason r)
 {
-    return (struct node_verdict){reasons[r].plugin, reasons[r].code, (uint8_t)r, 0};
+    return (struct node_verdict){reasons[r].plugin, reasons[r].code, (uint8_t)r, false, 0};
 }
 
 struct node_verdict filter_node(struct schedule *s, const struct class_ *c, const struct view *v,
@@ -134,11 +142,12 @@ struct node_verdict filter_node(struct schedule *s, const struct class_ *c, cons
     lacks.lacking = fit_lacking(s, c, node, over, &lacks.code);
     if (lacks.lacking)
         return lacks;
-    if (v->volumes && v->volumes->one_pod && volume_in_use(s, c, node))
-        return refuse(REASON_RWOP);
+    enum sched_reason r = v->volumes ? disks_filter(s, c, node, over) : REASON_NONE;
+    if (r != REASON_NONE)
+        return refuse(r);
     if (v->volumes && v->volumes->reject[node])
         return refuse(v->volumes->reject[node]);
-    enum sched_reason r = v->hard_count ? spread_filter(s, v, node, over) : REASON_NONE;
+    r = v->hard_count ? spread_filter(s, v, node, over) : REASON_NONE;
     if (r == REASON_NONE)
         r = affinity_filter(s, v, node, over);
     return refuse(r);
@@ -244,6 +253,12 @@ static void pick_best(struct schedule *s, struct arena *a, struct verdict *ret)
         if (ret->total[i] == max)
             ret->best[ret->best_count++] = ret->feasible[i];
     }
+    /* A nominated pod takes its node without scoring if it fits there. */
+    int32_t own = schedule_nominated_node(s, ret->pod);
+    for (uint32_t i = 0; own != NO_NODE && i < ret->feasible_count; i++) {
+        if (ret->feasible[i] == (uint32_t)own)
+            ret->best[0] = ret->feasible[i], ret->best_count = 1;
+    }
     qsort_r(ret->best, ret->best_count, sizeof(*ret->best), rank_order, s->name_rank);
 }
 
@@ -255,6 +270,11 @@ size_t schedule_reasons(const struct schedule *s, const struct node_verdict *v, 
     *ret = arena_array(a, struct str, RES_MAX);
     if (v->plugin == PLUGIN_NONE)
         return 0;
+    if (v->reason == REASON_PV_AFFINITY_AND_NO_PV) {
+        (*ret)[0] = str_of(reasons[REASON_NO_PV].text);
+        (*ret)[1] = str_of(reasons[REASON_PV_AFFINITY].text);
+        return 2;
+    }
     if (v->reason != REASON_RESOURCES) {
         (*ret)[0] = str_of(reasons[v->reason].text);
         return 1;
@@ -289,6 +309,9 @@ static struct str histogram(struct schedule *s, const struct verdict *v, struct 
         for (uint32_t r = 0; r < s->resource_count; r++)
             by_resource[r] += (uint32_t)(v->nodes[n].lacking >> r & 1);
     }
+    by_reason[REASON_NO_PV] += by_reason[REASON_PV_AFFINITY_AND_NO_PV];
+    by_reason[REASON_PV_AFFINITY] += by_reason[REASON_PV_AFFINITY_AND_NO_PV];
+    by_reason[REASON_PV_AFFINITY_AND_NO_PV] = 0;
     struct str *lines = arena_array(a, struct str, REASON_COUNT + RES_MAX);
     size_t count = 0;
     for (uint32_t r = 0; r < REASON_COUNT; r++) {
@@ -332,7 +355,7 @@ void schedule_explain(struct schedule *s, uint32_t pod, struct arena *a, struct 
         ret->nodes[n] = refuse(REASON_NONE);
         if (!s->on[n])
             continue;
-        ret->nodes[n] = filter_node(s, c, v, n, NULL);
+        ret->nodes[n] = filter_node_twice(s, pod, n, NULL);
         if (ret->nodes[n].plugin == PLUGIN_NONE)
             ret->feasible[ret->feasible_count++] = n;
     }

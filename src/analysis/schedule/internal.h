@@ -99,6 +99,22 @@ struct spread_list {
     size_t count, cap;
 };
 
+/* One of the claims that a pod names, in the order of its volumes. */
+struct claim_use {
+    uint32_t claim; /* index of namespace and name */
+    name_id name;
+    bool one_pod; /* ReadWriteOncePod */
+};
+/* An in-tree disk that a pod names itself. */
+struct disk {
+    name_id what;
+    bool read_only, never_shared; /* EBS: not even by readers */
+};
+/* A volume that counts against what a node's CSI driver can attach. */
+struct attachment {
+    name_id driver, volume;
+};
+
 struct topo {
     name_id key;
     int32_t *value; /* per node; -1 = the label is missing */
@@ -119,10 +135,10 @@ struct counter {
     uint32_t cells_size, cells_used; /* size: a power of two */
     const uint8_t *include;          /* nodes that count; NULL = all */
     int64_t matches;                 /* pods (times terms) that count, on nodes that have the key */
-    int32_t missing;                 /* where pods of a node without the label count; -1 = nowhere */
-    uint32_t *domain_nodes;          /* counting nodes per value; NULL = not kept */
-    uint32_t domains;                /* values that have any */
-    int32_t min;                     /* over these values; valid unless min_stale */
+    int32_t missing;        /* where pods of a node without the label count; -1 = nowhere */
+    uint32_t *domain_nodes; /* counting nodes per value; NULL = not kept */
+    uint32_t domains;       /* values that have any */
+    int32_t min;            /* over these values; valid unless min_stale */
     bool min_stale;
 };
 struct member {
@@ -142,6 +158,12 @@ struct class_ {
     struct term_list affinity, anti, prefers, avoids;
     struct str unparsed; /* why a list of terms cannot be parsed; such a list counts as absent */
     struct spread_list spread;
+    LIST_OF(struct claim_use) claims;
+    LIST_OF(struct disk) disks;
+    struct {
+        struct attachment *items;
+        size_t count, cap;
+    } attached;
     uint32_t owner_selector; /* of its ReplicaSet, StatefulSet or ReplicationController */
     uint32_t tolerations, node_need, node_wish, images; /* indices of the static views */
     LIST_OF(struct member) members;
@@ -188,7 +210,6 @@ struct image_view {
 /* Per class with claims. */
 struct volume_view {
     uint8_t *reject; /* per node: enum sched_reason, 0 = none */
-    bool one_pod;    /* has a claim that one pod alone may use */
     struct str prefilter_reason;
     enum sched_plugin prefilter_plugin;
 };
@@ -216,7 +237,7 @@ struct view {
     const struct need_view *need; /* NULL = none */
     const struct wish_view *wish; /* NULL = no preferred list */
     struct image_view *image;
-    const struct volume_view *volumes; /* NULL = no claims */
+    const struct volume_view *volumes; /* NULL = none that matter here */
     struct hard_spread *hard;
     struct soft_spread *soft;
     uint32_t hard_count, soft_count;
@@ -232,14 +253,39 @@ struct view {
     uint64_t seen_unmarked;  /* seen before that */
     struct ranking *ranking; /* see ranking.c; NULL = none yet */
 };
-/* One node with pods taken away: what preemption tries. */
+struct pod_list {
+    uint32_t *items;
+    size_t count, cap;
+};
+/* One node with pods taken away or added: see node_state.c. */
 struct node_state {
     uint32_t node;
+    struct arena *a;
     int64_t used[RES_MAX];
     struct port_list ports;
     /* Changes of the counts at the node's values, beside the lists of the view. */
     int32_t *hard_delta, *hard_min_without;
     int32_t *affinity_delta, *anti_delta, *existing_delta;
+    struct pod_list gone, added; /* of those that have volumes */
+};
+/* A pending pod for which preemption has made room on a node. */
+struct nominee {
+    uint32_t pod, node;
+    bool cleared;
+};
+
+struct attachments {
+    struct attachment *items;
+    size_t count, cap;
+};
+struct driver_limit {
+    name_id driver;
+    int64_t most;
+};
+/* Of a CSINode, and what VolumeAttachments say. */
+struct node_limits {
+    LIST_OF(struct driver_limit) drivers;
+    struct attachments attached;
 };
 
 struct image_on {
@@ -280,7 +326,10 @@ struct schedule {
     LIST_OF(struct wish_view *) wish_views;
     LIST_OF(struct image_view *) image_views;
     LIST_OF(uint8_t *) includes;
-    uint8_t *relevant; /* by name_id of a label key: some selector names it */
+    LIST_OF(struct nominee) nominees;
+    LIST_OF(int32_t) claim_uses; /* bound pods (times volumes) by claim */
+    struct node_limits *limits;  /* per node; NULL = no node has any */
+    uint8_t *relevant;           /* by name_id of a label key: some selector names it */
     size_t relevant_cap;
     /* nodes */
     uint32_t node_count, on_count;
@@ -398,9 +447,42 @@ uint32_t image_view_of(struct schedule *s, const struct pod_spec *spec);
 void images_collect(struct schedule *s);
 /* Renews the scores when the number of nodes has changed. */
 void image_view_update(struct schedule *s, struct image_view *v);
-/* NULL when the class has no claims. */
+/* NULL when the class has no volumes that decide anything. */
 const struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c);
-bool volume_in_use(const struct schedule *s, const struct class_ *c, uint32_t node);
+
+/* ---- disks.c ---- */
+/* The claim that a volume of the pod is made from: of a generic ephemeral one, it bears its name. */
+struct str volume_claim_name(struct arena *a, const struct pod *p, const struct volume *v);
+const struct pvc *claim_find(const struct schedule *s, struct str ns, struct str name);
+struct str claim_class(const struct pvc *claim);
+void disks_compile(struct schedule *s, const struct pod *p, struct class_ *c);
+/* A pod of the class has come (sign 1) or gone. */
+void claims_account(struct schedule *s, const struct class_ *c, int sign);
+/* ReadWriteOncePod claims of the class that a pod has, anywhere. */
+int64_t claims_in_use(const struct schedule *s, const struct class_ *c);
+void limits_build(struct schedule *s);
+/* VolumeRestrictions and NodeVolumeLimits. */
+enum sched_reason disks_filter(struct schedule *s, const struct class_ *c, uint32_t node,
+                               const struct node_state *over);
+
+/* ---- node_state.c ---- */
+/* The node as it is, for a class whose view is made. Its lists are in `a`. */
+void node_state_init(struct schedule *s, struct arena *a, const struct class_ *c, uint32_t node,
+                     struct node_state *n);
+void node_state_copy(const struct node_state *from, const struct view *v, struct node_state *n);
+/* Takes a pod away (sign -1) or puts it there. */
+void node_state_account(const struct schedule *s, const struct class_ *incoming,
+                        struct node_state *n, uint32_t pod, int sign);
+
+/* ---- nominated.c ---- */
+void nominees_collect(struct schedule *s);
+/* Some pod is nominated that this one must leave room for. */
+bool nominees_concern(const struct schedule *s, uint32_t pod);
+/* The filters with the pods that are nominated to the node, then without. The view is made. */
+struct node_verdict filter_node_twice(struct schedule *s, uint32_t pod, uint32_t node,
+                                      const struct node_state *over);
+/* Clears ok[node] where the pod does not fit beside those that are nominated. */
+void nominees_mask(struct schedule *s, uint32_t pod, uint8_t *ok);
 
 uint32_t resource_index(const struct schedule *s, struct str name);
 void resource_note(struct schedule *s, const struct resources *list);

@@ -54,8 +54,7 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
         return UNFIT;
     if (fit_lacking(s, c, node, NULL, &code))
         return UNFIT;
-    if (v->volumes &&
-        (v->volumes->reject[node] || (v->volumes->one_pod && volume_in_use(s, c, node))))
+    if (v->volumes && (v->volumes->reject[node] || disks_filter(s, c, node, NULL)))
         return UNFIT;
     int64_t score = plugin_weight(PLUGIN_NODE_RESOURCES_FIT) * score_least(s, c, node);
     if (c->request[RES_CPU] || c->request[RES_MEMORY])
@@ -501,12 +500,11 @@ void schedule_admits(struct schedule *s, uint32_t pod, uint8_t *ret)
     const struct view *v = view_of(s, s->pods.items[pod].class_);
     struct work *w = work_of(s);
     bool never = (v->need && v->need->conflict) || (v->volumes && v->volumes->prefilter_reason.n) ||
-                 c->unparsed.n;
+                 c->unparsed.n || claims_in_use(s, c);
     for (uint32_t n = 0; n < s->node_count; n++)
         w->ok[n] = !never && !is_refused(s, v, n) &&
                    !(c->ports.count && ports_conflict(s, &c->ports, &s->ports[n])) &&
-                   !(v->volumes &&
-                     (v->volumes->reject[n] || (v->volumes->one_pod && volume_in_use(s, c, n))));
+                   !(v->volumes && v->volumes->reject[n]);
     mask_spread(s, v, w);
     mask_affinity(s, v, w);
     mask_anti(s, &v->anti, w);
@@ -514,7 +512,7 @@ void schedule_admits(struct schedule *s, uint32_t pod, uint8_t *ret)
     memcpy(ret, w->ok, s->node_count);
 }
 
-static int32_t place_related(struct schedule *s, const struct view *v)
+static int32_t place_related(struct schedule *s, uint32_t pod, const struct view *v)
 {
     struct work *w = work_of(s);
     const int16_t *restrict base = v->base;
@@ -530,6 +528,8 @@ static int32_t place_related(struct schedule *s, const struct view *v)
     mask_affinity(s, v, w);
     mask_anti(s, &v->anti, w);
     mask_anti(s, &v->existing_anti, w);
+    if (s->nominees.count)
+        nominees_mask(s, pod, ok);
     for (uint32_t n = 0; n < nodes; n++)
         any |= ok[n];
     if (!any)
@@ -585,8 +585,15 @@ int32_t schedule_place(struct schedule *s, uint32_t pod)
     if ((v->need && v->need->conflict) || (v->volumes && v->volumes->prefilter_reason.n) ||
         s->classes.items[class_].unparsed.n)
         return NO_NODE;
-    int32_t node;
-    if (s->marked && ranking_pick(s, &s->classes.items[class_], v, &node))
+    if (claims_in_use(s, &s->classes.items[class_]))
+        return NO_NODE;
+    int32_t node = s->nominees.count ? schedule_nominated_node(s, pod) : NO_NODE;
+    if (node != NO_NODE && filter_node_twice(s, pod, (uint32_t)node, NULL).plugin == PLUGIN_NONE) {
+        arena_reset(&s->scratch);
+        return node;
+    }
+    bool is_alone = !s->nominees.count || !nominees_concern(s, pod);
+    if (s->marked && is_alone && ranking_pick(s, &s->classes.items[class_], v, &node))
         return node;
     if (s->marked && !v->ranking)
         *PUSH(s->a, &s->unranked) = class_;
@@ -595,5 +602,8 @@ int32_t schedule_place(struct schedule *s, uint32_t pod)
         image_view_update(s, v->image);
         arena_reset(&s->scratch);
     }
-    return is_plain(s, v) ? pick_plain(s, v) : place_related(s, v);
+    node = is_alone && is_plain(s, v) ? pick_plain(s, v) : place_related(s, pod, v);
+    if (v->volumes || s->nominees.count)
+        arena_reset(&s->scratch);
+    return node;
 }

@@ -320,9 +320,21 @@ static bool affinity_satisfied(const struct schedule *s, const struct view *v, u
     return exist || (!any && v->affinity_self);
 }
 
+/* PreFilter: nobody has a term that concerns the pod, and it has none. The plug-in is then off, for
+ * pods that are nominated to a node too. */
+static bool is_skipped(const struct schedule *s, const struct view *v)
+{
+    int64_t matches = 0;
+    for (size_t i = 0; i < v->existing_anti.count; i++)
+        matches += s->counters.items[v->existing_anti.items[i].counter].matches;
+    return matches == 0 && !v->affinity.count && !v->anti.count;
+}
+
 enum sched_reason affinity_filter(const struct schedule *s, const struct view *v, uint32_t node,
                                   const struct node_state *over)
 {
+    if (over && is_skipped(s, v))
+        return REASON_NONE;
     if (!affinity_satisfied(s, v, node, over ? over->affinity_delta : NULL))
         return REASON_AFFINITY;
     if (pairs_exist(s, &v->anti, node, over ? over->anti_delta : NULL))

@@ -2,8 +2,7 @@
  *
  * Preemption, as upstream's plugins/defaultpreemption/default_preemption.go and
  * framework/preemption/preemption.go. Each potential node is tried on a copy of its own numbers
- * (struct node_state), so nothing changes. Spread constraints are updated as upstream updates them
- * on removal: without looking at whether the pod is terminating or the selector empty.
+ * (struct node_state), so nothing changes.
  */
 #include "analysis/schedule/internal.h"
 #include "analysis/schedule/victim_sort.h"
@@ -11,6 +10,7 @@
 struct trial {
     struct schedule *s;
     struct arena *a;
+    uint32_t pod;
     const struct class_ *c;
     const struct view *v;
     struct node_state state;
@@ -24,65 +24,9 @@ static int64_t start_of(const struct schedule *s, uint32_t pod)
     return start ? start : INT64_MAX;
 }
 
-static void state_init(struct trial *t, uint32_t node)
-{
-    const struct schedule *s = t->s;
-    struct node_state *n = &t->state;
-    *n = (struct node_state){.node = node};
-    for (uint32_t r = 0; r < s->resource_count; r++)
-        n->used[r] = s->used[r][node];
-    for (size_t i = 0; i < s->ports[node].count; i++)
-        *PUSH(t->a, &n->ports) = s->ports[node].items[i];
-    n->hard_delta = arena_array(t->a, int32_t, t->v->hard_count);
-    n->hard_min_without = arena_array(t->a, int32_t, t->v->hard_count);
-    for (uint32_t i = 0; i < t->v->hard_count; i++) {
-        const struct hard_spread *h = &t->v->hard[i];
-        n->hard_min_without[i] = counter_min_without(s, &s->counters.items[h->counter],
-                                                     s->topos.items[h->topo].value[node]);
-    }
-    n->affinity_delta = arena_array(t->a, int32_t, t->v->affinity.count);
-    n->anti_delta = arena_array(t->a, int32_t, t->v->anti.count);
-    n->existing_delta = arena_array(t->a, int32_t, t->v->existing_anti.count);
-}
-
-static void deltas_add(const struct schedule *s, const struct topo_counters *l, uint32_t node,
-                       const struct member *m, int sign, int32_t *delta)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        if (l->items[i].counter == m->counter && topo_value(s, l->items[i].topo, node) >= 0)
-            delta[i] += sign * m->weight;
-    }
-}
-
-/* Takes a pod away (sign -1) or puts it back. */
-static void state_account(struct trial *t, uint32_t pod, int sign)
-{
-    struct schedule *s = t->s;
-    struct node_state *n = &t->state;
-    const struct class_ *c = &s->classes.items[s->pods.items[pod].class_];
-    for (uint32_t r = 0; r < s->resource_count; r++)
-        n->used[r] += sign * c->request[r];
-    if (sign > 0)
-        ports_add(t->a, &n->ports, &c->ports);
-    else
-        ports_remove(&n->ports, &c->ports);
-    for (uint32_t i = 0; i < t->v->hard_count; i++) {
-        const struct hard_spread *h = &t->v->hard[i];
-        if (c->space == t->c->space && h->include[n->node] &&
-            selector_match(s, h->selector, &s->shapes.items[c->shape].labels))
-            n->hard_delta[i] += sign;
-    }
-    for (size_t i = 0; i < c->members.count; i++) {
-        const struct member *m = &c->members.items[i];
-        deltas_add(s, &t->v->affinity, n->node, m, sign, n->affinity_delta);
-        deltas_add(s, &t->v->anti, n->node, m, sign, n->anti_delta);
-        deltas_add(s, &t->v->existing_anti, n->node, m, sign, n->existing_delta);
-    }
-}
-
 static bool fits_now(struct trial *t)
 {
-    return filter_node(t->s, t->c, t->v, t->state.node, &t->state).plugin == PLUGIN_NONE;
+    return filter_node_twice(t->s, t->pod, t->state.node, &t->state).plugin == PLUGIN_NONE;
 }
 
 static bool disrupted(const struct pdb *b, struct str pod)
@@ -129,13 +73,13 @@ static void take_away_lower(struct trial *t, uint32_t node)
             t->victims[t->count++] = (struct victim){p, priority, start_of(s, p), false};
     }
     for (uint32_t i = 0; i < t->count; i++)
-        state_account(t, t->victims[i].pod, -1);
+        node_state_account(t->s, t->c, &t->state, t->victims[i].pod, -1);
 }
 
 /* As SelectVictimsOnNode. Returns whether the node is a candidate. */
 static bool select_victims(struct trial *t, uint32_t node, struct preempt_candidate *ret)
 {
-    state_init(t, node);
+    node_state_init(t->s, t->a, t->c, node, &t->state);
     take_away_lower(t, node);
     if (t->count == 0 || !fits_now(t))
         return false;
@@ -146,10 +90,10 @@ static bool select_victims(struct trial *t, uint32_t node, struct preempt_candid
         for (uint32_t i = 0; i < t->count; i++) {
             if (t->victims[i].violating != (pass == 0))
                 continue;
-            state_account(t, t->victims[i].pod, 1);
+            node_state_account(t->s, t->c, &t->state, t->victims[i].pod, 1);
             stays[i] = fits_now(t);
             if (!stays[i])
-                state_account(t, t->victims[i].pod, -1);
+                node_state_account(t->s, t->c, &t->state, t->victims[i].pod, -1);
         }
     }
     *ret = (struct preempt_candidate){.node = node};
@@ -230,15 +174,45 @@ static void pick_candidates(const struct schedule *s, struct arena *a, struct pr
     qsort_r(p->best, p->best_count, sizeof(*p->best), candidate_order, keys);
 }
 
+static bool ends_by_preemption(const struct pod *p)
+{
+    for (size_t i = 0; p->o.deleted_ms && i < p->status.conditions.count; i++) {
+        const struct condition *c = &p->status.conditions.items[i];
+        if (str_is(c->type, "DisruptionTarget"))
+            return str_is(c->status, "True") && str_is(c->reason, "PreemptionByScheduler");
+    }
+    return false;
+}
+
+/* As PodEligibleToPreemptOthers: room is being made for it already. */
+static bool waits_for_victim(const struct schedule *s, const struct verdict *v)
+{
+    int32_t node = schedule_nominated_node(s, v->pod);
+    if (node == NO_NODE || (v->nodes && v->nodes[node].code == CODE_UNRESOLVABLE) ||
+        v->prefilter.code == CODE_UNRESOLVABLE)
+        return false;
+    int64_t priority = schedule_pod_priority(s, v->pod);
+    for (uint32_t p = s->first_pod[node]; p != NO_INDEX; p = s->pods.items[p].node_next) {
+        if (schedule_pod_priority(s, p) < priority && ends_by_preemption(s->pods.items[p].pod))
+            return true;
+    }
+    return false;
+}
+
 void schedule_preempt(struct schedule *s, const struct verdict *v, struct arena *a,
                       struct preemption *ret)
 {
     uint32_t class_ = s->pods.items[v->pod].class_;
-    struct trial t = {.s = s, .a = &s->scratch, .v = view_of(s, class_)};
+    struct trial t = {.s = s, .a = &s->scratch, .pod = v->pod, .v = view_of(s, class_)};
     t.c = &s->classes.items[class_];
     *ret = (struct preemption){.eligible = !t.c->never_preempts};
     if (!ret->eligible) {
         ret->reason = "not eligible due to preemptionPolicy=Never.";
+        return;
+    }
+    if (waits_for_victim(s, v)) {
+        ret->eligible = false;
+        ret->reason = "not eligible due to a terminating pod on the nominated node.";
         return;
     }
     ret->candidates = arena_array(a, struct preempt_candidate, v->nodes ? s->node_count : 0);

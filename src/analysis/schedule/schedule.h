@@ -51,10 +51,13 @@ enum sched_reason {
     REASON_NODE_NAMES,     /* not in the set of names that the pod's affinity gives */
     REASON_PORTS,
     REASON_RESOURCES, /* see `lacking` */
+    REASON_DISK,
     REASON_RWOP,
+    REASON_VOLUME_LIMIT,
     REASON_PV_AFFINITY,
     REASON_PV_MISSING,
     REASON_NO_PV,
+    REASON_PV_AFFINITY_AND_NO_PV, /* two of the plug-in's reasons at once */
     REASON_VOLUME_ZONE,
     REASON_SPREAD,
     REASON_SPREAD_LABEL,
@@ -67,9 +70,11 @@ enum sched_reason {
 const char *reason_text(enum sched_reason r);
 
 /* Why a node refuses (plugin == PLUGIN_NONE: it does not). `lacking` is a set of resource indices:
- * bit 0 = pods, then as schedule_resource_name(). */
+ * bit 0 = pods, then as schedule_resource_name(). for_nominated: only because of pods that are
+ * nominated to the node. */
 struct node_verdict {
     uint8_t plugin, code, reason;
+    bool for_nominated;
     uint64_t lacking;
 };
 
@@ -128,6 +133,11 @@ int32_t schedule_pod_node(const struct schedule *s, uint32_t pod);
 uint32_t schedule_node_first_pod(const struct schedule *s, uint32_t node);
 uint32_t schedule_next_on_node(const struct schedule *s, uint32_t pod);
 int64_t schedule_pod_priority(const struct schedule *s, uint32_t pod);
+/* Where preemption has made room for the pod (status.nominatedNodeName), while it waits for it; else
+ * NO_NODE. Pods of lower or equal priority leave that room alone. */
+int32_t schedule_nominated_node(const struct schedule *s, uint32_t pod);
+/* What a preemption on the node does to the nominations of pods of lower priority. */
+void schedule_clear_nominations(struct schedule *s, uint32_t node, int64_t below_priority);
 /* Pods of one class are the same to the scheduler. */
 uint32_t schedule_pod_class(const struct schedule *s, uint32_t pod);
 uint32_t schedule_class_count(const struct schedule *s);

@@ -169,7 +169,9 @@ struct schedule *schedule_new_profile(struct arena *a, const struct cluster *c,
     spaces_build(s);
     images_collect(s);
     relevant_collect(s);
+    limits_build(s);
     pods_build(s);
+    nominees_collect(s);
     return s;
 }
 
@@ -306,6 +308,7 @@ static void node_account(struct schedule *s, const struct class_ *c, uint32_t no
         ports_add(s->a, &s->ports[node], &c->ports);
     else if (c->ports.count)
         ports_remove(&s->ports[node], &c->ports);
+    claims_account(s, c, sign);
     for (size_t i = 0; i < c->members.count; i++) {
         const struct member *m = &c->members.items[i];
         counter_add(s, &s->counters.items[m->counter], node, sign * m->weight, sign * m->matches);

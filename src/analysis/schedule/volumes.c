@@ -1,36 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * VolumeRestrictions, VolumeBinding and VolumeZone as far as PersistentVolumes tell: node affinity
- * and zone labels of bound ones, matching of unbound claims to volumes that exist, claims that one
- * pod alone may use. As upstream's plugins/volumebinding/{volume_binding,binder}.go,
- * plugins/volumezone/volume_zone.go and plugins/volumerestrictions/volume_restrictions.go. Not
- * modelled: CSI volume limits and capacity, allowedTopologies, in-line volumes.
+ * VolumeBinding and VolumeZone as far as PersistentVolumes tell: node affinity and zone labels of
+ * bound ones, matching of unbound claims to volumes that exist, allowedTopologies of those that are
+ * still to be made. As upstream's plugins/volumebinding/{volume_binding,binder}.go and
+ * plugins/volumezone/volume_zone.go. Not modelled: capacity that CSI drivers publish. A generic
+ * ephemeral volume whose claim is not there yet is one that is still to be made (upstream waits
+ * for the controller that makes the claim).
  */
 #include "analysis/schedule/internal.h"
-
-static const struct pvc *claim_find(const struct cluster *c, struct str ns, struct str name)
-{
-    return (const struct pvc *)(const void *)cluster_find(c, KIND_PVC, ns, name);
-}
 
 static const struct pv *volume_find(const struct cluster *c, struct str name)
 {
     return (const struct pv *)(const void *)cluster_find(c, KIND_PV, STR(""), name);
 }
 
-static const struct storage_class *class_find(const struct cluster *c, const struct pvc *claim)
+static const struct storage_class *class_find(const struct cluster *c, struct str name)
 {
-    struct str name = claim->storage_class.v;
-    if (!name.p)
-        name = labels_get(&claim->o.annotations, "volume.beta.kubernetes.io/storage-class");
     return (const struct storage_class *)(const void *)cluster_find(c, KIND_STORAGE_CLASS, STR(""),
                                                                     name);
-}
-
-static bool waits_for_pod(const struct cluster *c, const struct pvc *claim)
-{
-    const struct storage_class *sc = class_find(c, claim);
-    return sc && str_is(sc->binding_mode, "WaitForFirstConsumer");
 }
 
 static bool list_has(const struct str_list *l, struct str v)
@@ -42,6 +29,49 @@ static bool list_has(const struct str_list *l, struct str v)
     return false;
 }
 
+/* ---- what the PreFilter plugins say, plugin by plugin ---- */
+
+struct wanted {
+    const struct pvc *claim; /* NULL: not there */
+    struct str name;
+    bool ephemeral;
+    /* Not bound: volumes that could serve, least first; all of them for this claim if prebound. */
+    const struct pv **serving;
+    size_t serving_count;
+    bool prebound;
+};
+struct wanted_list {
+    struct wanted *items;
+    size_t count, cap;
+};
+
+static bool waits_for_pod(const struct cluster *c, const struct pvc *claim)
+{
+    const struct storage_class *sc = class_find(c, claim_class(claim));
+    return sc && str_is(sc->binding_mode, "WaitForFirstConsumer");
+}
+
+static struct str binding_refusal(struct schedule *s, const struct wanted_list *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const struct wanted *w = &l->items[i];
+        if (w->claim && str_is(w->claim->phase, "Lost"))
+            return arena_printf(s->a,
+                                "persistentvolumeclaim \"" STR_FMT
+                                "\" bound to non-existent persistentvolume \"" STR_FMT "\"",
+                                STR_ARG(w->name), STR_ARG(w->claim->volume_name));
+        if (w->claim && w->claim->o.deleted_ms)
+            return arena_printf(s->a, "persistentvolumeclaim \"" STR_FMT "\" is being deleted",
+                                STR_ARG(w->name));
+    }
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pvc *claim = l->items[i].claim;
+        if (claim && claim->volume_name.n == 0 && !waits_for_pod(s->c, claim))
+            return STR("pod has unbound immediate PersistentVolumeClaims");
+    }
+    return STR("");
+}
+
 static void refuse_early(struct volume_view *v, enum sched_plugin plugin, struct str reason)
 {
     if (v->prefilter_reason.n == 0) {
@@ -50,34 +80,27 @@ static void refuse_early(struct volume_view *v, enum sched_plugin plugin, struct
     }
 }
 
-/* What the PreFilter plugins say of one claim, in their order. */
-static void claim_prefilter(struct schedule *s, struct str ns, struct str name,
-                            struct volume_view *v)
+static void volumes_prefilter(struct schedule *s, const struct wanted_list *l,
+                              struct volume_view *v)
 {
-    const struct pvc *claim = claim_find(s->c, ns, name);
-    if (!claim) {
-        refuse_early(
-            v, PLUGIN_VOLUME_RESTRICTIONS,
-            arena_printf(s->a, "persistentvolumeclaim \"" STR_FMT "\" not found", STR_ARG(name)));
-    } else if (str_is(claim->phase, "Lost")) {
-        refuse_early(v, PLUGIN_VOLUME_BINDING,
-                     arena_printf(s->a,
-                                  "persistentvolumeclaim \"" STR_FMT
-                                  "\" bound to non-existent persistentvolume \"" STR_FMT "\"",
-                                  STR_ARG(name), STR_ARG(claim->volume_name)));
-    } else if (claim->o.deleted_ms) {
-        refuse_early(v, PLUGIN_VOLUME_BINDING,
-                     arena_printf(s->a, "persistentvolumeclaim \"" STR_FMT "\" is being deleted",
-                                  STR_ARG(name)));
-    } else if (claim->volume_name.n == 0 && !waits_for_pod(s->c, claim)) {
-        refuse_early(v, PLUGIN_VOLUME_BINDING,
-                     STR("pod has unbound immediate PersistentVolumeClaims"));
-    } else if (claim->volume_name.n && !volume_find(s->c, claim->volume_name)) {
-        refuse_early(v, PLUGIN_VOLUME_ZONE,
-                     arena_printf(s->a, "persistentvolume \"" STR_FMT "\" not found",
-                                  STR_ARG(claim->volume_name)));
+    for (size_t i = 0; i < l->count; i++) {
+        if (!l->items[i].claim && !l->items[i].ephemeral)
+            refuse_early(v, PLUGIN_VOLUME_RESTRICTIONS,
+                         arena_printf(s->a, "persistentvolumeclaim \"" STR_FMT "\" not found",
+                                      STR_ARG(l->items[i].name)));
+    }
+    refuse_early(v, PLUGIN_VOLUME_BINDING, binding_refusal(s, l));
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pvc *claim = l->items[i].claim;
+        if (claim && !l->items[i].ephemeral && claim->volume_name.n &&
+            !volume_find(s->c, claim->volume_name))
+            refuse_early(v, PLUGIN_VOLUME_ZONE,
+                         arena_printf(s->a, "persistentvolume \"" STR_FMT "\" not found",
+                                      STR_ARG(claim->volume_name)));
     }
 }
+
+/* ---- bound ---- */
 
 static bool volume_reaches(const struct pv *pv, const struct node *n)
 {
@@ -124,90 +147,200 @@ static bool zone_matches(const struct pv *pv, const struct node *n)
     return true;
 }
 
-static bool volume_serves(const struct pv *pv, const struct pvc *claim, const struct node *n)
+static enum sched_reason bound_reason(const struct schedule *s, const struct wanted_list *l,
+                                      const struct node *n)
 {
-    if (pv->claim_name.n &&
-        !(str_eq(pv->claim_name, claim->o.name) && str_eq(pv->claim_ns, claim->o.ns)))
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pvc *claim = l->items[i].claim;
+        if (!claim || claim->volume_name.n == 0)
+            continue;
+        const struct pv *pv = volume_find(s->c, claim->volume_name);
+        if (!pv)
+            return REASON_PV_MISSING;
+        if (!volume_reaches(pv, n))
+            return REASON_PV_AFFINITY;
+    }
+    return REASON_NONE;
+}
+
+static bool zones_match(const struct schedule *s, const struct wanted_list *l, const struct node *n)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const struct pvc *claim = l->items[i].claim;
+        if (claim && !l->items[i].ephemeral && claim->volume_name.n &&
+            !zone_matches(volume_find(s->c, claim->volume_name), n))
+            return false;
+    }
+    return true;
+}
+
+/* ---- not bound yet ---- */
+
+static bool is_claimed_by(const struct pv *pv, const struct pvc *claim)
+{
+    return str_eq(pv->claim_name, claim->o.name) && str_eq(pv->claim_ns, claim->o.ns);
+}
+
+static const struct quantity *storage_of(const struct resources *r)
+{
+    const struct resource_amount *a = resources_find(r, "storage");
+    return a ? &a->q : NULL;
+}
+
+/* As FindMatchingVolume, but for the node. */
+static bool volume_serves(const struct pv *pv, const struct pvc *claim)
+{
+    const struct quantity *want = storage_of(&claim->resources.requests);
+    const struct quantity *have = storage_of(&pv->capacity);
+    bool block = str_is(claim->mode, "Block"), is_block = str_is(pv->mode, "Block");
+    if (pv->o.deleted_ms || block != is_block ||
+        (want && (!have || quantity_cmp(*have, *want) < 0)))
+        return false;
+    if (pv->claim_name.n)
+        return is_claimed_by(pv, claim);
+    if (pv->phase.n && !str_is(pv->phase, "Available"))
+        return false;
+    if (claim->selector.present && !selector_matches(&claim->selector, &pv->o.labels))
         return false;
     for (size_t i = 0; i < claim->access_modes.count; i++) {
         if (!list_has(&pv->access_modes, claim->access_modes.items[i]))
             return false;
     }
-    const struct resource_amount *want = resources_find(&claim->resources.requests, "storage");
-    const struct resource_amount *have = resources_find(&pv->capacity, "storage");
-    return str_eq(pv->storage_class, claim->storage_class.v) &&
-           (!want || (have && quantity_cmp(have->q, want->q) >= 0)) && volume_reaches(pv, n);
+    return str_eq(pv->storage_class, claim_class(claim));
 }
 
-static enum sched_reason unbound_reason(const struct schedule *s, const struct pvc *claim,
-                                        const struct node *n)
+static int volume_order(const void *a, const void *b)
 {
-    const struct storage_class *sc = class_find(s->c, claim);
-    if (!sc || !str_is(sc->provisioner, "kubernetes.io/no-provisioner"))
-        return REASON_NONE; /* will be made where the pod goes */
+    const struct pv *x = *(const struct pv *const *)a, *y = *(const struct pv *const *)b;
+    const struct quantity *p = storage_of(&x->capacity), *q = storage_of(&y->capacity);
+    int order = p && q ? quantity_cmp(*p, *q) : (p != NULL) - (q != NULL);
+    return order ? order : str_cmp(x->o.name, y->o.name);
+}
+
+static int wanted_order(const void *a, const void *b)
+{
+    const struct wanted *x = a, *y = b;
+    const struct quantity *p = x->claim ? storage_of(&x->claim->resources.requests) : NULL;
+    const struct quantity *q = y->claim ? storage_of(&y->claim->resources.requests) : NULL;
+    return p && q ? quantity_cmp(*p, *q) : (p != NULL) - (q != NULL);
+}
+
+static void serving_find(struct schedule *s, struct wanted *w)
+{
+    w->serving = arena_array(&s->scratch, const struct pv *, s->c->pvs.count);
     for (size_t i = 0; i < s->c->pvs.count; i++) {
-        if (volume_serves(s->c->pvs.items[i], claim, n))
-            return REASON_NONE;
+        const struct pv *pv = s->c->pvs.items[i];
+        if (!volume_serves(pv, w->claim))
+            continue;
+        if (pv->claim_name.n && !w->prebound) {
+            w->prebound = true;
+            w->serving_count = 0;
+        }
+        if (!w->prebound || pv->claim_name.n)
+            w->serving[w->serving_count++] = pv;
     }
-    return REASON_NO_PV;
+    qsort(w->serving, w->serving_count, sizeof(struct pv *), volume_order);
 }
 
-static enum sched_reason claim_reason(const struct schedule *s, const struct pvc *claim,
-                                      const struct node *n)
+static bool topology_allows(const struct storage_class *sc, const struct node *n)
 {
-    if (claim->volume_name.n == 0)
-        return unbound_reason(s, claim, n);
-    const struct pv *pv = volume_find(s->c, claim->volume_name);
-    if (!volume_reaches(pv, n))
-        return REASON_PV_AFFINITY;
-    return zone_matches(pv, n) ? REASON_NONE : REASON_VOLUME_ZONE;
+    for (size_t i = 0; i < sc->allowed_topologies.count; i++) {
+        const struct topology_term *t = &sc->allowed_topologies.items[i];
+        bool all = t->keys.count > 0;
+        for (size_t k = 0; k < t->keys.count; k++) {
+            const struct label *l = labels_find(&n->o.labels, t->keys.items[k].key);
+            all = all && l && list_has(&t->keys.items[k].values, l->value);
+        }
+        if (all)
+            return true;
+    }
+    return sc->allowed_topologies.count == 0;
+}
+
+static bool can_be_made(const struct schedule *s, const struct pvc *claim, const struct node *n)
+{
+    const struct storage_class *sc = class_find(s->c, claim_class(claim));
+    return sc && sc->provisioner.n && !str_is(sc->provisioner, "kubernetes.io/no-provisioner") &&
+           topology_allows(sc, n);
+}
+
+/* The smallest volume that reaches the node and that no claim before took. */
+static const struct pv *volume_take(const struct wanted *w, const struct node *n,
+                                    const struct pv **taken, size_t taken_count)
+{
+    for (size_t i = 0; i < w->serving_count; i++) {
+        bool is_taken = false;
+        for (size_t k = 0; k < taken_count; k++)
+            is_taken |= taken[k] == w->serving[i];
+        if (!is_taken && volume_reaches(w->serving[i], n))
+            return w->serving[i];
+    }
+    return NULL;
+}
+
+static bool unbound_served(struct schedule *s, const struct wanted_list *l, const struct node *n,
+                           const struct pv **taken)
+{
+    size_t taken_count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct wanted *w = &l->items[i];
+        if (!w->claim || w->claim->volume_name.n)
+            continue;
+        struct str chosen =
+            labels_get(&w->claim->o.annotations, "volume.kubernetes.io/selected-node");
+        const struct pv *pv = chosen.n ? NULL : volume_take(w, n, taken, taken_count);
+        if (chosen.n && !str_eq(chosen, n->o.name))
+            return false;
+        if (pv)
+            taken[taken_count++] = pv;
+        else if (!can_be_made(s, w->claim, n))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the view ---- */
+
+static void wanted_collect(struct schedule *s, const struct pod *p, struct wanted_list *ret)
+{
+    for (size_t i = 0; i < p->spec.volumes.count; i++) {
+        const struct volume *volume = &p->spec.volumes.items[i];
+        if (volume->type != VOLUME_PVC && volume->type != VOLUME_EPHEMERAL)
+            continue;
+        struct wanted *w = PUSH(&s->scratch, ret);
+        *w = (struct wanted){.ephemeral = volume->type == VOLUME_EPHEMERAL};
+        w->name = volume_claim_name(&s->scratch, p, volume);
+        w->claim = claim_find(s, p->o.ns, w->name);
+    }
 }
 
 const struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c)
 {
-    const struct pod *p = c->sample;
-    struct volume_view *v = NULL;
-    for (size_t i = 0; i < p->spec.volumes.count; i++) {
-        struct str name = p->spec.volumes.items[i].target;
-        if (p->spec.volumes.items[i].type != VOLUME_PVC)
-            continue;
-        if (!v) {
-            v = arena_new(s->a, struct volume_view);
-            v->reject = arena_array(s->a, uint8_t, s->node_count);
-        }
-        claim_prefilter(s, p->o.ns, name, v);
-        const struct pvc *claim = claim_find(s->c, p->o.ns, name);
-        v->one_pod |= claim && list_has(&claim->access_modes, STR("ReadWriteOncePod"));
-        for (uint32_t n = 0; claim && v->prefilter_reason.n == 0 && n < s->node_count; n++) {
-            /* VolumeBinding comes before VolumeZone. */
-            enum sched_reason r = claim_reason(s, claim, s->nodes[n]);
-            if (r && (!v->reject[n] || v->reject[n] == REASON_VOLUME_ZONE))
-                v->reject[n] = (uint8_t)r;
-        }
+    struct wanted_list l = {0};
+    wanted_collect(s, c->sample, &l);
+    if (l.count + c->disks.count + c->attached.count == 0)
+        return NULL;
+    struct volume_view *v = arena_new(s->a, struct volume_view);
+    v->reject = arena_array(s->a, uint8_t, s->node_count);
+    volumes_prefilter(s, &l, v);
+    if (v->prefilter_reason.n)
+        return v;
+    for (size_t i = 0; i < l.count; i++) {
+        if (l.items[i].claim && l.items[i].claim->volume_name.n == 0)
+            serving_find(s, &l.items[i]);
+    }
+    if (l.count)
+        qsort(l.items, l.count, sizeof(*l.items), wanted_order);
+    const struct pv **taken = arena_array(&s->scratch, const struct pv *, l.count);
+    for (uint32_t n = 0; n < s->node_count; n++) {
+        enum sched_reason r = bound_reason(s, &l, s->nodes[n]);
+        if (!unbound_served(s, &l, s->nodes[n], taken))
+            r = r == REASON_NONE          ? REASON_NO_PV
+                : r == REASON_PV_AFFINITY ? REASON_PV_AFFINITY_AND_NO_PV
+                                          : r;
+        if (r == REASON_NONE && !zones_match(s, &l, s->nodes[n]))
+            r = REASON_VOLUME_ZONE;
+        v->reject[n] = (uint8_t)r;
     }
     return v;
-}
-
-/* Whether a pod of the node uses a ReadWriteOncePod claim of this pod. */
-bool volume_in_use(const struct schedule *s, const struct class_ *c, uint32_t node)
-{
-    const struct pod *mine = c->sample;
-    for (uint32_t i = s->first_pod[node]; i != NO_INDEX; i = s->pods.items[i].node_next) {
-        const struct pod *other = s->pods.items[i].pod;
-        if (!str_eq(other->o.ns, mine->o.ns))
-            continue;
-        for (size_t k = 0; k < other->spec.volumes.count; k++) {
-            const struct volume *v = &other->spec.volumes.items[k];
-            const struct pvc *claim =
-                v->type == VOLUME_PVC ? claim_find(s->c, mine->o.ns, v->target) : NULL;
-            if (!claim || !list_has(&claim->access_modes, STR("ReadWriteOncePod")))
-                continue;
-            for (size_t m = 0; m < mine->spec.volumes.count; m++) {
-                if (mine->spec.volumes.items[m].type == VOLUME_PVC &&
-                    str_eq(mine->spec.volumes.items[m].target, v->target))
-                    return true;
-            }
-        }
-    }
-    return false;
 }

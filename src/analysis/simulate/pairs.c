@@ -92,7 +92,8 @@ static bool reaches_beyond(const struct pod_spec *spec)
         return true;
     for (size_t i = 0; i < spec->volumes.count; i++)
         if (spec->volumes.items[i].type == VOLUME_PVC ||
-            spec->volumes.items[i].type == VOLUME_EPHEMERAL)
+            spec->volumes.items[i].type == VOLUME_EPHEMERAL ||
+            spec->volumes.items[i].type >= VOLUME_AWS_EBS)
             return true;
     if (a && a->pod_required.count)
         return true;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """gen.py SEED THEME NNODES NBOUND NPENDING > world.json: a seeded random world of plain Kubernetes objects.
 
-Themes extras (what the older themes leave out) and ties (nodes and pods alike) came later; the older
-ones give the same worlds as ever for the same seed."""
+Themes extras (what the older themes leave out), ties (nodes and pods alike), volumes and nominated came
+later; the older ones give the same worlds as ever for the same seed."""
 import json, random, sys, datetime
 T0 = datetime.datetime(2026, 1, 1)
 def ts(s): return (T0 + datetime.timedelta(seconds=s)).strftime('%Y-%m-%dT%H:%M:%SZ')
@@ -22,6 +22,8 @@ FEATURES = {
  'all': {'res', 'taint', 'unsched', 'nodeaff', 'nodesel', 'podaff', 'spread', 'svc', 'ports', 'images', 'prio', 'pdb'},
  'extras': {'res', 'taint', 'unsched', 'nodeaff', 'nodesel', 'podaff', 'spread', 'svc', 'ports', 'images', 'prio', 'pdb', 'full', 'extra'},
  'ties': {'prio', 'pdb', 'full', 'tie'},
+ 'volumes': {'vol', 'prio'},
+ 'nominated': {'prio', 'pdb', 'full', 'podaff', 'spread', 'ports', 'taint', 'svc', 'nominee'},
 }
 class G:
     def __init__(s, seed, theme, nn, nb, npd):
@@ -74,6 +76,8 @@ class G:
         for i in range(s.np): s.items.append(s.pod(i, False))
         if s.has('extra'): s.extras()
         if s.has('tie'): s.ties()
+        if s.has('vol'): s.volumes()
+        if s.has('nominee'): s.nominees()
         return {'apiVersion': 'v1', 'kind': 'List', 'items': s.items}
     def pods(s, bound):
         return [i for i in s.items if i['kind'] == 'Pod' and bool(i['spec'].get('nodeName')) == bound]
@@ -122,6 +126,73 @@ class G:
             if s.p(.05): n['status'].pop('allocatable', None)
             if s.p(.05): n['metadata']['labels']['topology.kubernetes.io/zone'] = ''
             if s.p(.05): n['metadata']['labels']['kubernetes.io/hostname'] = 'shared-host'
+    def nominees(s):
+        """Pending pods for which preemption has made room, or is making it."""
+        for p in s.pods(False):
+            if s.p(.5): p.setdefault('status', {})['nominatedNodeName'] = s.q(s.nodes)['metadata']['name'] if not s.p(.05) else 'gone'
+            if s.p(.3): p['spec']['priorityClassName'] = s.q(['normal', 'mid'])
+        for p in s.pods(True):
+            if s.p(.05) and p['status'].get('phase') == 'Running':
+                p['metadata']['deletionTimestamp'] = ts(49000)
+                p['status']['conditions'] = [{'type': 'DisruptionTarget', 'status': s.q(['True', 'True', 'False']), 'reason': s.q(['PreemptionByScheduler', 'PreemptionByScheduler', 'EvictionByEvictionAPI'])}]
+    def volumes(s):
+        """Claims, volumes, disks, and how many of them a node's drivers attach."""
+        O = lambda api, kind, name, ns=None, **rest: s.items.append({'apiVersion': api, 'kind': kind, 'metadata': dict({'name': name}, **({'namespace': ns} if ns else {}), **rest.pop('md', {})), **rest}) or s.items[-1]
+        zones = ['zone-0', 'zone-1', 'zone-2', 'zone-3']
+        drivers = ['disk.example.com', 'ebs.csi.aws.com', 'pd.csi.storage.gke.io', 'cinder.csi.openstack.org']
+        for n, prov, mode in (('fast', 'disk.example.com', 'WaitForFirstConsumer'), ('ebs', 'kubernetes.io/aws-ebs', 'WaitForFirstConsumer'), ('local', 'kubernetes.io/no-provisioner', 'WaitForFirstConsumer'),
+                              ('now', 'disk.example.com', 'Immediate'), ('file', 'kubernetes.io/azure-file', 'WaitForFirstConsumer')):
+            o = O('storage.k8s.io/v1', 'StorageClass', n, provisioner=prov, volumeBindingMode=mode)
+            if n == 'fast' and s.p(.4): o['allowedTopologies'] = [{'matchLabelExpressions': [{'key': 'topology.kubernetes.io/zone', 'values': sorted(s.r.sample(zones, 2))}]}]
+        for n in s.nodes:
+            if s.p(.85):
+                O('storage.k8s.io/v1', 'CSINode', n['metadata']['name'], spec={'drivers': [dict({'name': d, 'nodeID': 'i-' + n['metadata']['name'], 'topologyKeys': []}, **({'allocatable': {'count': s.q([0, 1, 2, 2, 3, 5])}} if s.p(.8) else {})) for d in drivers if s.p(.8)]})
+        count = [0]
+        def pv(**spec):
+            count[0] += 1
+            o = O('v1', 'PersistentVolume', f'pv{count[0]}', spec=dict({'capacity': {'storage': s.q(['1Gi', '5Gi', '10Gi'])}, 'accessModes': ['ReadWriteOnce'], 'persistentVolumeReclaimPolicy': 'Delete'}, **spec), status={'phase': 'Bound'})
+            if s.p(.3): o['metadata']['labels'] = {s.q(['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone']): s.q(zones + ['zone-0__zone-1'])}
+            if s.p(.3): o['spec']['nodeAffinity'] = {'required': {'nodeSelectorTerms': [{'matchExpressions': [{'key': s.q(['topology.kubernetes.io/zone', 'disk']), 'operator': 'In', 'values': s.r.sample(zones, 2) + ['ssd']}]}]}}
+            return o
+        def claim(ns, volume=None, cls=None, mode='ReadWriteOnce', **md):
+            count[0] += 1
+            name = md.pop('name', f'claim{count[0]}')
+            o = O('v1', 'PersistentVolumeClaim', name, ns, md=md, spec={'accessModes': [mode], 'resources': {'requests': {'storage': s.q(['1Gi', '2Gi', '5Gi'])}}}, status={'phase': 'Pending'})
+            if cls: o['spec']['storageClassName'] = cls
+            if volume:
+                o['spec']['volumeName'] = volume['metadata']['name']; o['metadata'].setdefault('annotations', {})['pv.kubernetes.io/bind-completed'] = 'yes'
+                o['status']['phase'] = 'Lost' if s.p(.03) else 'Bound'
+                volume['spec']['claimRef'] = {'namespace': ns, 'name': name}
+            return o
+        def source():
+            x = s.r.random()
+            if x < .6: return {'csi': {'driver': s.q(drivers), 'volumeHandle': f'h{s.r.randrange(40)}'}}
+            if x < .75: return {'awsElasticBlockStore': {'volumeID': s.q(['aws://zone-0/vol-%d', 'vol-%d']) % s.r.randrange(9)}}
+            if x < .9: return {'gcePersistentDisk': {'pdName': f'disk{s.r.randrange(9)}'}}
+            return {'nfs': {'server': 'nfs.local', 'path': '/x'}}
+        for i in range(s.r.randint(0, 4)):
+            o = pv(storageClassName='local', local={'path': '/d'}); o['status']['phase'] = s.q(['Available', 'Available', 'Released'])
+            o['spec']['nodeAffinity'] = {'required': {'nodeSelectorTerms': [{'matchExpressions': [{'key': 'kubernetes.io/hostname', 'operator': 'In', 'values': [s.q(s.nodes)['metadata']['name']]}]}]}}
+        shared = {n: [claim(n, pv(**source()), mode=s.q(['ReadWriteMany', 'ReadWriteOncePod']), name=nm)['metadata']['name'] for nm in ('data', 'logs')] for n in NSS}
+        def volume(p, i):
+            ns, x = p['metadata']['namespace'], s.r.random()
+            pvc = lambda c: {'persistentVolumeClaim': {'claimName': c}}
+            if x < .35: return pvc(claim(ns, pv(**source()))['metadata']['name'])
+            if x < .5: return pvc(s.q(shared[ns]))
+            if x < .6: return pvc(claim(ns, cls=s.q(['fast', 'ebs', 'local', 'local', 'file']))['metadata']['name'])
+            if x < .62: return pvc(claim(ns, cls='now')['metadata']['name']) if s.p(.5) else pvc('missing')
+            if x < .68:
+                claim(ns, pv(**source()), name=f"{p['metadata']['name']}-v{i}", ownerReferences=[{'apiVersion': 'v1', 'kind': 'Pod', 'name': p['metadata']['name'], 'uid': p['metadata']['uid'], 'controller': True}])
+                return {'ephemeral': {'volumeClaimTemplate': {'spec': {'accessModes': ['ReadWriteOnce'], 'resources': {'requests': {'storage': '1Gi'}}}}}}
+            ro = {'readOnly': True} if s.p(.5) else {}
+            return s.q([{'awsElasticBlockStore': dict({'volumeID': f'vol-{s.r.randrange(9)}'}, **ro)}, {'gcePersistentDisk': dict({'pdName': f'disk{s.r.randrange(9)}'}, **ro)},
+                        {'iscsi': dict({'targetPortal': 'p', 'iqn': f'iqn{s.r.randrange(4)}', 'lun': 0}, **ro)}, {'rbd': dict({'monitors': s.r.sample(['a', 'b', 'c'], 2), 'image': s.q(['x', 'y'])}, **ro)},
+                        {'cinder': {'volumeID': f'c{s.r.randrange(9)}'}}, {'csi': {'driver': 'disk.example.com'}}, {'emptyDir': {}}])
+        for p in s.pods(True) + s.pods(False):
+            if s.p(.6): p['spec']['volumes'] = [dict({'name': f'v{i}'}, **volume(p, i)) for i in range(s.q([1, 1, 2, 3]))]
+        pvs = [i['metadata']['name'] for i in s.items if i['kind'] == 'PersistentVolume']
+        for i in range(s.r.randint(0, len(s.nodes) * 2)):
+            O('storage.k8s.io/v1', 'VolumeAttachment', f'va{i}', spec={'attacher': s.q(drivers), 'nodeName': s.q(s.nodes)['metadata']['name'], 'source': {'persistentVolumeName': s.q(pvs)}}, status={'attached': True})
     def ties(s):
         """Nodes of one size, victims of few priorities and start times: the five rules often tie."""
         for n in s.nodes:
