@@ -204,8 +204,10 @@ const struct verb verb_place = {
         "Each pod is judged against the world as given, nothing else being placed before it. "
         "Scores are times their weight: TAINTS 3, AFFINITY (node) 2, FREE (LeastAllocated) 1, "
         "BALANCE 1, SPREAD 2, PODS (inter-pod affinity) 2, IMAGES 1.\n\n"
-        "Volumes count as far as PersistentVolumes tell (node affinity, zone labels); claims of "
-        "devices (DRA) and CSI volume limits are not modelled.",
+        "Volumes count as far as the world tells: PersistentVolumes (node affinity, zone labels), "
+        "StorageClasses, and how many volumes a node attaches (CSINode, VolumeAttachment). Pods "
+        "that preemption has made room for (status.nominatedNodeName) keep that room. Claims of "
+        "devices (DRA) are not judged; where a pod has any, the answer says so.",
     .options = {tables, ARRAY_LEN(tables)},
     .options_size = sizeof(struct options),
     .examples = examples,

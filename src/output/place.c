@@ -169,6 +169,19 @@ static void add_head(const struct place_results *r, const struct placement *p,
                   arena_printf(r->arena, "It runs on " STR_FMT "; this is as if it did not.",
                                STR_ARG(node_name(r, (uint32_t)p->bound_node))),
                   0);
+    if (p->nominated_node != NO_NODE)
+        text_wrap(b, f, "",
+                  arena_printf(r->arena,
+                               "Preemption has made room for it on " STR_FMT
+                               ": it takes that node if it fits there.",
+                               STR_ARG(node_name(r, (uint32_t)p->nominated_node))),
+                  0);
+    if (p->claims_devices)
+        text_wrap(
+            b, f, "",
+            STR("It claims devices (resourceClaims), and whether a node has them is NOT judged: "
+                "it may fit nowhere."),
+            0);
     if (p->gated)
         buf_add_cstr(b,
                      "It has scheduling gates: nothing tries to place it until they are gone.\n");

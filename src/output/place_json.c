@@ -135,6 +135,14 @@ static void add_item(const struct place_results *r, struct json_writer *w,
     json_add_str(w, "name", o->name);
     json_add_int(w, "priority", schedule_pod_priority(r->schedule, p->pod));
     json_add_bool(w, "schedulingGated", p->gated);
+    json_add_str(w, "nominatedNode",
+                 p->nominated_node == NO_NODE ? STR_NONE
+                                              : node_name(r, (uint32_t)p->nominated_node));
+    json_key(w, "notJudged");
+    json_seq(w);
+    if (p->claims_devices)
+        json_str(w, STR("resourceClaims"));
+    json_seq_end(w);
     json_add_str(w, "boundTo", p->was_bound ? node_name(r, (uint32_t)p->bound_node) : STR_NONE);
     json_key(w, "best");
     json_seq(w);

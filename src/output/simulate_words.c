@@ -413,6 +413,17 @@ static size_t question_assumptions(const struct simulate_results *r,
                 STR_ARG(w->workloads[w->leaks.items[0].workload].name),
                 simulate_amount(a, w->leaks.items[0].bytes_per_minute)),
             "--leak"};
+    size_t claiming = 0;
+    for (uint32_t i = 0; i < w->pod_count; i++)
+        claiming += w->pods[i].pod->spec.resource_claims.count > 0;
+    if (claiming)
+        ret[n++] = (struct simulate_assumption){
+            "devices",
+            arena_printf(a,
+                         "%zu pod%s claim%s devices (resourceClaims): placed as if every node had "
+                         "them free, which is not judged",
+                         claiming, claiming == 1 ? "" : "s", claiming == 1 ? "s" : ""),
+            NULL};
     if (w->options.scenario)
         ret[n++] = (struct simulate_assumption){
             "scenario",

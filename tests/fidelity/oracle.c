@@ -381,6 +381,8 @@ static void follow(struct run *r, const struct doc *want, uint32_t pod)
         }
     }
     int32_t node = pick.n ? schedule_find_node(r->s, pick) : NO_NODE;
+    if (node != NO_NODE && p)
+        schedule_clear_nominations(r->s, (uint32_t)node, schedule_pod_priority(r->s, pod));
     if (node != NO_NODE)
         schedule_bind(r->s, pod, (uint32_t)node);
 }

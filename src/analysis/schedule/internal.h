@@ -271,7 +271,7 @@ struct node_state {
 /* A pending pod for which preemption has made room on a node. */
 struct nominee {
     uint32_t pod, node;
-    bool cleared;
+    bool cleared, cleared_now; /* cleared_now: since schedule_mark */
 };
 
 struct attachments {
@@ -476,6 +476,8 @@ void node_state_account(const struct schedule *s, const struct class_ *incoming,
 
 /* ---- nominated.c ---- */
 void nominees_collect(struct schedule *s);
+/* What has been cleared since schedule_mark stands again. */
+void nominees_rewind(struct schedule *s);
 /* Some pod is nominated that this one must leave room for. */
 bool nominees_concern(const struct schedule *s, uint32_t pod);
 /* The filters with the pods that are nominated to the node, then without. The view is made. */

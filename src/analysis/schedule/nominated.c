@@ -13,14 +13,15 @@ void nominees_collect(struct schedule *s)
         struct str name = s->pods.items[p].pod->status.nominated_node_name;
         int32_t node = name.n ? schedule_find_node(s, name) : NO_NODE;
         if (node != NO_NODE && s->pods.items[p].node == NO_NODE)
-            *PUSH(s->a, &s->nominees) = (struct nominee){p, (uint32_t)node, false};
+            *PUSH(s->a, &s->nominees) = (struct nominee){.pod = p, .node = (uint32_t)node};
     }
 }
 
 /* It still waits for its place. */
 static bool is_waiting(const struct schedule *s, const struct nominee *n)
 {
-    return !n->cleared && s->pods.items[n->pod].node == NO_NODE && s->on[n->node];
+    return !n->cleared && !n->cleared_now && s->pods.items[n->pod].node == NO_NODE &&
+           s->on[n->node];
 }
 
 static bool concerns(const struct schedule *s, const struct nominee *n, uint32_t pod)
@@ -43,8 +44,14 @@ void schedule_clear_nominations(struct schedule *s, uint32_t node, int64_t below
     for (size_t i = 0; i < s->nominees.count; i++) {
         struct nominee *n = &s->nominees.items[i];
         if (n->node == node && schedule_pod_priority(s, n->pod) < below_priority)
-            n->cleared = true;
+            *(s->marked ? &n->cleared_now : &n->cleared) = true;
     }
+}
+
+void nominees_rewind(struct schedule *s)
+{
+    for (size_t i = 0; i < s->nominees.count; i++)
+        s->nominees.items[i].cleared_now = false;
 }
 
 bool nominees_concern(const struct schedule *s, uint32_t pod)

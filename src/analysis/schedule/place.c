@@ -576,6 +576,7 @@ void schedule_rewind(struct schedule *s)
     s->log_count = s->log_read = s->mark;
     s->used_views.count = s->undo.count = 0;
     s->marked = false;
+    nominees_rewind(s);
 }
 
 int32_t schedule_place(struct schedule *s, uint32_t pod)

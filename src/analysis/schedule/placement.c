@@ -70,6 +70,8 @@ void placement_make(struct schedule *s, uint32_t pod, bool capacity, struct aren
 {
     *ret = (struct placement){.pod = pod, .bound_node = schedule_pod_node(s, pod)};
     ret->gated = schedule_pod(s, pod)->spec.scheduling_gates.count > 0;
+    ret->claims_devices = schedule_pod(s, pod)->spec.resource_claims.count > 0;
+    ret->nominated_node = schedule_nominated_node(s, pod);
     ret->was_bound = ret->bound_node != NO_NODE;
     if (ret->was_bound)
         schedule_unbind(s, pod);
@@ -190,6 +192,27 @@ static void add_spread(const struct schedule *s, uint32_t pod, uint32_t node, st
     }
 }
 
+static const char nominated_note[] =
+    " (it would fit but for pods that preemption has made room for there)";
+
+/* "ebs.csi.aws.com attaches 25 at most". */
+static void add_limits(const struct schedule *s, uint32_t pod, uint32_t node, struct buf *b)
+{
+    const struct class_ *c = &s->classes.items[s->pods.items[pod].class_];
+    const char *between = ": ";
+    for (size_t i = 0; i < s->limits[node].drivers.count; i++) {
+        const struct driver_limit *d = &s->limits[node].drivers.items[i];
+        bool wanted = false;
+        for (size_t k = 0; k < c->attached.count; k++)
+            wanted |= c->attached.items[k].driver == d->driver;
+        if (!wanted)
+            continue;
+        buf_printf(b, "%s" STR_FMT " attaches %lld at most", between,
+                   STR_ARG(s->texts.items[d->driver]), (long long)d->most);
+        between = ", ";
+    }
+}
+
 /* The scheduler counts nodes ("node(s) had ..."); here it is one. */
 static const char *reason_of_one(enum sched_reason r)
 {
@@ -197,6 +220,8 @@ static const char *reason_of_one(enum sched_reason r)
         return "is cordoned (unschedulable)";
     if (r == REASON_TAINT)
         return "has an untolerated taint";
+    if (r == REASON_VOLUME_LIMIT)
+        return "exceeds its max volume count";
     const char *text = reason_text(r);
     return str_starts(str_of(text), "node(s) ") ? text + 8 : text;
 }
@@ -208,6 +233,8 @@ struct str refusal_text(const struct schedule *s, uint32_t pod, uint32_t node,
     buf_init(&text, 16 * KIB);
     if (v->reason == REASON_RESOURCES) {
         add_lacking(s, pod, node, v->lacking, &text);
+        if (v->for_nominated)
+            buf_add_cstr(&text, nominated_note);
         return arena_str(a, buf_str(&text));
     }
     buf_add_cstr(&text, reason_of_one(v->reason));
@@ -219,5 +246,9 @@ struct str refusal_text(const struct schedule *s, uint32_t pod, uint32_t node,
         add_ports(s, pod, node, &text);
     else if (v->reason == REASON_SPREAD || v->reason == REASON_SPREAD_LABEL)
         add_spread(s, pod, node, &text);
+    else if (v->reason == REASON_VOLUME_LIMIT)
+        add_limits(s, pod, node, &text);
+    if (v->for_nominated)
+        buf_add_cstr(&text, nominated_note);
     return arena_str(a, buf_str(&text));
 }

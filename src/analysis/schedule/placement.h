@@ -15,8 +15,12 @@ struct shortage {
 };
 struct placement {
     uint32_t pod;
-    bool gated;     /* has scheduling gates: it is not even tried */
-    bool was_bound; /* judged as if it did not run yet; it runs on bound_node */
+    bool gated; /* has scheduling gates: it is not even tried */
+    /* It claims devices (spec.resourceClaims, DRA), which nobody judged: the nodes that can take it
+     * are those that could if they had the devices. */
+    bool claims_devices;
+    int32_t nominated_node; /* where preemption has made room for it; NO_NODE = nowhere */
+    bool was_bound;         /* judged as if it did not run yet; it runs on bound_node */
     int32_t bound_node;
     struct verdict verdict;
     bool preemption_tried; /* no node is feasible */

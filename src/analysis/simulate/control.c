@@ -322,6 +322,7 @@ static int32_t pod_preempt(struct sim_runner *r, uint32_t pod)
         return NO_NODE;
     const struct preempt_candidate *c = &p.candidates[p.best[0]];
     node_activate(r, c->node);
+    schedule_clear_nominations(r->schedule, c->node, schedule_pod_priority(r->schedule, pod));
     for (uint32_t i = 0; i < c->victim_count; i++) {
         r->out->preempted++;
         note_pod(r, SIM_PREEMPTED, c->victims[i], (int32_t)c->node);
