@@ -61,6 +61,8 @@ const struct api_resource api_resources[] = {
      USE_PLACE | USE_SIMULATE | USE_SNAPSHOT, 0, NULL, NULL},
     {KIND_CSI_NODE, "storage.k8s.io", "v1", "csinodes", false, false,
      USE_PLACE | USE_SIMULATE | USE_SNAPSHOT, 0, NULL, NULL},
+    {KIND_VOLUME_ATTACHMENT, "storage.k8s.io", "v1", "volumeattachments", false, false,
+     USE_PLACE | USE_SIMULATE | USE_SNAPSHOT, 0, NULL, NULL},
     {KIND_VALIDATING_WEBHOOKS, ADMISSION, "validatingwebhookconfigurations", false, false, RUN, 0,
      NULL, NULL},
     {KIND_MUTATING_WEBHOOKS, ADMISSION, "mutatingwebhookconfigurations", false, false, RUN, 0, NULL,

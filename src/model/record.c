@@ -134,7 +134,8 @@ static bool is_read_annotation(struct str key)
 {
     return str_starts(key, "plimsoll.dev/") || str_starts(key, "kubernetes.io/config.") ||
            str_is(key, "sidecar.istio.io/status") ||
-           str_is(key, "volume.beta.kubernetes.io/storage-class");
+           str_is(key, "volume.beta.kubernetes.io/storage-class") ||
+           str_is(key, "volume.kubernetes.io/selected-node");
 }
 
 /* Labels, annotations, amounts, texts: keys are names, too. */
