@@ -300,7 +300,8 @@ ptrdiff_t socket_write(int fd, const void *p, size_t n)
     do
         put = send(fd, p, n, MSG_NOSIGNAL);
     while (put < 0 && errno == EINTR);
-    return put < 0 ? -errno : put;
+    /* EPIPE is for our own output: nobody reads it any more. This is the same as a reset. */
+    return put >= 0 ? put : errno == EPIPE ? -ECONNRESET : -errno;
 }
 
 bool socket_is_quiet(int fd)

@@ -152,28 +152,47 @@ void client_add_url(const struct client *c, const struct client_request *r, bool
     }
 }
 
+/* "GET URL: 200 OK in 12 ms" */
+static void begin_trace(struct client *c, const struct client_request *r,
+                        const struct client_answer *answer, struct buf *line)
+{
+    buf_init(line, 16 * KIB);
+    buf_printf(line, "%s ", r->method);
+    client_add_url(c, r, true, line);
+    if (answer->status)
+        buf_printf(line, ": %d %s in %lld ms", answer->status, answer_status_words(answer->status),
+                   (long long)answer->took_ms);
+}
+
 void client_trace(struct client *c, const struct client_request *r,
                   const struct client_answer *answer, const struct err *e)
 {
-    struct buf line CLEANUP(buf_done);
+    struct buf line CLEANUP(buf_done) = {0};
     if (!c->o.trace)
         return;
-    buf_init(&line, 16 * KIB);
-    buf_printf(&line, "%s ", r->method);
-    client_add_url(c, r, true, &line);
-    if (answer->status)
-        buf_printf(&line, ": %d %s in %lld ms, ", answer->status,
-                   answer_status_words(answer->status), (long long)answer->took_ms);
-    else
-        buf_printf(&line, ": %s after %lld ms", e ? e->msg : "no answer",
-                   (long long)answer->took_ms);
+    begin_trace(c, r, answer, &line);
     if (answer->status) {
+        buf_add_cstr(&line, ", ");
         text_add_count(&line, (int64_t)answer->wire_bytes);
         buf_add_cstr(&line, " bytes");
+    } else {
+        buf_printf(&line, ": %s after %lld ms", e ? e->msg : "no answer",
+                   (long long)answer->took_ms);
     }
     if (answer->status && answer->body_bytes > answer->wire_bytes) {
         buf_add_cstr(&line, ", unpacked ");
         text_add_count(&line, (int64_t)answer->body_bytes);
     }
+    say(c, c->o.trace, buf_str(&line));
+}
+
+void client_trace_stream(struct client *c, const struct client_request *r,
+                         const struct client_answer *answer)
+{
+    struct buf line CLEANUP(buf_done) = {0};
+    if (!c->o.trace)
+        return;
+    begin_trace(c, r, answer, &line);
+    buf_add_cstr(&line, ", open");
     say(c, c->o.trace, buf_str(&line));
 }

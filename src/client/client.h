@@ -9,10 +9,11 @@
  * Errors: a negative errno and one sentence. e->where is what was asked ("GET
  * https://10.0.0.1:6443/api/v1/pods", without the query), e->msg what came instead:
  *     the server answered 403 Forbidden: pods is forbidden: User "eve" cannot list resource ...
- *     no connection: connection refused
+ *     no connection: connection refused (10.0.0.1:6443)
  *     no answer within 65 s
- *     the certificate is not trusted: it expired on 2026-11-20T08:00:00Z
- *     the answer broke off after 18234 bytes
+ *     the server's certificate is not valid: it expired on 2026-11-20T08:00:00Z, and it is ... here
+ *     the answer broke off after 18234 bytes: the connection ended
+ *     the answer stopped after 18234 bytes: nothing more within 30 s
  * Answers that are no 2xx: 401 -EACCES, 403 -EPERM, 404 -ENOENT, 405 -EOPNOTSUPP, 409 -EEXIST,
  * 410 -ESTALE, 422 and 400 -EINVAL, 429 -EAGAIN, 3xx -EREMOTE, all other -EIO. No answer: -ETIMEDOUT,
  * -ECONNREFUSED, -ECONNRESET, -EBADMSG (no HTTP, no JSON, bad gzip), -EKEYREJECTED (TLS) and the like.
@@ -29,7 +30,7 @@ enum {
     /* The API server itself gives up on a request after 60 s and says so. */
     CLIENT_HEAD_MS = 65000,
     CLIENT_CONNECT_MS = 15000, /* name, connection, proxy and TLS together */
-    CLIENT_IDLE_MS = 30000,    /* between two pieces of a body */
+    CLIENT_IDLE_MS = 30000,    /* in which a body must go on, by 1 KiB at least */
     CLIENT_REQUEST_MS = 300000,
     CLIENT_ERROR_BODY = 1 << 20, /* bytes kept of the body of an error */
 };

@@ -51,9 +51,12 @@ struct connection *client_take_idle(struct client *c, struct str key);
 void client_keep_idle(struct client *c, struct connection *conn);
 /* Says a text once. */
 void client_warn(struct client *c, struct str text);
-/* The line of -v. e NULL: there was an answer. */
+/* The line of -v; e: why there is no answer. */
 void client_trace(struct client *c, const struct client_request *r,
                   const struct client_answer *answer, const struct err *e);
+/* ... of a stream, whose body is still to come. */
+void client_trace_stream(struct client *c, const struct client_request *r,
+                         const struct client_answer *answer);
 /* "https://host:port/path" of a request; with_query: all of it. */
 void client_add_url(const struct client *c, const struct client_request *r, bool with_query,
                     struct buf *b);

@@ -12,7 +12,8 @@
 enum {
     MOST_TRIES = 10,
     MOST_RETRY_AFTER_MS = 30000,
-    ERROR_BODY_MS = 5000, /* an error's body is not worth more */
+    ERROR_BODY_MS = 5000,        /* an error's body is not worth more */
+    SLOWEST_WINDOW_BYTES = 1024, /* in CLIENT_IDLE_MS */
 };
 
 struct opening {
@@ -26,7 +27,8 @@ struct opening {
     struct wait end;
     int64_t limit_ms;
     int tries;
-    bool renewed, reconnected, traces;
+    bool renewed, reconnected;
+    bool traced; /* the try at work */
 };
 
 /* ---- the answer's head ---- */
@@ -70,6 +72,7 @@ static struct str read_error_body(struct opening *o)
     buf_init(&text, CLIENT_ERROR_BODY);
     if (str_is_nocase(s->parser.response.content_encoding, "gzip"))
         s->gunzip = gunzip_new();
+    s->end = wait_at_most(s->end, ERROR_BODY_MS);
     while (!text.overflow && client_read(s, ERROR_BODY_MS, &piece, NULL) == 1)
         buf_add_str(&text, piece);
     return arena_str(o->a, buf_str(&text));
@@ -121,8 +124,8 @@ static int handle_refusal(struct opening *o)
     struct str body = read_error_body(o);
     note_amounts(o);
     int code = answer_refused(o->c, o->r, o->answer, body, o->a, o->e);
-    if (o->traces || o->c->o.trace)
-        client_trace(o->c, o->r, o->answer, o->e);
+    client_trace(o->c, o->r, o->answer, o->e);
+    o->traced = true;
     if (o->answer->status == 401 && !o->renewed) {
         struct err why = {0};
         o->renewed = true;
@@ -230,20 +233,21 @@ static int try_often(void *arg)
     do {
         client_close(o->s);
         o->s = NULL;
+        o->traced = false;
         *o->answer = (struct client_answer){.retry_after_ms = -1};
         r = try_once(o);
     } while (r == 1);
     if (r < 0)
         set_where(o);
-    if (r < 0 && o->s && !o->answer->status) {
+    if (r < 0 && o->s && !o->traced) {
         note_amounts(o);
         client_trace(o->c, o->r, o->answer, o->e);
     }
     return r;
 }
 
-int client_open(struct client *c, const struct client_request *r, struct arena *a,
-                struct client_stream **ret_stream, struct client_answer *ret, struct err *e)
+static int open_stream(struct client *c, const struct client_request *r, struct arena *a,
+                       struct client_stream **ret_stream, struct client_answer *ret, struct err *e)
 {
     int64_t limit_ms = r->request_ms     ? r->request_ms
                        : c->o.request_ms ? c->o.request_ms
@@ -257,7 +261,17 @@ int client_open(struct client *c, const struct client_request *r, struct arena *
         return code == -ENOMEM ? err_set(e, ENOMEM, "out of memory") : code;
     }
     *ret_stream = o.s;
+    ret->took_ms = clock_ms() - o.s->begun_ms;
     return 0;
+}
+
+int client_open(struct client *c, const struct client_request *r, struct arena *a,
+                struct client_stream **ret_stream, struct client_answer *ret, struct err *e)
+{
+    int code = open_stream(c, r, a, ret_stream, ret, e);
+    if (code == 0)
+        client_trace_stream(c, r, ret);
+    return code;
 }
 
 /* ---- whole requests ---- */
@@ -271,6 +285,8 @@ struct doing {
     struct client_answer *answer;
     struct err *e;
     struct client_stream *s;
+    int64_t window_ms; /* since when bytes are counted; 0: not yet */
+    uint64_t window_bytes;
 };
 
 static int say_idle(const struct doing *d, int64_t idle_ms)
@@ -283,14 +299,35 @@ static int say_idle(const struct doing *d, int64_t idle_ms)
                    (unsigned long long)d->s->body_bytes, STR_ARG(buf_str(&text)));
 }
 
-static int read_body(void *arg)
+/* A server that sends a byte now and then is as good as silent. */
+static int check_speed(struct doing *d, int64_t idle_ms)
 {
-    struct doing *d = arg;
+    struct buf text CLEANUP(buf_done);
+    uint64_t came = d->s->connection->received_bytes;
+    int64_t now_ms = clock_ms();
+    if (d->window_ms && now_ms - d->window_ms < idle_ms)
+        return 0;
+    uint64_t in_window = came - d->window_bytes;
+    bool first = d->window_ms == 0;
+    d->window_ms = now_ms;
+    d->window_bytes = came;
+    if (first || in_window >= SLOWEST_WINDOW_BYTES)
+        return 0;
+    buf_init(&text, 64);
+    answer_add_ms(&text, idle_ms);
+    return err_set(d->e, ETIMEDOUT, "the answer comes too slowly: %llu bytes within " STR_FMT,
+                   (unsigned long long)in_window, STR_ARG(buf_str(&text)));
+}
+
+static int read_body(struct doing *d)
+{
     int64_t idle_ms = d->r->idle_ms > 0 ? d->r->idle_ms : CLIENT_IDLE_MS;
     struct str piece;
     int r;
     while ((r = client_read(d->s, idle_ms, &piece, d->e)) == 1) {
         r = d->body ? d->body(d->ctx, piece, d->e) : 0;
+        if (r == 0)
+            r = check_speed(d, idle_ms);
         if (r < 0)
             return r;
     }
@@ -310,7 +347,7 @@ static int finish_request(struct doing *d, int r)
 static int do_whole(void *arg)
 {
     struct doing *d = arg;
-    int r = client_open(d->c, d->r, d->a, &d->s, d->answer, d->e);
+    int r = open_stream(d->c, d->r, d->a, &d->s, d->answer, d->e);
     if (r < 0)
         return r;
     return finish_request(d, read_body(d));

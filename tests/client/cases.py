@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import ssl
+import threading
 import time
 
 from servers import Server, context
@@ -369,7 +370,30 @@ def case_one_byte_at_a_time(b):
             time.sleep(0.1)
     plain(b, talk)
     b.bad(HTTP + "the answer was not complete within 2 s (ANY bytes had come) [ETIME]", "--timeout",
-          "2", "--idle", "1s", *GET, most=4)
+          "2", "--idle", "5s", *GET, most=4)
+    b.bad(HTTP + "the answer comes too slowly: ANY bytes within 1 s [ETIMEDOUT]", "--idle", "1s", *GET,
+          most=4)
+
+
+def case_error_one_byte_at_a_time(b):
+    def talk(server, connection, _):
+        server.request(connection)
+        connection.sendall(b"HTTP/1.1 500 X\r\nContent-Type: text/plain\r\n\r\n")
+        while True:
+            connection.sendall(b"x")
+            time.sleep(0.2)
+    plain(b, talk)
+    b.bad(HTTP + "the server answered 500 Internal Server Error: ANYx [EIO]", *GET, most=7)
+
+
+def case_several_addresses(b):
+    """localhost is ::1 and 127.0.0.1 where the machine says so; only one of them listens."""
+    server = b.add(Server(always(answer())))
+    b.config(f"http://localhost:{server.port}")
+    b.good(*GET)
+    server.close()
+    code, _, said = b.run(*GET)
+    check(code == 2 and "connection refused (" in said and "127.0.0.1:" in said, said)
 
 
 def case_endless_head(b):
@@ -424,8 +448,9 @@ def case_other_encoding(b):
 
 def case_wrong_content_type(b):
     plain(b, always(answer(b"<html>hello</html>", kind="text/html; charset=utf-8")))
-    b.bad(HTTP + "the answer is text/html; charset=utf-8, not JSON: this is no API server, or a "
-          "proxy stands in between [EBADMSG]", *GET)
+    said = b.bad(HTTP + "the answer is text/html; charset=utf-8, not JSON: this is no API server, or a "
+                 "proxy stands in between [EBADMSG]", "-v", *GET)
+    check(said.count("trace: ") == 1 and ": 200 OK in " in said, said)
     b.good("--accept", "text/plain", *GET)
 
 
@@ -517,7 +542,8 @@ def case_stream(b):
         time.sleep(0.8)
         connection.sendall(b"2\r\n}\n\r\n0\r\n\r\n")
     plain(b, talk)
-    out, _ = b.good("--stream", *GET)
+    out, said = b.good("--stream", "-v", *GET)
+    check(": 200 OK in " in said and said.endswith(" ms, open\n"), said)
     check(out == "{1}\n{2(nothing for 500 ms)\n}\n", repr(out))
 
 
@@ -574,3 +600,24 @@ def case_memory_fails(b):
                   (code == 0 and out == LIST.decode()), f"{n}{sticky}: {code} {said}")
             seen.add(code)
     check(seen == {0, 70}, str(seen))
+
+
+def case_side_by_side(b):
+    """At most four connections for any number of threads, and the rate limit holds for all together."""
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    def talk(server, connection, _):
+        while server.request(connection):
+            with lock:
+                at_once[0] += 1
+                most[0] = max(most[0], at_once[0])
+            time.sleep(0.02)
+            with lock:
+                at_once[0] -= 1
+            connection.sendall(answer())
+    server = tls(b, "good", talk)
+    begun = time.monotonic()
+    out, _ = b.good("--parallel", "GET", *["/a"] * 50)
+    check(out == LIST.decode() * 50, out)
+    check(2 <= most[0] <= 4 and server.count <= 5, f"{most[0]} at once, {server.count} connections")
+    check(time.monotonic() - begun > 0.4, "50 requests are more than the burst of 40")

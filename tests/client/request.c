@@ -5,8 +5,10 @@
  *
  *     client_request [OPTION...] METHOD PATH...
  *
- * Each PATH is one request with the same client. --stream reads through client_open().
+ * Each PATH is one request with the same client, one after the other or, with --parallel, all at the same
+ * time. --stream reads through client_open().
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +24,7 @@ struct call {
     struct client_options options;
     struct client_request request;
     struct arena arena;
-    bool streams;
+    bool streams, parallel;
     int64_t pause_ms;
     char **paths;
 };
@@ -73,6 +75,55 @@ static int stream_one(struct client *c, struct call *call, struct client_answer 
     return r;
 }
 
+struct job {
+    pthread_t thread;
+    struct client *c;
+    struct client_request request;
+    int code;
+};
+
+static int run_job(void *arg)
+{
+    struct job *job = arg;
+    struct arena a;
+    struct err e = {0};
+    struct client_answer answer;
+    struct str body;
+    arena_init(&a);
+    int r = client_get(job->c, &job->request, (size_t)MIB, &a, &body, &answer, &e);
+    if (r < 0)
+        job->code = print_error(&e);
+    else
+        print_piece(NULL, body, &e);
+    arena_done(&a);
+    return 0;
+}
+
+static void *job_thread(void *arg)
+{
+    (void)!mem_protect(run_job, arg);
+    return NULL;
+}
+
+static int run_side_by_side(struct client *c, struct call *call)
+{
+    struct job *jobs = arena_array(&call->arena, struct job, 256);
+    size_t count = 0;
+    int code = 0;
+    for (; call->paths[count] && count < 256; count++) {
+        jobs[count].c = c;
+        jobs[count].request = call->request;
+        jobs[count].request.path = str_of(call->paths[count]);
+        if (pthread_create(&jobs[count].thread, NULL, job_thread, &jobs[count]))
+            return 71;
+    }
+    for (size_t i = 0; i < count; i++) {
+        pthread_join(jobs[i].thread, NULL);
+        code = jobs[i].code ? jobs[i].code : code;
+    }
+    return code;
+}
+
 static int run_all(void *arg)
 {
     struct call *call = arg;
@@ -85,7 +136,9 @@ static int run_all(void *arg)
     if (r == 0)
         r = client_new(&call->options, &c, &e);
     int code = r < 0 ? print_error(&e) : 0;
-    for (char **path = call->paths; r == 0 && *path; path++) {
+    if (r == 0 && call->parallel)
+        code = run_side_by_side(c, call);
+    for (char **path = call->paths; r == 0 && !call->parallel && *path; path++) {
         struct client_answer answer = {0};
         e = (struct err){0};
         call->request.path = str_of(*path);
@@ -140,6 +193,8 @@ int main(int argc, char **argv)
             call.options.trace = print_line;
         else if (strcmp(argv[i], "--stream") == 0)
             call.streams = true;
+        else if (strcmp(argv[i], "--parallel") == 0)
+            call.parallel = true;
         else if (strcmp(argv[i], "--no-exec") == 0)
             call.options.no_exec = true;
         else if (strcmp(argv[i], "--no-retry") == 0)
