@@ -35,7 +35,7 @@ void html_cell(struct buf *b, const char *class_name, struct str text)
     buf_add_cstr(b, "</td>");
 }
 
-static void add_row(struct buf *b, const char *what, struct str text)
+void html_row(struct buf *b, const char *what, struct str text)
 {
     buf_printf(b, "<dt>%s</dt><dd>", what);
     markup_add(b, text);
@@ -72,18 +72,18 @@ static void add_why(const struct simulate_results *r, struct buf *b)
     if (!l->known || l->fails_at == NO_FACTOR)
         return;
     const struct contingency *weakest = p->items[l->weakest].contingency;
-    add_row(b, "Weakest",
-            weakest->type == CONTINGENCY_NONE
-                ? STR("the cluster as it is: it fails without any loss")
-                : weakest->name);
+    html_row(b, "Weakest",
+             weakest->type == CONTINGENCY_NONE
+                 ? STR("the cluster as it is: it fails without any loss")
+                 : weakest->name);
     if (l->outcome.first.type != SIM_EVENT_TYPES)
-        add_row(b, "First to give way",
-                arena_printf(r->arena, "at %.2f times the use of now, after " STR_FMT ": " STR_FMT,
-                             (double)l->fails_at / FACTOR_ONE,
-                             STR_ARG(duration_text(r->arena, l->outcome.first.at_ms)),
-                             STR_ARG(simulate_event_text(r, &l->outcome.first))));
+        html_row(b, "First to give way",
+                 arena_printf(r->arena, "at %.2f times the use of now, after " STR_FMT ": " STR_FMT,
+                              (double)l->fails_at / FACTOR_ONE,
+                              STR_ARG(duration_text(r->arena, l->outcome.first.at_ms)),
+                              STR_ARG(simulate_event_text(r, &l->outcome.first))));
     for (size_t i = 0; i < MIN(l->fail_count, (size_t)3); i++)
-        add_row(b, i ? "and" : "Then", simulate_failure_text(r, &l->fails[i]));
+        html_row(b, i ? "and" : "Then", simulate_failure_text(r, &l->fails[i]));
 }
 
 static void add_summary(const struct simulate_results *r, struct buf *b)
@@ -97,21 +97,23 @@ static void add_summary(const struct simulate_results *r, struct buf *b)
     buf_add_cstr(b, "<dl>\n");
     add_why(r, b);
     if (str_starts(margin, "Booking margin "))
-        add_row(b, "Booking margin", str_sub(margin, 15, margin.n));
+        html_row(b, "Booking margin", str_sub(margin, 15, margin.n));
     if (p->by_usage)
-        add_row(b, "Survived now", arena_printf(a, "%zu of %zu contingencies", survived, p->count));
+        html_row(b, "Survived now",
+                 arena_printf(a, "%zu of %zu contingencies", survived, p->count));
     uint32_t nodes = sim_nodes_now(p->world), pods = sim_pods_now(p->world);
     struct str pending = STR("");
     if (p->world->pending)
         pending =
             arena_printf(a, ", %u of them pending before anything is lost", p->world->pending);
-    add_row(b, "Cluster",
-            arena_printf(a, "%u node%s, %u pod%s" STR_FMT, nodes, nodes == 1 ? "" : "s", pods,
-                         pods == 1 ? "" : "s", STR_ARG(pending)));
+    html_row(b, "Cluster",
+             arena_printf(a, "%u node%s, %u pod%s" STR_FMT, nodes, nodes == 1 ? "" : "s", pods,
+                          pods == 1 ? "" : "s", STR_ARG(pending)));
     if (p->line.not_monotone)
-        add_row(b, "Note",
-                STR("survival is not monotone: it comes back above that factor; the lowest failing "
-                    "factor counts"));
+        html_row(
+            b, "Note",
+            STR("survival is not monotone: it comes back above that factor; the lowest failing "
+                "factor counts"));
     buf_add_cstr(b, "</dl>\n");
 }
 
@@ -192,7 +194,7 @@ static void add_assumptions(const struct simulate_results *r, struct buf *b)
     html_section_end(b);
 }
 
-void simulate_render_html(const struct simulate_results *r, struct buf *b)
+void html_page_begin(struct buf *b, const char *title)
 {
     buf_printf(
         b,
@@ -200,9 +202,22 @@ void simulate_render_html(const struct simulate_results *r, struct buf *b)
         "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
         "style-src 'unsafe-inline'\">\n<meta name=\"generator\" content=\"plimsoll " PLIMSOLL_VERSION
-        "\">\n<title>plimsoll: load line</title>\n<style>\n%s</style>\n</head>\n<body>\n"
+        "\">\n<title>plimsoll: %s</title>\n<style>\n%s</style>\n</head>\n<body>\n"
         "<main>\n",
-        simulate_html_style);
+        title, simulate_html_style);
+}
+
+void html_page_end(struct buf *b, const char *digest)
+{
+    buf_add_cstr(b, "<footer>");
+    if (digest)
+        buf_printf(b, "SHA-256 of the report: <code>%s</code>. ", digest);
+    buf_add_cstr(b, "Made by plimsoll " PLIMSOLL_VERSION ".</footer>\n</main>\n</body>\n</html>\n");
+}
+
+void simulate_render_html(const struct simulate_results *r, struct buf *b)
+{
+    html_page_begin(b, "load line");
     add_partial(r, b);
     buf_add_cstr(b, "<section><div class=\"top\">\n<div>\n");
     add_title(r, b);
@@ -220,8 +235,5 @@ void simulate_render_html(const struct simulate_results *r, struct buf *b)
     add_structural(r, b);
     add_services(r, b);
     add_assumptions(r, b);
-    buf_add_cstr(b, "<footer>");
-    if (!r->report->stopped)
-        buf_printf(b, "SHA-256 of the report: <code>%s</code>. ", r->report->digest);
-    buf_add_cstr(b, "Made by plimsoll " PLIMSOLL_VERSION ".</footer>\n</main>\n</body>\n</html>\n");
+    html_page_end(b, r->report->stopped ? NULL : r->report->digest);
 }

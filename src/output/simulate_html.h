@@ -13,6 +13,11 @@ enum { HTML_ROWS = 500, HTML_ROWS_OPEN = 20, HTML_NODES = 2500, HTML_STEPS = 150
 
 extern const char simulate_html_style[];
 
+/* From the doctype to <main>, and from there to the end. digest NULL = none. */
+void html_page_begin(struct buf *b, const char *title);
+void html_page_end(struct buf *b, const char *digest);
+/* <dt>what</dt><dd>text</dd>, text escaped. */
+void html_row(struct buf *b, const char *what, struct str text);
 /* <section> with its heading; ended by html_section_end. id is a word of ours. */
 void html_section(struct buf *b, const char *id, const char *title);
 void html_section_end(struct buf *b);

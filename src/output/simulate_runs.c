@@ -8,34 +8,6 @@
 #include "base/text.h"
 #include "output/table.h"
 
-static const char *count_text(struct arena *a, int64_t n)
-{
-    struct buf text CLEANUP(buf_done);
-    buf_init(&text, 64);
-    text_add_count(&text, n);
-    return arena_str(a, buf_str(&text)).p;
-}
-
-/* "12.4 %", with as many digits as tell small ones apart. */
-static struct str share_text(struct arena *a, double share)
-{
-    double percent = share * 100;
-    if (percent == 0 || percent == 100)
-        return arena_printf(a, "%.0f %%", percent);
-    return arena_printf(a,
-                        percent < 0.095  ? "%.3f %%"
-                        : percent < 9.95 ? "%.2f %%"
-                                         : "%.1f %%",
-                        percent);
-}
-
-static struct str range_text(struct arena *a, int64_t hits, int64_t count)
-{
-    struct interval i = wilson_interval((uint64_t)hits, (uint64_t)count);
-    return arena_printf(a, STR_FMT " to " STR_FMT, STR_ARG(share_text(a, i.low)),
-                        STR_ARG(share_text(a, i.high)));
-}
-
 /* ---- head ---- */
 
 static void add_probability(const struct simulate_runs_results *r, const struct out_format *f,
@@ -46,8 +18,8 @@ static void add_probability(const struct simulate_runs_results *r, const struct 
     enum table_style style = x->outages ? STYLE_BAD : STYLE_GOOD;
     if (x->done < x->runs)
         text_wrap(b, f, "",
-                  arena_printf(a, "Partial: stopped after %s of %s runs.", count_text(a, x->done),
-                               count_text(a, x->runs)),
+                  arena_printf(a, "Partial: stopped after %s of %s runs.",
+                               runs_count_text(a, x->done), runs_count_text(a, x->runs)),
                   0);
     if (x->done == 0) {
         buf_add_cstr(b, "Probability of an outage unknown: no run was done.\n");
@@ -55,19 +27,20 @@ static void add_probability(const struct simulate_runs_results *r, const struct 
     }
     style_begin(b, f, style);
     buf_printf(b, "Probability of an outage " STR_FMT,
-               STR_ARG(share_text(a, (double)x->outages / (double)x->done)));
+               STR_ARG(runs_share_text(a, (double)x->outages / (double)x->done)));
     style_end(b, f, style);
     buf_printf(b, " (" STR_FMT ", 95 %% confidence)\n",
-               STR_ARG(range_text(a, x->outages, x->done)));
+               STR_ARG(runs_range_text(a, x->outages, x->done)));
     text_wrap(b, f, "",
               arena_printf(a, "%s of %s runs of " STR_FMT " became an outage; seed %lld.",
-                           count_text(a, x->outages), count_text(a, x->done), STR_ARG(x->question),
-                           (long long)x->seed),
+                           runs_count_text(a, x->outages), runs_count_text(a, x->done),
+                           STR_ARG(x->question), (long long)x->seed),
               0);
+    text_wrap(b, f, "", str_of(runs_condition), 0);
     if (x->nodes_lost)
         text_wrap(b, f, "",
                   arena_printf(a, "In %s runs memory took a further node down.",
-                               count_text(a, x->nodes_lost)),
+                               runs_count_text(a, x->nodes_lost)),
                   0);
     if (x->structural)
         text_wrap(b, f, "",
@@ -75,17 +48,11 @@ static void add_probability(const struct simulate_runs_results *r, const struct 
                                "In %s runs a workload ended below what it needs at any memory use "
                                "(bookings, budgets, volumes, single pods). That alone is no outage "
                                "here.",
-                               count_text(a, x->structural)),
+                               runs_count_text(a, x->structural)),
                   0);
 }
 
 /* ---- load line ---- */
-
-static struct str line_text(struct arena *a, int64_t line)
-{
-    return line >= RUNS_LINE_MOST ? arena_printf(a, "%.0f or more", (double)line / FACTOR_ONE)
-                                  : arena_printf(a, "%.2f", (double)line / FACTOR_ONE);
-}
 
 static void add_quantiles(const struct simulate_runs_results *r, const struct out_format *f,
                           struct buf *b)
@@ -104,10 +71,10 @@ static void add_quantiles(const struct simulate_runs_results *r, const struct ou
     for (size_t i = 0; i < ARRAY_LEN(shares); i++) {
         struct runs_quantile q = runs_quantile_of(r->result, shares[i] / 100.0);
         table_printf(&t, STYLE_PLAIN, "%d %%", shares[i]);
-        table_add(&t, line_text(a, q.line), q.line < FACTOR_ONE ? STYLE_BAD : STYLE_PLAIN);
+        table_add(&t, runs_line_text(a, q.line), q.line < FACTOR_ONE ? STYLE_BAD : STYLE_PLAIN);
         table_add(&t,
-                  arena_printf(a, STR_FMT " to " STR_FMT, STR_ARG(line_text(a, q.low)),
-                               STR_ARG(line_text(a, q.high))),
+                  arena_printf(a, STR_FMT " to " STR_FMT, STR_ARG(runs_line_text(a, q.low)),
+                               STR_ARG(runs_line_text(a, q.high))),
                   STYLE_PLAIN);
         table_row_end(&t);
     }
@@ -115,16 +82,6 @@ static void add_quantiles(const struct simulate_runs_results *r, const struct ou
 }
 
 enum { CHART_ROWS = 16, CHART_WIDTH = 50 };
-
-/* The narrowest class of lines with which the chart has few enough rows. */
-static int64_t class_width(int64_t low, int64_t high)
-{
-    static const int64_t widths[] = {100, 200, 500, 1000, 2000, 5000, 10000};
-    size_t i = 0;
-    while (i + 1 < ARRAY_LEN(widths) && (high - low) / widths[i] >= CHART_ROWS)
-        i++;
-    return widths[i];
-}
 
 static void add_chart_row(const struct out_format *f, int64_t line, int64_t count, int64_t most,
                           struct buf *b)
@@ -145,7 +102,7 @@ static void add_chart(const struct simulate_runs_results *r, const struct out_fo
     const struct runs_result *x = r->result;
     int64_t most = 1, counts[RUNS_LINE_BINS] = {0};
     int64_t low = x->bins.items[0].line, high = x->bins.items[x->bins.count - 1].line;
-    int64_t width = class_width(low, high);
+    int64_t width = runs_class_width(low, high, CHART_ROWS);
     for (size_t i = 0; i < x->bins.count; i++) {
         int64_t *n = &counts[x->bins.items[i].line / width];
         *n += x->bins.items[i].count;
@@ -158,26 +115,11 @@ static void add_chart(const struct simulate_runs_results *r, const struct out_fo
 
 /* ---- lists ---- */
 
-static int64_t urgency(const struct runs_workload *w, int i)
-{
-    return i == 0 ? w->zero : i == 1 ? w->below : i == 2 ? w->again : w->at_limit;
-}
-
-static int workload_rank(const void *a, const void *b)
-{
-    const struct runs_workload *x = *(const struct runs_workload *const *)a;
-    const struct runs_workload *y = *(const struct runs_workload *const *)b;
-    for (int i = 0; i < 4; i++)
-        if (urgency(x, i) != urgency(y, i))
-            return urgency(x, i) > urgency(y, i) ? -1 : 1;
-    return str_cmp(x->name, y->name);
-}
-
 static void add_share(struct table *t, const struct simulate_runs_results *r, int64_t n,
                       enum table_style style)
 {
     double share = (double)n / (double)r->result->done;
-    table_add(t, n ? share_text(r->arena, share) : STR("-"), n ? style : STYLE_DIM);
+    table_add(t, n ? runs_share_text(r->arena, share) : STR("-"), n ? style : STYLE_DIM);
 }
 
 static void add_workloads(const struct simulate_runs_results *r, const struct out_format *f,
@@ -193,21 +135,17 @@ static void add_workloads(const struct simulate_runs_results *r, const struct ou
         {.title = "OVER LIMIT", .right = true, .may_go = true},
     };
     const struct runs_result *x = r->result;
-    const struct runs_workload **list =
-        arena_array(r->arena, const struct runs_workload *, x->workloads.count);
-    size_t n = x->workloads.count, shown = MIN(n, (size_t)r->top);
+    const struct runs_workload **list;
+    size_t n = runs_rank_workloads(r->arena, x, &list), shown = MIN(n, (size_t)r->top);
     if (n == 0)
         return;
-    for (size_t i = 0; i < n; i++)
-        list[i] = &x->workloads.items[i];
-    qsort(list, n, sizeof(*list), workload_rank);
     struct table t;
     buf_add_cstr(b, "\nWorkloads by the share of runs in which they end without a healthy pod:\n");
     table_init(&t, r->arena, columns, ARRAY_LEN(columns));
     for (size_t i = 0; i < shown; i++) {
         table_add(&t, list[i]->name, STYLE_PLAIN);
         add_share(&t, r, list[i]->zero, STYLE_BAD);
-        table_add(&t, range_text(r->arena, list[i]->zero, x->done), STYLE_PLAIN);
+        table_add(&t, runs_range_text(r->arena, list[i]->zero, x->done), STYLE_PLAIN);
         add_share(&t, r, list[i]->below, STYLE_WARN);
         add_share(&t, r, list[i]->again, STYLE_WARN);
         add_share(&t, r, list[i]->structural, STYLE_PLAIN);
@@ -219,19 +157,6 @@ static void add_workloads(const struct simulate_runs_results *r, const struct ou
         buf_printf(b, "and %zu more (--top)\n", n - shown);
 }
 
-static int contingency_rank(const void *a, const void *b)
-{
-    const struct runs_contingency *x = *(const struct runs_contingency *const *)a;
-    const struct runs_contingency *y = *(const struct runs_contingency *const *)b;
-    /* outages / drawn, without dividing */
-    int64_t left = x->outages * y->drawn, right = y->outages * x->drawn;
-    if (left != right)
-        return left > right ? -1 : 1;
-    if (x->outages != y->outages)
-        return x->outages > y->outages ? -1 : 1;
-    return str_cmp(x->name, y->name);
-}
-
 static void add_contingencies(const struct simulate_runs_results *r, const struct out_format *f,
                               struct buf *b)
 {
@@ -241,16 +166,10 @@ static void add_contingencies(const struct simulate_runs_results *r, const struc
         {.title = "95 % CONFIDENCE", .right = true},
     };
     const struct runs_result *x = r->result;
-    const struct runs_contingency **list =
-        arena_array(r->arena, const struct runs_contingency *, x->contingencies.count);
-    size_t n = 0, shown;
-    for (size_t i = 0; i < x->contingencies.count; i++)
-        if (x->contingencies.items[i].outages)
-            list[n++] = &x->contingencies.items[i];
+    const struct runs_contingency **list;
+    size_t n = runs_rank_contingencies(r->arena, x, &list), shown = MIN(n, (size_t)r->top);
     if (n == 0 || x->contingencies.count == 1)
         return;
-    qsort(list, n, sizeof(*list), contingency_rank);
-    shown = MIN(n, (size_t)r->top);
     struct table t;
     buf_printf(b, "\nContingencies that became an outage (%zu of the %zu drawn):\n", n,
                x->contingencies.count);
@@ -260,8 +179,9 @@ static void add_contingencies(const struct simulate_runs_results *r, const struc
         table_add(&t, c->name, STYLE_PLAIN);
         table_printf(&t, STYLE_PLAIN, "%lld", (long long)c->drawn);
         table_printf(&t, STYLE_BAD, "%lld", (long long)c->outages);
-        table_add(&t, share_text(r->arena, (double)c->outages / (double)c->drawn), STYLE_PLAIN);
-        table_add(&t, range_text(r->arena, c->outages, c->drawn), STYLE_PLAIN);
+        table_add(&t, runs_share_text(r->arena, (double)c->outages / (double)c->drawn),
+                  STYLE_PLAIN);
+        table_add(&t, runs_range_text(r->arena, c->outages, c->drawn), STYLE_PLAIN);
         table_row_end(&t);
     }
     table_render(&t, f, b);
@@ -317,7 +237,7 @@ static void add_worst(const struct simulate_runs_results *r, const struct out_fo
         const struct runs_worst *w = &x->worst.items[i];
         text_wrap(b, f, "  ",
                   arena_printf(a, "run/%lld: " STR_FMT "; " STR_FMT " at " STR_FMT "%s" STR_FMT ".",
-                               (long long)w->run, STR_ARG(line_text(a, w->line)),
+                               (long long)w->run, STR_ARG(runs_line_text(a, w->line)),
                                STR_ARG(w->contingency), STR_ARG(duration_text(a, w->at_ms)),
                                w->first.n ? "; first to give way: " : "", STR_ARG(w->first)),
                   4);
@@ -365,6 +285,10 @@ void simulate_runs_render(const void *results, const struct out_format *f, struc
     const struct simulate_runs_results *r = results;
     if (f->word == SIMULATE_TEXT && !r->shard)
         render_text(r, f, b);
+    else if (f->word == SIMULATE_HTML && !r->shard)
+        simulate_runs_render_html(r, b);
+    else if (f->word == SIMULATE_JUNIT && !r->shard)
+        simulate_runs_render_junit(r, b);
     else
         simulate_runs_render_json(r, f->word == SIMULATE_YAML ? JSON_AS_YAML : JSON_INDENTED, b);
 }

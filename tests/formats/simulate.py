@@ -21,7 +21,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VOID = {"meta", "br"}
-SVG_LEAVES = {"path", "circle"}
+SVG_LEAVES = {"path", "circle", "rect"}
 ELEMENTS = VOID | SVG_LEAVES | set(
     "html head title style body main section h1 h2 h3 p dl dt dd div span table thead tbody tr th td "
     "details summary ol ul li time b i small code svg g text footer".split())
@@ -78,6 +78,12 @@ RUNS = {
     "hostile": ["-f", "hostile.yaml"],
     "no usage": ["-f", "nodes.yaml"],
 }
+# Monte Carlo runs.
+MANY = {
+    "runs": BLACK_FRIDAY + ["--runs", "40", "--max-outage", "10%"],
+    "runs, gate": FIXED + ["--runs", "20", "--min-load-line", "0.1", "--max-outage", "100%"],
+    "hostile runs": ["-f", "hostile.yaml", "--runs", "20"],
+}
 NODES = HOSTILE.split("---")[0].replace("&status", "")
 faults = []
 
@@ -118,7 +124,8 @@ class Page(html.parser.HTMLParser):
         self.text.append(data)
 
 
-def check_page(name, page, report):
+def check_markup(name, page):
+    """Returns the text of the page."""
     p = Page()
     p.feed(page)
     p.close()
@@ -132,7 +139,11 @@ def check_page(name, page, report):
         fault(name, "html: control characters")
     if len(page) > 1_000_000:
         fault(name, f"html: {len(page)} bytes")
-    text = "".join(p.text)
+    return "".join(p.text)
+
+
+def check_page(name, page, report):
+    text = check_markup(name, page)
     line = report["summary"]["loadLine"]
     if line is not None and not report["summary"]["loadLineIsLowerBound"] \
             and f"Load line {line:.2f}" not in text:
@@ -146,12 +157,13 @@ def check_page(name, page, report):
                 fault(name, f"html: {item['name']} is not there")
 
 
-def check_junit(name, xml, report, gate):
+def check_counts(name, xml):
+    """Returns the test cases by suite."""
     root = ElementTree.fromstring(xml)
     total = {"tests": 0, "failures": 0, "errors": 0}
-    verdicts = {}
+    suites = {}
     for suite in root:
-        cases = suite.findall("testcase")
+        cases = suites[suite.get("name")] = suite.findall("testcase")
         counts = {"tests": len(cases), "failures": len(suite.findall("testcase/failure")),
                   "errors": len(suite.findall("testcase/error")),
                   "skipped": len(suite.findall("testcase/skipped"))}
@@ -160,18 +172,43 @@ def check_junit(name, xml, report, gate):
                 fault(name, f"junit: {suite.get('name')} {key}={suite.get(key)}, not {value}")
             if key in total:
                 total[key] += value
-        if suite.get("name") == "contingencies":
-            verdicts = {c.get("name"): c.find("failure") is None for c in cases}
-        if suite.get("name") == "gate" and (cases[0].find("failure") is not None) != gate:
-            fault(name, "junit: the gate says something else than the exit status")
     for key, value in total.items():
         if int(root.get(key)) != value:
             fault(name, f"junit: {key}={root.get(key)}, not {value}")
+    return suites
+
+
+def verdicts_of(cases):
+    return {c.get("name"): c.find("failure") is None for c in cases}
+
+
+def check_junit(name, xml, report, gate):
+    suites = check_counts(name, xml)
+    verdicts = verdicts_of(suites["contingencies"])
+    if all(verdicts_of(suites["gate"]).values()) == gate:
+        fault(name, "junit: the gate says something else than the exit status")
     wanted = {i["name"]: i["survived"] and not i["drainBlocked"] for i in report["items"]}
     if name == "hostile":
         wanted, verdicts = sorted(wanted.values()), sorted(verdicts.values())
     if wanted != verdicts:
         fault(name, "junit: other contingencies or verdicts than JSON")
+
+
+def check_many(name, text, report, failed):
+    page = check_markup(name, text["html"])
+    suites = check_counts(name, text["junit"])
+    if all(verdicts_of(suites["gates"]).values()) == failed:
+        fault(name, "junit: the gates say something else than the exit status")
+    outages = sorted(c["outages"] == 0 for c in report["contingencies"])
+    if outages != sorted(verdicts_of(suites["contingencies"]).values()):
+        fault(name, "junit: other contingencies or verdicts than JSON")
+    share = report["summary"]["probabilityOfOutage"]["estimate"] * 100
+    shown = re.search(r"Probability of an outage ([0-9.]+) %", page)
+    if not shown or abs(float(shown[1]) - share) > 0.05:
+        fault(name, f"html: {share} % is not there")
+    for item in report["items"] if name != "hostile runs" else []:
+        if item["name"] not in page:
+            fault(name, f"html: {item['name']} is not there")
 
 
 def check(program, name, args, folder):
@@ -187,6 +224,9 @@ def check(program, name, args, folder):
         return
     text = {kind: open(f, encoding="utf-8").read() for kind, f in files.items()}
     report = json.loads(text["json"])
+    if "--runs" in args:
+        check_many(name, text, report, done.returncode == 1)
+        return
     check_page(name, text["html"], report)
     check_junit(name, text["junit"], report,
                 done.returncode == 1 and "--min-load-line" in args)
@@ -201,9 +241,9 @@ def main():
         for name, text in (("hostile.yaml", HOSTILE), ("nodes.yaml", NODES)):
             with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
                 f.write(text)
-        for name, args in RUNS.items():
+        for name, args in {**RUNS, **MANY}.items():
             check(program, name, args, folder)
-    print(f"{len(RUNS)} runs, {len(faults)} faults")
+    print(f"{len(RUNS) + len(MANY)} runs, {len(faults)} faults")
     sys.exit(1 if faults else 0)
 
 

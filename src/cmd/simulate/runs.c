@@ -88,30 +88,22 @@ const struct option_spec simulate_runs_specs[] = {
 };
 _Static_assert(ARRAY_LEN(simulate_runs_specs) == SIMULATE_RUNS_SPEC_COUNT, "as the header says");
 
-static int check_format(const struct option_outputs *o, struct err *e)
-{
-    for (size_t i = 0; i < o->count; i++)
-        if (o->items[i].word != SIMULATE_TEXT && o->items[i].word != SIMULATE_JSON &&
-            o->items[i].word != SIMULATE_YAML)
-            return err_set(e, EINVAL, "Monte Carlo runs are printed as text, json or yaml only");
-    return 0;
-}
-
-/* Gates. A line below the gate in more than one run of twenty fails it. */
 static int exit_code(const struct simulate_options *o, const struct runs_result *r)
 {
-    if (o->many.max_outage.set && r->outages * FACTOR_ONE > o->many.max_outage.v * r->done)
-        return EXIT_FINDINGS;
-    if (o->min_line && runs_quantile_of(r, 0.05).line < o->min_line)
-        return EXIT_FINDINGS;
-    return EXIT_CLEAN;
+    bool pass = runs_outages_pass(r, &o->many.max_outage) && runs_line_passes(r, o->min_line);
+    return pass ? EXIT_CLEAN : EXIT_FINDINGS;
 }
 
 static int print(struct arena *a, const struct simulate_options *o, const struct runs_result *r,
                  bool shard, struct err *e)
 {
-    struct simulate_runs_results results = {
-        .arena = a, .result = r, .top = o->top, .digest = o->digest, .shard = shard};
+    struct simulate_runs_results results = {.arena = a,
+                                            .result = r,
+                                            .top = o->top,
+                                            .digest = o->digest,
+                                            .shard = shard,
+                                            .min_line = o->min_line,
+                                            .max_outage = o->many.max_outage};
     int got = out_write_all(&o->outputs, simulate_runs_render, &results, e);
     return got < 0 ? got : shard ? EXIT_CLEAN : exit_code(o, r);
 }
@@ -179,9 +171,7 @@ int simulate_runs(struct arena *a, struct sim_world *w, const struct simulate_pl
         return err_set(e, ENODATA,
                        "--runs needs memory use: the input has no PodMetrics and no UsageProfile "
                        "(--assume requests or limits goes by those)");
-    int r = check_format(&o->outputs, e);
-    if (r == 0)
-        r = runs_plan_make(a, w, &p->set, &options, &plan, e);
+    int r = runs_plan_make(a, w, &p->set, &options, &plan, e);
     if (r < 0)
         return r;
     if (o->explain.p)
@@ -242,7 +232,7 @@ int simulate_merge(const struct verb_call *c, struct err *e)
         return err_set(e, EINVAL, "merge reads the files named after it: no -f, no --runs");
     struct runs_result *parts = arena_array(c->arena, struct runs_result, count), *result;
     result = arena_new(c->arena, struct runs_result);
-    int r = check_format(&o->outputs, e);
+    int r = 0;
     for (size_t i = 0; i < count && r == 0; i++)
         r = read_part(c->arena, names[i], &parts[i], e);
     if (r == 0)
