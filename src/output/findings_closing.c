@@ -50,13 +50,12 @@ static void add_known(struct buf *b, const struct findings_results *r)
                stale, all, all == 1 ? "entry" : "entries", stale == 1 ? "is" : "are");
 }
 
-static const char *needs_text(enum rule_needs n)
+static const char *needs_text(const struct rule *r)
 {
-    switch (n) {
+    switch (r->needs) {
     case NEEDS_NAMESPACE:
-        return "nothing else of their namespaces in the input";
-    case NEEDS_NAMESPACE_OBJECT:
-        return "no Namespace in the input";
+        return r->ns ? "only workloads in the input, or no namespace named"
+                     : "nothing else of their namespaces in the input";
     case NEEDS_NODES:
         return "no Nodes in the input";
     default:
@@ -80,7 +79,7 @@ static bool are_alike(const struct not_judged *x, const struct not_judged *y)
 {
     if (x->lacks || y->lacks)
         return x->lacks == y->lacks;
-    return x->count == y->count && x->rule->needs == y->rule->needs;
+    return x->count == y->count && x->rule->needs == y->rule->needs && !x->rule->ns == !y->rule->ns;
 }
 
 static bool is_first_alike(const struct judgement *j, size_t i)
@@ -119,9 +118,8 @@ static void add_alike(struct buf *b, const struct findings_results *r, size_t fi
         return;
     }
     buf_add_cstr(b, " of ");
-    add_counted(b, all[first].count,
-                all[first].rule->needs == NEEDS_NAMESPACE_OBJECT ? "namespace" : "object");
-    buf_printf(b, " (%s)\n", needs_text(all[first].rule->needs));
+    add_counted(b, all[first].count, all[first].rule->ns ? "namespace" : "object");
+    buf_printf(b, " (%s)\n", needs_text(all[first].rule));
 }
 
 static void add_not_judged(struct buf *b, const struct findings_results *r)

@@ -14,8 +14,6 @@ static const char *needs_text(enum rule_needs n)
     case NEEDS_NAMESPACE:
         return "Judged where the input shows more of the namespace than workloads, or with "
                "--complete.";
-    case NEEDS_NAMESPACE_OBJECT:
-        return "Judged where the input holds the Namespace.";
     case NEEDS_CLUSTER:
         return "Judged where the input holds Nodes, or with --complete.";
     case NEEDS_NODES:

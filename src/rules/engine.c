@@ -83,9 +83,18 @@ static uint64_t lacking(const struct rule *r, const struct cluster *c)
     uint64_t kinds = r->reads;
     if (r->needs == NEEDS_NODES)
         kinds |= KIND_BIT(NODE);
-    if (r->needs == NEEDS_NAMESPACE_OBJECT)
-        kinds |= KIND_BIT(NAMESPACE);
     return kinds & c->unlisted_kinds;
+}
+
+/* Whether what the namespace of the visited object lacks is in sight. Of manifests that name no
+ * namespace nobody knows yet which one they will be in. */
+static bool sees_namespace(const struct walk *w)
+{
+    const struct object *o = w->ctx.object;
+    const struct cluster *c = w->facts.cluster;
+    if (o->kind == KIND_NAMESPACE && o->ns_implied && !c->complete && !c->live)
+        return false;
+    return facts_namespace_visible(&w->facts, scope_namespace(o));
 }
 
 /* Whether the rule is on and, where it needs more of the world than there is, not. */
@@ -105,9 +114,7 @@ static bool begin(struct walk *w, size_t i)
     if (!seen)
         ;
     else if (r->needs == NEEDS_NAMESPACE)
-        seen = w->ctx.object && facts_namespace_visible(&w->facts, w->ctx.object->ns);
-    else if (r->needs == NEEDS_NAMESPACE_OBJECT)
-        seen = w->ctx.object && w->ctx.object->kind == KIND_NAMESPACE;
+        seen = w->ctx.object && sees_namespace(w);
     else if (r->needs == NEEDS_CLUSTER)
         seen = w->facts.cluster->complete;
     else if (r->needs == NEEDS_NODES)
@@ -283,27 +290,18 @@ static void visit_kubelets(struct walk *w)
     }
 }
 
-/* Namespaces with workloads but without their Namespace: what they lack is counted as not judged. */
-static void pass_unseen_namespaces(struct walk *w)
+/* Namespaces whose Namespace is not in the input are judged as if it were. */
+static void visit_unseen_namespaces(struct walk *w)
 {
-    static char seen;
-    const struct cluster *c = w->facts.cluster;
-    struct map names;
-    map_init(&names);
-    for (size_t i = 0; i < c->workloads.count; i++) {
-        const struct object *o = &c->workloads.items[i]->o;
-        if (!c->workloads.items[i]->judged || facts_is_patch(c->workloads.items[i]) ||
-            facts_is_system_namespace(o->ns) || cluster_find_namespace(c, o->ns) ||
-            map_put(&names, o->ns, &seen))
-            continue;
-        w->ctx.object = o;
-        w->outside = w->ns.p && !str_eq(o->ns, w->ns);
-        w->excluded = !scope_holds(&w->facts.config->scope, scope_namespace(o), scope_file(o));
-        for (size_t r = 0; r < rule_count; r++)
-            if (rule_table[r]->needs == NEEDS_NAMESPACE_OBJECT)
-                (void)begin(w, r);
+    struct namespace_list all;
+    size_t excluded = w->e.out->excluded, outside = w->e.out->outside;
+    facts_unseen_namespaces(&w->facts, &all);
+    for (size_t i = 0; i < all.count; i++) {
+        enter(w, &all.items[i]->o, NULL, STR(""));
+        CALL(w, ns, all.items[i])
     }
-    map_done(&names);
+    w->e.out->excluded = excluded; /* they are no objects of the input */
+    w->e.out->outside = outside;
 }
 
 static void visit_all(struct walk *w)
@@ -319,7 +317,7 @@ static void visit_all(struct walk *w)
     for (size_t i = 0; i < c->workloads.count; i++)
         if (c->workloads.items[i]->judged)
             visit_workload(w, c->workloads.items[i]);
-    pass_unseen_namespaces(w);
+    visit_unseen_namespaces(w);
     VISIT(w, pdbs, pdb)
     VISIT(w, hpas, hpa)
     for (size_t i = 0; i < c->webhook_configs.count; i++)

@@ -100,6 +100,14 @@ bool facts_node_allowed(const struct pod_spec *s, const struct node *n);
 int64_t facts_pods_behind(const struct facts *f, const struct service *s,
                           const struct workload **ret_only);
 void bindings_init(struct facts *f);
+/* Namespaces of workloads whose Namespace is not in the input, in the order of their workloads, made
+ * up with what the input holds of them; without Kubernetes' own. Each stands in the place of its
+ * first workload, and its `ns_implied` says that no workload names it. */
+struct namespace_list {
+    struct namespace_ **items;
+    size_t count, cap;
+};
+void facts_unseen_namespaces(const struct facts *f, struct namespace_list *ret);
 /* A binding of the input that gives a service account a role: by name, or by the group of all
  * accounts of its namespace or of the cluster. NULL if there is none. */
 const struct role_binding *facts_binding_of(const struct facts *f, struct str ns,

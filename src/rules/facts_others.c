@@ -25,6 +25,56 @@ int64_t facts_pods_behind(const struct facts *f, const struct service *s,
     return sum;
 }
 
+/* ---- namespaces ---- */
+
+static struct namespace_ *unseen_namespace(struct arena *a, const struct object *workload)
+{
+    struct namespace_ *n = arena_new(a, struct namespace_);
+    n->o = (struct object){
+        .kind = KIND_NAMESPACE,
+        .api_version = STR("v1"),
+        .kind_text = STR("Namespace"),
+        .name = workload->ns,
+        .ns = STR(""),
+        .ns_implied = true,
+        .source = workload->source,
+        .template_source = workload->template_source,
+        .at = workload->at,
+        .metadata_at = workload->metadata_at,
+        .name_at = workload->name_at,
+    };
+    return n;
+}
+
+void facts_unseen_namespaces(const struct facts *f, struct namespace_list *ret)
+{
+    const struct cluster *c = f->cluster;
+    struct map by_name;
+    map_init(&by_name);
+    *ret = (struct namespace_list){0};
+    for (size_t i = 0; i < c->workloads.count; i++) {
+        struct workload *w = c->workloads.items[i];
+        if (!w->judged || facts_is_patch(w) || facts_is_system_namespace(w->o.ns) ||
+            cluster_find_namespace(c, w->o.ns))
+            continue;
+        struct namespace_ *n = map_get(&by_name, w->o.ns);
+        if (!n) {
+            n = *PUSH(f->a, ret) = unseen_namespace(f->a, &w->o);
+            (void)map_put(&by_name, w->o.ns, n);
+        }
+        n->o.ns_implied = n->o.ns_implied && w->o.ns_implied;
+        *PUSH(f->a, &n->workloads) = w;
+    }
+    struct namespace_ *n;
+    for (size_t i = 0; i < c->limit_ranges.count; i++)
+        if ((n = map_get(&by_name, c->limit_ranges.items[i]->o.ns)))
+            *PUSH(f->a, &n->limit_ranges) = c->limit_ranges.items[i];
+    for (size_t i = 0; i < c->resource_quotas.count; i++)
+        if ((n = map_get(&by_name, c->resource_quotas.items[i]->o.ns)))
+            *PUSH(f->a, &n->quotas) = c->resource_quotas.items[i];
+    map_done(&by_name);
+}
+
 /* ---- rights ---- */
 
 enum { LONGEST_ACCOUNT = 512 }; /* namespace 63, name 253: with room to spare */

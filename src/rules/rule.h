@@ -24,10 +24,9 @@ int severity_parse(struct str s, enum severity *ret) MUST_USE;
 /* What must be in the input before a rule can say that something is missing. */
 enum rule_needs {
     NEEDS_NOTHING,
-    NEEDS_NAMESPACE,        /* the Namespace object, or more than workloads of it, or --complete */
-    NEEDS_NAMESPACE_OBJECT, /* ns visitors: the Namespace object */
-    NEEDS_CLUSTER,          /* Nodes, or --complete */
-    NEEDS_NODES,            /* Nodes */
+    NEEDS_NAMESPACE, /* the Namespace object, or more than workloads of it, or --complete */
+    NEEDS_CLUSTER,   /* Nodes, or --complete */
+    NEEDS_NODES,     /* Nodes */
 };
 
 /* Kinds that make pods. */

@@ -7,7 +7,8 @@
  *     # also: OTHER, ANOTHER            these rules may speak up in this case too; before the
  *                                       first case: in all of them
  * In a bad case the rule finds what is expected and nothing else, in a good case nothing at all;
- * other rules stay silent as errors and warnings unless `also` names them.
+ * other rules stay silent as errors and warnings unless `also` names them or what they miss is the
+ * namespace around the case.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -197,7 +198,9 @@ static bool meets(struct test_case *k, const struct finding *f)
 static void check_finding(struct test *t, struct test_case *k, const struct finding *f)
 {
     bool ours = strcmp(f->rule->id, t->id) == 0;
-    if (f->suppressed || meets(k, f) || names(&k->also, f->rule->id) ||
+    /* What surrounds a case (LimitRange, quota, default deny) is no part of it. */
+    bool surrounds = !ours && f->rule->ns && f->rule->needs == NEEDS_NAMESPACE;
+    if (f->suppressed || surrounds || meets(k, f) || names(&k->also, f->rule->id) ||
         (!ours && names(&t->also, f->rule->id)))
         return;
     if (!ours && f->severity == SEV_INFO)

@@ -64,7 +64,7 @@ const struct rule rule_network_policy_missing = {
     .fix = "add a NetworkPolicy with podSelector: {} and policyTypes: [Ingress], and one for each "
            "connection that is wanted",
     .see = "post-mortem 2",
-    .needs = NEEDS_NAMESPACE_OBJECT,
+    .needs = NEEDS_NAMESPACE,
     .reads = KIND_BIT(NETWORK_POLICY) | KIND_BIT(CILIUM_NETWORK_POLICY),
     .ns = check,
     .fix_level = FIX_KIT,
