@@ -22,6 +22,15 @@ void live_done(struct live *l);
 bool live_is_named(const struct live_options *o);
 /* Marks an error as the cluster's: main.c exits with EXIT_CLUSTER. Returns -e->code. */
 int live_failed(struct err *e);
+/* ---- what world_read() is made of, for verbs that build no model ---- */
+/* Refuses options that contradict each other. */
+int world_check(const struct world_options *o, struct err *e) MUST_USE;
+/* live_open(), said on stderr. */
+int world_open_cluster(const struct world_options *o, struct arena *a, struct live *l,
+                       struct err *e) MUST_USE;
+/* What the answer rests on: rights that are missing, usage that is not known. */
+void world_print_live(const struct world_options *o, const struct cluster *c);
+
 /* "plimsoll: context NAME (https://10.0.0.1:6443)" and the words behind it, on stderr. */
 void live_print_name(const struct live *l, struct str more);
 

@@ -8,8 +8,9 @@
 #include "act/snapshot.h"
 #include "base/text.h"
 #include "base/text_file.h"
-#include "cmd/verb.h"
+#include "cmd/live.h"
 #include "rules/engine.h"
+#include "source/api_each.h"
 #include "source/each.h"
 #include "source/source.h"
 #include "source/standard_input.h"
@@ -61,6 +62,7 @@ static const struct option_spec specs[] = {
 
 static const struct option_table tables[] = {
     WORLD_OPTIONS(struct options, world),
+    SCOPE_OPTIONS(struct options, world),
     {.specs = specs, .count = ARRAY_LEN(specs)},
 };
 
@@ -69,6 +71,7 @@ enum { KEY_BYTES = 32, LARGEST_KEY = 1 << 20 };
 struct recording {
     struct snapshot *snapshot;
     int code;
+    bool stopped; /* by what could not be written */
 };
 
 /* ---- the key ---- */
@@ -103,7 +106,9 @@ static const char *const *rule_ids(struct arena *a)
 static int take(void *ctx, const struct each_object *o, struct err *e)
 {
     struct recording *r = ctx;
-    return snapshot_add(r->snapshot, o->object, o->api_version, o->kind, e);
+    int done = snapshot_add(r->snapshot, o->object, o->api_version, o->kind, e);
+    r->stopped = done < 0;
+    return done;
 }
 
 static void take_bad(void *ctx, const struct err *e)
@@ -169,14 +174,46 @@ static int record_files(const struct verb_call *c, struct recording *r, struct r
     struct source_options source = {.paths = o->world.paths.items,
                                     .path_count = o->world.paths.count,
                                     .exclude = o->world.exclude};
-    if (source.path_count == 0) {
-        if (isatty(STDIN_FILENO))
-            return err_set(e, EINVAL, "nothing to read: name a file or folder with -f");
+    if (source.path_count == 0 && !world_is_live(&o->world)) {
         source.paths = &standard_input;
         source.path_count = 1;
     }
     int found = redact ? find_nodes(c, &source, redact, e) : 0;
     return found < 0 ? found : source_each(&source, take, take_bad, r, e);
+}
+
+static int record_cluster(const struct verb_call *c, struct recording *r, struct redact *redact,
+                          struct err *e)
+{
+    const struct options *o = c->options;
+    struct live l;
+    struct cluster read = {.arena = c->arena};
+    int done = world_open_cluster(&o->world, c->arena, &l, e);
+    if (done < 0)
+        return done;
+    struct apiserver_options options = {
+        .client = l.client,
+        .context = l.config.context,
+        .server = l.config.server,
+        .uses = USE_SNAPSHOT,
+        .ns = o->world.ns,
+        .fallback_ns = o->world.all_namespaces ? STR_NONE : l.config.ns,
+        .list = (enum list_mode)o->world.cluster.list,
+    };
+    struct str_list nodes = {0};
+    if (redact)
+        done = apiserver_node_names(&options, c->arena, &nodes, e);
+    if (redact && done == 0)
+        redact_nodes(redact, nodes.items, nodes.count);
+    if (done == 0)
+        done = apiserver_each(&options, take, r, c->arena, &read, e);
+    live_done(&l);
+    if (done < 0)
+        return r->stopped ? done : live_failed(e);
+    for (size_t i = 0; i < read.unlisted.count; i++)
+        r->code = read.unlisted.items[i].forbidden ? r->code : EXIT_CLUSTER;
+    world_print_live(&o->world, &read);
+    return 0;
 }
 
 static void print_summary(const struct options *o, const struct snapshot_counts *n)
@@ -208,10 +245,15 @@ static int record(const struct verb_call *c, struct redact *redact, struct err *
     struct snapshot_options how = {.to = o->to, .redact = redact};
     struct recording r = {.code = EXIT_CLEAN};
     struct snapshot_counts counts;
-    int done = snapshot_new(&how, &r.snapshot, e);
+    int done = world_check(&o->world, e);
+    if (done == 0)
+        done = snapshot_new(&how, &r.snapshot, e);
     if (done < 0)
         return done;
-    done = record_files(c, &r, redact, e);
+    if (o->world.paths.count || !world_is_live(&o->world))
+        done = record_files(c, &r, redact, e);
+    if (done == 0 && world_is_live(&o->world))
+        done = record_cluster(c, &r, redact, e);
     if (done < 0) {
         snapshot_abandon(r.snapshot);
         return done;

@@ -153,7 +153,7 @@ bool world_is_live(const struct world_options *o)
     return o->live || (o->paths.count == 0 && (means_cluster(o) || !stdin_is_given()));
 }
 
-static int check_choice(const struct world_options *o, struct err *e)
+int world_check(const struct world_options *o, struct err *e)
 {
     if (o->ns.p && o->all_namespaces)
         return err_set(e, EINVAL, "--namespace and --all-namespaces contradict each other");
@@ -176,8 +176,8 @@ static bool needs_all(unsigned uses)
     return (uses & (USE_VICTIMS | USE_PLACE | USE_SIMULATE)) != 0;
 }
 
-static int open_cluster(const struct world_options *o, struct arena *a, struct live *l,
-                        struct err *e)
+int world_open_cluster(const struct world_options *o, struct arena *a, struct live *l,
+                       struct err *e)
 {
     int r = live_open(&o->cluster, a, l, e);
     if (r == 0 && o->via_nodes_proxy)
@@ -206,7 +206,7 @@ static void add_usage(struct buf *b, const struct cluster *c, unsigned uses)
 }
 
 /* What the answer rests on, where somebody could take it for more. */
-static void print_live(const struct world_options *o, const struct cluster *c)
+void world_print_live(const struct world_options *o, const struct cluster *c)
 {
     struct buf b CLEANUP(buf_done);
     buf_init(&b, 64 * KIB);
@@ -232,7 +232,7 @@ static int read_with_cluster(const struct world_options *o, struct source_option
                              struct arena *a, struct cluster *ret, struct err *e)
 {
     struct live l;
-    int r = open_cluster(o, a, &l, e);
+    int r = world_open_cluster(o, a, &l, e);
     if (r < 0)
         return r;
     struct apiserver_options options = {
@@ -257,7 +257,7 @@ static int read_with_cluster(const struct world_options *o, struct source_option
     if (r < 0)
         return live_failed(e);
     if (!o->quiet)
-        print_live(o, ret);
+        world_print_live(o, ret);
     return 0;
 }
 
@@ -272,7 +272,7 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
         .complete = o->complete,
         .threads = (unsigned)o->threads,
     };
-    int r = check_choice(o, e);
+    int r = world_check(o, e);
     if (r < 0)
         return r;
     bool live = world_is_live(o);

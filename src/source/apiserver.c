@@ -38,15 +38,13 @@ struct reading {
 
 /* ---- lists ---- */
 
-static enum list_mode mode_of(const struct reading *g)
+enum list_mode api_list_mode(enum list_mode asked, const struct api_groups *g)
 {
-    bool paged =
-        g->groups.major > 1 || (g->groups.major == 1 && g->groups.minor >= PAGED_SINCE_MINOR);
-    return g->o->list != LIST_AUTO ? g->o->list : paged ? LIST_PAGED : LIST_CACHE;
+    bool paged = g->major > 1 || (g->major == 1 && g->minor >= PAGED_SINCE_MINOR);
+    return asked != LIST_AUTO ? asked : paged ? LIST_PAGED : LIST_CACHE;
 }
 
-/* What says nothing about the objects of one namespace. */
-static bool is_about_cluster(enum kind k)
+bool api_is_about_cluster(enum kind k)
 {
     return k == KIND_VALIDATING_WEBHOOKS || k == KIND_MUTATING_WEBHOOKS || k == KIND_CLUSTER_ROLE ||
            k == KIND_KUBELET_CONFIGURATION || k == KIND_KUBE_PROXY_CONFIGURATION ||
@@ -67,10 +65,10 @@ static void plan(struct reading *g)
                                     .resource = r,
                                     .version = version,
                                     .ns = g->live->ns,
-                                    .mode = mode_of(g),
+                                    .mode = api_list_mode(g->o->list, &g->groups),
                                     .threads = r->kind == KIND_POD ? g->o->threads : 1,
                                     .source = &g->source};
-        l->skip = g->live->ns.p && is_about_cluster(r->kind);
+        l->skip = g->live->ns.p && api_is_about_cluster(r->kind);
     }
 }
 
@@ -100,7 +98,7 @@ static void narrow(struct reading *g)
         const struct api_resource *r = l->list.resource;
         l->list.ns = g->live->ns;
         bool again = (r->namespaced && !r->in_namespace) || r->kind == KIND_NAMESPACE;
-        bool drop = again || is_about_cluster(r->kind);
+        bool drop = again || api_is_about_cluster(r->kind);
         if (drop) {
             l->result = 0;
             l->cluster = (struct cluster){0};

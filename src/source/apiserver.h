@@ -24,6 +24,12 @@ struct apiserver_options {
     bool via_nodes_proxy;   /* through the API server, by the right to nodes/proxy */
 };
 
+struct api_groups;
+/* How lists of this server are asked for. */
+enum list_mode api_list_mode(enum list_mode asked, const struct api_groups *g);
+/* What says nothing about the objects of one namespace. */
+bool api_is_about_cluster(enum kind k);
+
 /* Adds the objects to *ret (before cluster_resolve) and sets ret->live. What the user may not list,
  * or what the server fails to, is in ret->unlisted; a failure is also a PROBLEM_UNREADABLE. An error
  * when the server does not answer, or what a use cannot do without may not be listed. */
