@@ -9,6 +9,7 @@
 
 #include "act/output.h"
 #include "base/alloc.h"
+#include "base/json_write.h"
 #include "model/kind.h"
 
 enum { MOST_UNKNOWN = 1000 };
@@ -138,9 +139,55 @@ int snapshot_add(struct snapshot *s, const struct doc *object, struct str api_ve
     return list_add(s, k, buf_str(&s->line), e);
 }
 
-int snapshot_add_text(struct snapshot *s, struct str json, struct err *e)
+static void add_gap(struct snapshot *s, struct json_writer *w, const struct unlisted_kind *u)
 {
-    return list_add(s, KIND_UNKNOWN, json, e);
+    json_map(w);
+    json_add_cstr(w, "kind", kind_name(u->kind));
+    if (u->resource.n) {
+        json_add_str(w, "resource", u->resource);
+        json_add_bool(w, "forbidden", u->forbidden);
+        /* The server's words name users. */
+        json_add_str(w, "reason", s->options.redact ? STR("") : u->reason);
+    }
+    json_map_end(w);
+}
+
+int snapshot_add_gaps(struct snapshot *s, const struct cluster *c, struct err *e)
+{
+    struct json_writer w;
+    struct buf ns CLEANUP(buf_done);
+    bool by_name = !s->seen[KIND_PROMETHEUS_RULE];
+    if (!c->live->ns.n && !c->unlisted.count && !by_name)
+        return 0;
+    buf_init(&ns, 4 * KIB);
+    if (s->options.redact)
+        redact_add(s->options.redact, &ns, c->live->ns);
+    else
+        buf_add_str(&ns, c->live->ns);
+    buf_clear(&s->line);
+    json_writer_init(&w, &s->line, JSON_COMPACT);
+    json_map(&w);
+    json_add_cstr(&w, "apiVersion", "plimsoll.dev/v1");
+    json_add_cstr(&w, "kind", "Recording");
+    json_key(&w, "metadata");
+    json_map(&w);
+    json_add_cstr(&w, "name", "recording");
+    json_map_end(&w);
+    json_key(&w, "spec");
+    json_map(&w);
+    if (ns.n)
+        json_add_str(&w, "namespace", buf_str(&ns));
+    json_key(&w, "unlisted");
+    json_seq(&w);
+    for (size_t i = 0; i < c->unlisted.count; i++)
+        add_gap(s, &w, &c->unlisted.items[i]);
+    /* ConfigMaps are fetched by name (source/apiserver.c): alerts may be in others. */
+    if (by_name)
+        add_gap(s, &w, &(struct unlisted_kind){.kind = KIND_CONFIG_MAP});
+    json_seq_end(&w);
+    json_map_end(&w);
+    json_map_end(&w);
+    return list_add(s, KIND_RECORDING, str_trim(buf_str(&s->line)), e);
 }
 
 static void snapshot_free(struct snapshot *s)

@@ -6,6 +6,7 @@
 #define ACT_SNAPSHOT_H
 
 #include "base/doc.h"
+#include "model/cluster.h"
 #include "model/record.h"
 
 struct snapshot_options {
@@ -24,8 +25,8 @@ struct snapshot;
 int snapshot_new(const struct snapshot_options *o, struct snapshot **ret, struct err *e) MUST_USE;
 int snapshot_add(struct snapshot *s, const struct doc *object, struct str api_version,
                  struct str kind, struct err *e) MUST_USE;
-/* An object that is JSON already. */
-int snapshot_add_text(struct snapshot *s, struct str json, struct err *e) MUST_USE;
+/* What of a live cluster could not be seen (c->live, c->unlisted): whoever reads the snapshot is to know. */
+int snapshot_add_gaps(struct snapshot *s, const struct cluster *c, struct err *e) MUST_USE;
 /* Completes the files and frees s. An error leaves what was there before. */
 int snapshot_commit(struct snapshot *s, struct snapshot_counts *ret, struct err *e) MUST_USE;
 void snapshot_abandon(struct snapshot *s);

@@ -68,7 +68,7 @@ static const struct option_table tables[] = {
 
 enum { KEY_BYTES = 32, LARGEST_KEY = 1 << 20 };
 
-struct recording {
+struct passing {
     struct snapshot *snapshot;
     int code;
     bool stopped; /* by what could not be written */
@@ -105,7 +105,7 @@ static const char *const *rule_ids(struct arena *a)
 
 static int take(void *ctx, const struct each_object *o, struct err *e)
 {
-    struct recording *r = ctx;
+    struct passing *r = ctx;
     int done = snapshot_add(r->snapshot, o->object, o->api_version, o->kind, e);
     r->stopped = done < 0;
     return done;
@@ -113,7 +113,7 @@ static int take(void *ctx, const struct each_object *o, struct err *e)
 
 static void take_bad(void *ctx, const struct err *e)
 {
-    struct recording *r = ctx;
+    struct passing *r = ctx;
     struct buf line CLEANUP(buf_done);
     buf_init(&line, 8 * KIB);
     buf_add_cstr(&line, "plimsoll: ");
@@ -166,7 +166,7 @@ static int find_nodes(const struct verb_call *c, const struct source_options *so
     return r;
 }
 
-static int record_files(const struct verb_call *c, struct recording *r, struct redact *redact,
+static int record_files(const struct verb_call *c, struct passing *r, struct redact *redact,
                         struct err *e)
 {
     const struct options *o = c->options;
@@ -182,7 +182,7 @@ static int record_files(const struct verb_call *c, struct recording *r, struct r
     return found < 0 ? found : source_each(&source, take, take_bad, r, e);
 }
 
-static int record_cluster(const struct verb_call *c, struct recording *r, struct redact *redact,
+static int record_cluster(const struct verb_call *c, struct passing *r, struct redact *redact,
                           struct err *e)
 {
     const struct options *o = c->options;
@@ -210,6 +210,9 @@ static int record_cluster(const struct verb_call *c, struct recording *r, struct
     live_done(&l);
     if (done < 0)
         return r->stopped ? done : live_failed(e);
+    done = snapshot_add_gaps(r->snapshot, &read, e);
+    if (done < 0)
+        return done;
     for (size_t i = 0; i < read.unlisted.count; i++)
         r->code = read.unlisted.items[i].forbidden ? r->code : EXIT_CLUSTER;
     world_print_live(&o->world, &read);
@@ -243,7 +246,7 @@ static int record(const struct verb_call *c, struct redact *redact, struct err *
 {
     const struct options *o = c->options;
     struct snapshot_options how = {.to = o->to, .redact = redact};
-    struct recording r = {.code = EXIT_CLEAN};
+    struct passing r = {.code = EXIT_CLEAN};
     struct snapshot_counts counts;
     int done = world_check(&o->world, e);
     if (done == 0)

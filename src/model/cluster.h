@@ -428,6 +428,21 @@ struct scenario {
     LIST_OF(struct scenario_event) events;
 };
 
+/* A kind of a live cluster that could not be read: what is absent of it may exist. */
+struct unlisted_kind {
+    enum kind kind;
+    struct str
+        resource; /* "networkpolicies.networking.k8s.io"; absent: known, and not worth a word */
+    struct str reason; /* what the server says; one line */
+    bool forbidden;    /* the user has no right to; else it failed */
+};
+/* What a snapshot says of itself: how much of its cluster it has seen. */
+struct recording {
+    struct object o;
+    struct str ns; /* only this namespace; absent: all */
+    LIST_OF(struct unlisted_kind) unlisted;
+};
+
 /* Something that the reader saw: not a rule's finding, but to be reported. */
 enum problem_type {
     PROBLEM_UNREADABLE,    /* a file or document that could not be read: exit 2 */
@@ -450,13 +465,6 @@ struct skipped_kind {
     size_t count;
 };
 
-/* A kind of a live cluster that could not be read: what is absent of it may exist. */
-struct unlisted_kind {
-    enum kind kind;
-    struct str resource; /* "networkpolicies.networking.k8s.io" */
-    struct str reason;   /* what the server says; one line */
-    bool forbidden;      /* the user has no right to; else it failed */
-};
 /* Where usage (PodMetrics, NodeMetrics) of a live cluster came from. */
 enum usage_source { USAGE_NONE, USAGE_METRICS_API, USAGE_KUBELETS };
 struct live_cluster {
@@ -500,7 +508,8 @@ struct live_cluster {
     X(prometheus, prometheuses)              \
     X(kube_proxy_config, kube_proxy_configs) \
     X(usage_profile, usage_profiles)         \
-    X(scenario, scenarios)
+    X(scenario, scenarios)                   \
+    X(recording, recordings)
 
 struct cluster {
     struct arena *arena; /* for what resolve and defaults add */

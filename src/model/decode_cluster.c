@@ -165,6 +165,7 @@ static const struct shape *const shapes[KIND_COUNT] = {
     [KIND_KUBE_PROXY_CONFIGURATION] = &shape_kube_proxy,
     [KIND_USAGE_PROFILE] = &shape_usage_profile,
     [KIND_SCENARIO] = &shape_scenario,
+    [KIND_RECORDING] = &shape_recording,
 };
 
 const struct shape *decode_kind_shape(enum kind k)

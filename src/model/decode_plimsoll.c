@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Field tables of the two kinds of our own (plimsoll.dev/v1): UsageProfile, how much memory a
- * workload uses and how that grows; Scenario, what is assumed and what happens when.
+ * Field tables of the kinds of our own (plimsoll.dev/v1): UsageProfile, how much memory a workload uses
+ * and how that grows; Scenario, what is assumed and what happens when; Recording, what a snapshot has
+ * not seen.
  */
 #include "model/decode_table.h"
 
@@ -114,4 +115,30 @@ static const struct shape shape_scenario_spec = {sizeof(T), scenario_spec_fields
 static const struct field scenario_fields[] = {OBJECT_FIELDS, SPEC(shape_scenario_spec),
                                                FIELDS_END};
 const struct shape shape_scenario = {sizeof(T), scenario_fields, 0, NULL};
+#undef T
+
+static void read_unlisted_kind(struct decoder *d, const struct doc *v, void *ret)
+{
+    (void)d;
+    enum kind *k = ret;
+    for (int i = KIND_UNKNOWN + 1; i < KIND_COUNT; i++)
+        if (str_is(v->text, kind_name((enum kind)i)))
+            *k = (enum kind)i;
+}
+
+#define T struct unlisted_kind
+static const struct field unlisted_fields[] = {
+    FIELD_FN("kind", kind, read_unlisted_kind), FIELD("resource", F_STR, resource),
+    FIELD("reason", F_STR, reason), FIELD("forbidden", F_BOOL, forbidden), FIELDS_END};
+static const struct shape shape_unlisted = {sizeof(T), unlisted_fields, 0, NULL};
+#undef T
+
+#define T struct recording
+static const struct field recording_spec_fields[] = {
+    FIELD("namespace", F_STR, ns), FIELD_OF("unlisted", F_LIST, unlisted, shape_unlisted),
+    FIELDS_END};
+static const struct shape shape_recording_spec = {sizeof(T), recording_spec_fields, 0, NULL};
+static const struct field recording_fields[] = {OBJECT_FIELDS, SPEC(shape_recording_spec),
+                                                FIELDS_END};
+const struct shape shape_recording = {sizeof(T), recording_fields, 0, NULL};
 #undef T

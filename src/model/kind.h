@@ -62,7 +62,8 @@
     X(KUBE_PROXY_CONFIGURATION, "KubeProxyConfiguration", "kubeproxy.config.k8s.io", false,        \
       kube_proxy_config, kube_proxy_configs)                                                       \
     X(USAGE_PROFILE, "UsageProfile", "plimsoll.dev", true, usage_profile, usage_profiles)          \
-    X(SCENARIO, "Scenario", "plimsoll.dev", false, scenario, scenarios)
+    X(SCENARIO, "Scenario", "plimsoll.dev", false, scenario, scenarios)                            \
+    X(RECORDING, "Recording", "plimsoll.dev", false, recording, recordings)
 
 enum kind {
     KIND_UNKNOWN,

@@ -77,6 +77,20 @@
     "priority control ephemeral hugepages cpu memory nvidia gpu intel amd attachable "            \
     "annotations labels metadata namespaced gates feature noxu kubepods slice besteffort "        \
     "guaranteed burstable scope docker containerd crio runc kata gvisor runsc "
+/* ... and of the roles that the API server makes itself. */
+#define ROLES                                                                                     \
+    "account after aggregate aggregation apis approval approver attachdetach auth basic binder "  \
+    "bootstrapping ca certificate cidrs claim cleaner configuration configz controllerrevisions " \
+    "csidrivers csinodes csistoragecapacities custom daemon defaults delegator device "           \
+    "deviceclasses disruption endpointslicemirroring extension finalize finalizers finished "     \
+    "flagz ipaddresses issuer jwks known leasecandidates legacy localsubjectaccessreviews "       \
+    "nodeclient openapi openid protection proxier publisher replication resourceclaims "          \
+    "resourceclaimtemplates resourceslices rollback root route selfnodeclient "                   \
+    "selfsubjectaccessreviews selfsubjectreviews selfsubjectrulesreviews selinux servicecidrs "   \
+    "sign signer signers slis statusz subjectaccessreviews taint tokenreviews tracking "          \
+    "validatingadmissionpolicies validatingadmissionpolicy volumeattachments "                    \
+    "volumeattributesclass volumeattributesclasses well "
+
 /* Names of fields, where an object is copied whole: selectors, policies of Cilium. */
 #define FIELDS                                                                                    \
     "matchlabels matchexpressions key operator values ingress egress fromendpoints fromentities " \
@@ -126,7 +140,7 @@
 #define OWN "plimsoll criticality profile"
 
 const char redact_words[] =
-    VALUES KINDS RESOURCES GROUPS SYSTEM FIELDS PROGRAMS COMMANDS RUNTIMES METRICS OWN;
+    VALUES KINDS RESOURCES GROUPS SYSTEM ROLES FIELDS PROGRAMS COMMANDS RUNTIMES METRICS OWN;
 
 const char *const redact_parts[] = {
     "NetworkPolic", "alertmanager", "metrics", "rules", "alert",    "listen",

@@ -472,9 +472,27 @@ static void link_nodes(struct cluster *c)
     map_done(&by_node);
 }
 
+/* What a snapshot has not seen is as unknown as it was then. Whether all of it is of one namespace. */
+static bool read_recordings(struct cluster *c)
+{
+    bool part = false;
+    for (size_t i = 0; i < c->recordings.count; i++) {
+        const struct recording *r = c->recordings.items[i];
+        part = part || r->ns.n > 0;
+        for (size_t n = 0; n < r->unlisted.count; n++) {
+            const struct unlisted_kind *u = &r->unlisted.items[n];
+            if (u->kind != KIND_UNKNOWN)
+                c->unlisted_kinds |= (uint64_t)1 << u->kind;
+            if (u->resource.n)
+                *PUSH(c->arena, &c->unlisted) = *u;
+        }
+    }
+    return part;
+}
+
 void cluster_resolve(struct cluster *c)
 {
-    if (c->live && c->live->ns.p)
+    if (read_recordings(c) || (c->live && c->live->ns.p))
         c->complete = false;
     else
         c->complete = c->complete || c->live || c->nodes.count > 0;
