@@ -92,11 +92,11 @@
     "volumeattributesclass volumeattributesclasses well "
 
 /* Names of fields, where an object is copied whole: selectors, policies of Cilium. */
-#define FIELDS                                                                                    \
-    "matchlabels matchexpressions key operator values ingress egress fromendpoints fromentities " \
-    "fromcidr fromcidrset fromrequires toendpoints toentities tocidr tocidrset tofqdns "          \
-    "toservices toports ports rules http dns l7 l7proto method path headers topic apikey "        \
-    "matchname matchpattern endpointselector nodeselector ingressdeny egressdeny protocol port "  \
+#define FIELDS                                                                                                                                                   \
+    "address internalip externalip hostname internaldns externaldns matchlabels matchexpressions key operator values ingress egress fromendpoints fromentities " \
+    "fromcidr fromcidrset fromrequires toendpoints toentities tocidr tocidrset tofqdns "                                                                         \
+    "toservices toports ports rules http dns l7 l7proto method path headers topic apikey "                                                                       \
+    "matchname matchpattern endpointselector nodeselector ingressdeny egressdeny protocol port "                                                                 \
     "world yaml yml json host health unmanaged remote command "
 /* ---- what everybody runs ---- */
 #define PROGRAMS                                                                                    \

@@ -14,6 +14,7 @@
 #include "base/json_split.h"
 #include "model/decode.h"
 #include "source/join.h"
+#include "source/packed.h"
 
 enum { BLOCK_BYTES = 1 << 20, BLOCKS = 6, MOST_THREADS = 8 };
 /* An object that is no list is kept whole. */
@@ -480,7 +481,19 @@ int bulk_end(struct bulk *b, struct cluster *c)
 struct reading {
     struct bulk *b;
     const struct bulk_file *in;
+    struct err e; /* of what is packed */
 };
+
+static ssize_t read_more(struct reading *g, char *to, size_t most)
+{
+    if (g->in->packed)
+        return packed_read(g->in->packed, to, most, &g->e);
+    for (;;) {
+        ssize_t n = read(g->in->fd, to, most);
+        if (n >= 0 || errno != EINTR)
+            return n < 0 ? -errno : n;
+    }
+}
 
 static int read_all(void *arg)
 {
@@ -492,13 +505,13 @@ static int read_all(void *arg)
         char *to;
         size_t most;
         r = bulk_room(g->b, &to, &most);
-        ssize_t n = r < 0 ? r : read(g->in->fd, to, most);
+        ssize_t n = r < 0 ? r : read_more(g, to, most);
         if (n > 0)
             bulk_filled(g->b, (size_t)n);
         else if (n == 0)
             return 0;
-        else if (r == 0 && errno != EINTR)
-            r = -errno;
+        else
+            r = (int)n;
     }
     return r;
 }
@@ -515,9 +528,11 @@ int bulk_read(const struct bulk_file *in, struct arena *keep, struct cluster *c)
 {
     struct err e = {0};
     struct bulk_page page = {0};
-    struct reading g = {bulk_new(in->source, in->threads, keep), in};
+    struct reading g = {bulk_new(in->source, in->threads, keep), in, {0}};
     int r = mem_protect(read_all, &g);
-    if (r < 0 && r != -ENOMEM)
+    if (r < 0 && r != -ENOMEM && g.e.msg[0])
+        e = g.e;
+    else if (r < 0 && r != -ENOMEM)
         err_set(&e, -r, "cannot be read: %s", strerror(-r));
     struct err cut_error = {0};
     int finished = r == -ENOMEM ? r : bulk_finish(g.b, &page, r < 0 ? &cut_error : &e);

@@ -42,7 +42,8 @@ int bulk_end(struct bulk *b, struct cluster *c) MUST_USE;
 struct bulk_file {
     int fd;
     const struct source *source;
-    struct str begun; /* what has been read of it */
+    struct str begun;      /* what has been read of it */
+    struct packed *packed; /* the rest comes from here, not from fd; NULL: it does not */
     unsigned threads;
 };
 /* Adds what the text holds to c; an error in it is a PROBLEM_UNREADABLE. 0 or -ENOMEM. */

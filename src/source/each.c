@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "source/packed.h"
 #include "source/source.h"
 
 /* A longer text that begins with a brace is JSON, as a tree takes ten times its size. */
@@ -36,10 +37,18 @@ static void take_bad(void *ctx, const struct err *e)
     f->bad(f->ctx, e);
 }
 
+struct opened {
+    int fd;
+    struct packed *packed; /* NULL: it is not */
+};
+
 static ssize_t read_fd(void *ctx, char *to, size_t most, struct err *e)
 {
+    struct opened *in = ctx;
+    if (in->packed)
+        return packed_read(in->packed, to, most, e);
     for (;;) {
-        ssize_t n = read(*(int *)ctx, to, most);
+        ssize_t n = read(in->fd, to, most);
         if (n >= 0)
             return n;
         if (errno != EINTR)
@@ -48,11 +57,11 @@ static ssize_t read_fd(void *ctx, char *to, size_t most, struct err *e)
 }
 
 /* f->text grows to `most` bytes. 1: the file has ended, 0: there is more. */
-static int read_some(struct files *f, int *fd, size_t most, struct err *e)
+static int read_some(struct files *f, struct opened *in, size_t most, struct err *e)
 {
     char piece[64 << 10];
     while (f->text.n < most) {
-        ssize_t n = read_fd(fd, piece, sizeof(piece), e);
+        ssize_t n = read_fd(in, piece, sizeof(piece), e);
         if (n <= 0)
             return n < 0 ? (int)n : 1;
         buf_add(&f->text, piece, (size_t)n);
@@ -60,11 +69,10 @@ static int read_some(struct files *f, int *fd, size_t most, struct err *e)
     return 0;
 }
 
-static int each_in_fd(struct files *f, struct str name, int fd, struct err *e)
+static int each_in_text(struct files *f, struct str name, struct opened *opened, struct err *e)
 {
-    struct each_input in = {.name = name, .read = read_fd, .ctx = &fd};
-    buf_clear(&f->text);
-    int r = read_some(f, &fd, TREE_BYTES, e);
+    struct each_input in = {.name = name, .read = read_fd, .ctx = opened};
+    int r = read_some(f, opened, TREE_BYTES, e);
     in.begun = buf_str(&f->text);
     struct str start = str_trim(str_sub(in.begun, 0, 256));
     if (r == 0 && start.n && start.p[0] == '{') {
@@ -76,11 +84,28 @@ static int each_in_fd(struct files *f, struct str name, int fd, struct err *e)
         return r;
     }
     if (r == 0)
-        r = read_some(f, &fd, LARGEST_TEXT, e);
+        r = read_some(f, opened, LARGEST_TEXT, e);
     if (r == 0)
         return err_set(e, EFBIG, "is too large");
     in.begun = buf_str(&f->text);
     return r < 0 ? r : documents_each(&in, take_object, take_bad, f, e);
+}
+
+static int each_in_fd(struct files *f, struct str name, int fd, struct err *e)
+{
+    struct opened in = {.fd = fd};
+    buf_clear(&f->text);
+    int r = read_some(f, &in, 1, e);
+    if (r < 0 || !packed_is(buf_str(&f->text)))
+        return r < 0 ? r : each_in_text(f, name, &in, e);
+    struct buf begun CLEANUP(buf_done);
+    buf_init(&begun, LARGEST_TEXT);
+    buf_add_str(&begun, buf_str(&f->text));
+    buf_clear(&f->text);
+    in.packed = packed_new(fd, buf_str(&begun));
+    r = each_in_text(f, name, &in, e);
+    packed_free(in.packed);
+    return r;
 }
 
 static int each_in_file(struct files *f, struct str path, struct err *e)

@@ -20,6 +20,7 @@
 #include "source/apiserver.h"
 #include "source/bulk.h"
 #include "source/join.h"
+#include "source/packed.h"
 #include "source/source.h"
 
 /* A larger JSON text is read item by item and keeps no positions: a tree takes about ten times its
@@ -90,6 +91,8 @@ static void add_file(struct pool *p, struct str path, off_t bytes)
 static bool has_suffix(const char *name)
 {
     struct str s = str_of(name);
+    if (str_ends(s, ".gz"))
+        s.n -= 3;
     return str_ends(s, ".yaml") || str_ends(s, ".yml") || str_ends(s, ".json");
 }
 
@@ -283,14 +286,69 @@ static int open_file(const char *path)
     return fd;
 }
 
+/* As read_some(), unpacked; a negative errno with *e set. */
+static int unpack_some(struct worker *w, struct packed *p, size_t most, struct err *e)
+{
+    enum { PIECE = 64 << 10 };
+    while (w->text.n < most) {
+        if (w->text.cap < w->text.n + PIECE) {
+            size_t cap = w->text.n + PIECE + w->text.cap / 2;
+            w->text.p = mem_realloc(w->text.p, cap);
+            w->text.cap = cap;
+        }
+        ssize_t n = packed_read(p, w->text.p + w->text.n, PIECE, e);
+        if (n <= 0)
+            return n < 0 ? (int)n : 1;
+        w->text.n += (size_t)n;
+    }
+    return 0;
+}
+
+/* w->text: how the packed text begins. */
+static void read_packed(struct worker *w, int fd, const struct source *source, unsigned threads,
+                        struct cluster *c)
+{
+    struct err e = {0};
+    struct str begun = arena_str(&w->scratch, buf_str(&w->text));
+    struct packed *p = packed_new(fd, begun);
+    buf_clear(&w->text);
+    int r = unpack_some(w, p, BULK_BYTES, &e);
+    if (r == 0 && is_object(buf_str(&w->text))) {
+        struct bulk_file in = {fd, source, buf_str(&w->text), p, threads};
+        r = bulk_read(&in, &w->keep, c);
+        packed_free(p);
+        if (r == -ENOMEM)
+            mem_out();
+        return;
+    }
+    if (r == 0)
+        r = unpack_some(w, p, LARGEST_INPUT, &e);
+    packed_free(p);
+    if (r == 0)
+        r = err_set(&e, EFBIG, "is too large");
+    if (r < 0) {
+        c->documents++;
+        cluster_unreadable(&w->keep, c, source->name, (struct pos){0, 0},
+                           arena_str(&w->keep, str_of(e.msg)));
+        return;
+    }
+    struct decode_input in = {.a = &w->keep, .source = source};
+    read_documents(w, &in, buf_str(&w->text), c);
+}
+
 /* 0 or negative errno. */
 static int read_fd(struct worker *w, int fd, const struct source *source, unsigned threads,
                    struct cluster *c)
 {
     buf_clear(&w->text);
     int r = read_some(w, fd, BULK_BYTES);
+    if (r >= 0 && packed_is(buf_str(&w->text))) {
+        read_packed(w, fd, source, threads, c);
+        arena_reset(&w->scratch);
+        return 0;
+    }
     if (r == 0 && is_object(buf_str(&w->text))) {
-        struct bulk_file in = {fd, source, buf_str(&w->text), threads};
+        struct bulk_file in = {fd, source, buf_str(&w->text), NULL, threads};
         if (bulk_read(&in, &w->keep, c) == -ENOMEM)
             mem_out();
         return 0;

@@ -182,6 +182,22 @@ def check_forms(bench):
             items += json.load(f)["items"]
     whole = json.loads(want)["items"]
     got["folder"] = want if sorted(map(json.dumps, items)) == sorted(map(json.dumps, whole)) else b""
+    # ... and every way back in: a snapshot of the snapshot is the snapshot.
+    for how, given in (("from gz", ["-f", "packed.json.gz"]), ("from stdin", [])):
+        with open(os.path.join(bench.folder, "packed.json.gz"), "rb") as f:
+            packed = f.read()
+        again = bench.run("snapshot", "-q", *given, text=None if given else packed)
+        got[how] = want if json.loads(again) == json.loads(want) else again
+    found = [[i["fingerprint"] for i in bench.findings(n, False)]
+             for n in ("packed.json.gz", "plain.json")]
+    got["check"] = want if found[0] and found[0] == found[1] else b""
+    with open(os.path.join(bench.folder, "cut.json.gz"), "wb") as f:
+        f.write(packed[:len(packed) // 2])
+    for verb in ("check", "snapshot"):
+        r = subprocess.run([bench.program, verb, "-f", "cut.json.gz"], capture_output=True,
+                           cwd=bench.folder, check=False)
+        said = b"cut.json.gz: cannot be unpacked: the gzip text ends too early" in r.stderr
+        got[f"{verb} of half a file"] = want if r.returncode == 2 and said else r.stderr
     wrong = [how for how, text in got.items() if text != want]
     left = [n for n in os.listdir(bench.folder) if n.startswith(".")]
     for how in wrong + left:
