@@ -16,7 +16,7 @@ define compile
 	@ninja -C $(1) $(3) >$(1)/ninja.log || { cat $(1)/ninja.log; exit 1; }
 endef
 
-.PHONY: all build demo test test-cluster test-vm bench fuzz oracle-random golden install static format clean help
+.PHONY: all build demo test test-cluster test-vm test-node-full bench fuzz oracle-random golden install static format clean help
 
 all: build
 
@@ -39,6 +39,11 @@ test-vm: build ## what a real kernel does in QEMU, against what plimsoll says (1
 	@tools/bootstrap vm
 	@ninja -C $(BUILD) tests/vm/load >$(BUILD)/ninja.log || { cat $(BUILD)/ninja.log; exit 1; }
 	@tests/vm/run.py --build $(BUILD) || test $$? = 77
+
+test-node-full: build ## a real kubelet in QEMU joined to a real control plane (3 minutes; needs Go 1.26)
+	@tools/bootstrap node
+	@ninja -C $(BUILD) tests/vm/load >$(BUILD)/ninja.log || { cat $(BUILD)/ninja.log; exit 1; }
+	@tests/node/run.py --build $(BUILD) || test $$? = 77
 
 bench: build ## speed and memory, with the targets beside the measured figures
 	@tools/bootstrap bench

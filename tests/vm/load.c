@@ -10,7 +10,8 @@
  *     load pause                            ends at SIGTERM
  *     load exit STATUS                      QEMU ends with 2 * STATUS + 1 (isa-debug-exit)
  *
- * -g: enters that cgroup first; -a: its oom_score_adj; -n: its name in the kernel's log.
+ * -g: enters that cgroup first; -a: its oom_score_adj; -n: its name in the kernel's log; -w: waits
+ * before it uses memory, for SIGUSR1, which lifts the rate, or SIGUSR2.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,6 +31,7 @@ enum { PAGE = 4096, CHUNK = 64 * 1024, EXIT_PORT = 0xf4 };
 static struct {
     double mib, mib_per_s;
     const char *file, *cgroup, *adj, *name;
+    int wait;
 } options;
 
 static void fail(const char *what)
@@ -154,6 +156,21 @@ static void have_children(void)
     sleep_s(1);
 }
 
+static void wait_for_signal(void)
+{
+    sigset_t set;
+    int number;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    printf("waiting\n");
+    fflush(stdout);
+    sigwait(&set, &number);
+    if (number == SIGUSR1)
+        options.mib_per_s = 0;
+}
+
 static void leave(int signal)
 {
     (void)signal;
@@ -169,7 +186,7 @@ static void end_machine(int status)
 
 static void read_options(int argc, char **argv)
 {
-    for (int c; (c = getopt(argc, argv, "m:r:f:g:a:n:")) != -1;)
+    for (int c; (c = getopt(argc, argv, "m:r:f:g:a:n:w")) != -1;)
         switch (c) {
         case 'm':
             options.mib = strtod(optarg, NULL);
@@ -206,6 +223,8 @@ int main(int argc, char **argv)
             pause();
     read_options(argc - 1, argv + 1);
     enter();
+    if (options.wait)
+        wait_for_signal();
     size_t n = (size_t)(options.mib * (double)MIB);
     if (!strcmp(verb, "family"))
         have_children();
