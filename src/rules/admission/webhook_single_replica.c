@@ -16,11 +16,11 @@ static void check(const struct rule_ctx *c, const struct webhook *h)
         return;
     bool fails = h->failure_policy.v.p ? str_is(h->failure_policy.v, "Fail")
                                        : !str_ends(c->object->api_version, "/v1beta1");
-    finding_as(c, fails ? SEV_WARNING : SEV_INFO, AT(h->at, "clientConfig.service"),
-               "webhook " STR_FMT " is answered by one pod, of " STR_FMT " " STR_FMT
-               ": while it restarts, %s",
-               STR_ARG(h->name), STR_ARG(only->o.kind_text), STR_ARG(only->o.name),
-               fails ? "what it is asked about cannot be created" : "nothing is checked");
+    finding(c, AT(h->at, "clientConfig.service"),
+            "webhook " STR_FMT " is answered by one pod, of " STR_FMT " " STR_FMT
+            ": while it restarts, %s",
+            STR_ARG(h->name), STR_ARG(only->o.kind_text), STR_ARG(only->o.name),
+            fails ? "what it is asked about cannot be created" : "nothing is checked");
 }
 
 const struct rule rule_webhook_single_replica = {

@@ -51,9 +51,9 @@ static void check(const struct rule_ctx *c, const struct workload *w)
         finding(c, AT(pos_or(k->resources.at, k->at), "spec.containers.resources.requests.memory"),
                 "etcd requests no memory: pods may book the memory that it needs");
     if (!has_quota(k))
-        finding_as(c, SEV_INFO, AT(pos_or(k->command_at, k->at), "spec.containers.command"),
-                   "--quota-backend-bytes is not set: at 2Gi of data, the default, etcd refuses "
-                   "every write until somebody compacts and clears the alarm");
+        finding(c, AT(pos_or(k->command_at, k->at), "spec.containers.command"),
+                "--quota-backend-bytes is not set: at 2Gi of data, the default, etcd refuses "
+                "every write until somebody compacts and clears the alarm");
     const struct volume *data = data_volume(w, k);
     const struct workload *agent = NULL;
     struct str path = data ? facts_log_path_beside(c->facts, data->target, &agent) : STR_NONE;

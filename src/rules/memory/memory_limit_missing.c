@@ -3,7 +3,7 @@
  * Flags containers that nothing stops from taking all of a node's memory: no limit of their own,
  * none from a LimitRange, none for the pod as a whole. Sidecars have a rule of their own
  * (sidecar-without-limit). The control plane's static pods are left alone: a limit there turns a
- * busy hour into an outage of the API. An ordinary init container is a warning.
+ * busy hour into an outage of the API.
  */
 #include "rules/sizes.h"
 
@@ -19,21 +19,18 @@ static void check(const struct rule_ctx *c, const struct container *k)
     int64_t replicas = facts_replicas_min(c->w);
     const char *times = replicas > 1 ? say(c, " (%lld replicas)", (long long)replicas) : "";
     const char *what = say_container(c, k);
-    /* One that runs for a moment, alone, and is done. */
-    enum severity s = k->kind == CONTAINER_INIT ? SEV_WARNING : SEV_ERROR;
     if (zero)
-        finding_as(
-            c, s, AT(at, "resources.limits.memory"),
+        finding(
+            c, AT(at, "resources.limits.memory"),
             "the memory limit of %s is 0, which means none: it can take all of a node's memory%s",
             what, times);
     else if (request)
-        finding_as(
-            c, s, AT(at, "resources.limits.memory"),
-            "%s requests %s of memory and has no limit: it can take all of a node's memory%s", what,
-            say_bytes(c, quantity_value(request->q)), times);
+        finding(c, AT(at, "resources.limits.memory"),
+                "%s requests %s of memory and has no limit: it can take all of a node's memory%s",
+                what, say_bytes(c, quantity_value(request->q)), times);
     else
-        finding_as(c, s, AT(at, "resources.limits.memory"),
-                   "%s has no memory limit: it can take all of a node's memory%s", what, times);
+        finding(c, AT(at, "resources.limits.memory"),
+                "%s has no memory limit: it can take all of a node's memory%s", what, times);
 }
 
 const struct rule rule_memory_limit_missing = {

@@ -56,10 +56,10 @@ static void check(const struct rule_ctx *c, const struct container *k)
     check_cutoff(c, k);
     bool given = facts_option(k, "--skip-nodes-with-system-pods", &value, &at);
     if (!given || !str_is(value, "false"))
-        finding_as(c, SEV_INFO, AT(k->at, ""),
-                   "--skip-nodes-with-system-pods is on%s: a node that runs a pod of kube-system "
-                   "(no DaemonSet) is never removed",
-                   given ? "" : " (the default)");
+        finding(c, AT(k->at, ""),
+                "--skip-nodes-with-system-pods is on%s: a node that runs a pod of kube-system "
+                "(no DaemonSet) is never removed",
+                given ? "" : " (the default)");
 }
 
 const struct rule rule_autoscaler_flags = {
@@ -67,7 +67,8 @@ const struct rule rule_autoscaler_flags = {
     .severity = SEV_WARNING,
     .title = "The cluster autoscaler runs without bounds",
     .why = "a leak or a retry storm becomes a bill, or a cluster that grows in one zone only",
-    .fix = "set --max-nodes-total=N and --balance-similar-node-groups=true",
+    .fix = "set --max-nodes-total=N, --balance-similar-node-groups=true and "
+           "--skip-nodes-with-system-pods=false",
     .see = "post-mortem 0",
     .container = check,
 };
