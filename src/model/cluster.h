@@ -26,6 +26,7 @@ struct workload {
     struct pod_template tmpl; /* CronJob: of its job template */
     struct opt_str strategy_type;
     struct int_or_str max_unavailable, max_surge;
+    struct opt_int partition; /* StatefulSet: lower ordinals keep what they are */
     struct pos strategy_at;
     struct opt_str service_name; /* StatefulSet */
     struct opt_str schedule;     /* CronJob */

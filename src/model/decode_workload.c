@@ -10,7 +10,8 @@
 #define T struct workload
 static const struct field rolling_fields[] = {
     FIELD("maxUnavailable", F_INT_OR_STR, max_unavailable),
-    FIELD("maxSurge", F_INT_OR_STR, max_surge), FIELDS_END};
+    FIELD("maxSurge", F_INT_OR_STR, max_surge), FIELD("partition", F_OPT_INT, partition),
+    FIELDS_END};
 static const struct shape shape_rolling = {sizeof(T), rolling_fields, 0, NULL};
 static const struct field strategy_fields[] = {FIELD("type", F_OPT_STR, strategy_type),
                                                FIELD_INTO("rollingUpdate", shape_rolling),

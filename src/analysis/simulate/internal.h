@@ -127,10 +127,15 @@ struct run_workload {
     int64_t surge;    /* load of all its pods, permyriad */
     int64_t load;     /* permyriad of the sample's, for each of its pods */
 };
+struct became_ready {
+    uint32_t pod;
+    int64_t at_ms;
+};
 struct run_rollout {
     const struct sim_action *action;
     uint32_t workload, made;
     bool queued;
+    LIST_OF(struct became_ready) became_ready; /* since it began, where minReadySeconds is set */
 };
 /* A pod to be made: like which, on which node (NO_INDEX32: the scheduler finds one). */
 struct run_refused {
@@ -369,6 +374,8 @@ void rollout_begin(struct sim_runner *r, const struct sim_action *action);
 void rollout_step(struct sim_runner *r, uint32_t rollout);
 /* A pod of a workload that is being rolled out has become ready or is so no longer. */
 void rollout_later(struct sim_runner *r, uint32_t workload);
+/* A pod of a workload that is rolling has become ready, or is no longer. */
+void rollout_ready(struct sim_runner *r, uint32_t pod, bool ready);
 /* Deletes that many pods of a workload, but none of one revision (0: of any). Returns how many. */
 size_t pods_scale_down(struct sim_runner *r, uint32_t workload, uint32_t spare_revision,
                        int64_t count);

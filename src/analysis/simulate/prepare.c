@@ -114,6 +114,9 @@ static int find_rolling(struct arena *a, const struct cluster *c, struct str tex
                        "\"%.*s\" has the update strategy OnDelete: a deploy changes none "
                        "of its pods",
                        (int)MIN(text.n, 80U), text.p);
+    if ((*ret)->o.kind == KIND_DEPLOYMENT && (*ret)->paused.set && (*ret)->paused.v)
+        return err_set(e, EINVAL, "\"%.*s\" is paused: a deploy changes none of its pods",
+                       (int)MIN(text.n, 80U), text.p);
     return 0;
 }
 

@@ -22,6 +22,28 @@ static bool is_new(const struct sim_runner *r, const struct run_rollout *x, uint
     return pod_world(r, pod)->planned == x->action->revision;
 }
 
+static const struct workload *workload_of(const struct sim_runner *r, const struct run_rollout *x)
+{
+    return r->world->workloads[x->workload].workload;
+}
+
+static int64_t min_ready_ms(const struct workload *w)
+{
+    return w->min_ready_seconds.set ? MAX(w->min_ready_seconds.v, 0) * SECOND : 0;
+}
+
+/* Ready for minReadySeconds. What was ready before the rollout began has been so for long. */
+static bool is_available(const struct sim_runner *r, const struct run_rollout *x, uint32_t pod)
+{
+    if (!r->pods.items[pod].ready)
+        return false;
+    for (size_t i = x->became_ready.count; i-- > 0;)
+        if (x->became_ready.items[i].pod == pod)
+            return r->now >= x->became_ready.items[i].at_ms + min_ready_ms(workload_of(r, x));
+    return true;
+}
+
+/* Ready means available. */
 struct census {
     int64_t old, old_ready, made, made_ready;
 };
@@ -32,7 +54,7 @@ static struct census count_pods(const struct sim_runner *r, const struct run_rol
     for (uint32_t p = 0; p < r->pods.count; p++) {
         if (!is_member(r, p, x->workload))
             continue;
-        bool ready = r->pods.items[p].ready;
+        bool ready = is_available(r, x, p);
         if (is_new(r, x, p)) {
             c.made++;
             c.made_ready += ready;
@@ -217,11 +239,31 @@ static void replace_pod(struct sim_runner *r, const struct run_rollout *x, uint3
     want_schedule(r);
 }
 
-/* From the highest ordinal down, one at a time, and only while all are ready. */
+static int64_t pod_ordinal(const struct sim_runner *r, uint32_t pod)
+{
+    return ordinal_of(r->world->pods[pod_world(r, pod)->slot].pod->o.name);
+}
+
+/* Old pods of a StatefulSet that its partition keeps as they are. */
+static int64_t count_held(const struct sim_runner *r, const struct run_rollout *x)
+{
+    const struct workload *w = workload_of(r, x);
+    int64_t held = 0;
+    if (w->o.kind != KIND_STATEFUL_SET || !w->partition.set)
+        return 0;
+    for (uint32_t p = 0; p < r->pods.count; p++)
+        held +=
+            is_member(r, p, x->workload) && !is_new(r, x, p) && pod_ordinal(r, p) < w->partition.v;
+    return held;
+}
+
+/* From the highest ordinal down to the partition, one at a time, and only while all are available.
+ * maxUnavailable is behind a gate that is off in 1.36 (MaxUnavailableStatefulSet). */
 static void roll_stateful(struct sim_runner *r, struct run_rollout *x)
 {
     uint32_t target = NO_POD;
-    int64_t highest = -1;
+    const struct workload *w = workload_of(r, x);
+    int64_t highest = w->partition.set ? w->partition.v - 1 : -1;
     for (size_t i = 0; i < r->refused.count; i++)
         if (!r->refused.items[i].made &&
             pod_world(r, r->refused.items[i].like)->workload == x->workload)
@@ -233,9 +275,9 @@ static void roll_stateful(struct sim_runner *r, struct run_rollout *x)
             return; /* still Terminating */
         if (!is_member(r, p, x->workload))
             continue;
-        if (!rp->ready)
+        if (!is_available(r, x, p))
             return;
-        int64_t ordinal = ordinal_of(r->world->pods[wp->slot].pod->o.name);
+        int64_t ordinal = pod_ordinal(r, p);
         if (!is_new(r, x, p) && ordinal > highest) {
             highest = ordinal;
             target = p;
@@ -264,7 +306,7 @@ static void surge_daemon(struct sim_runner *r, struct run_rollout *x, int64_t su
         if (!is_member(r, p, x->workload) || is_new(r, x, p))
             continue;
         uint32_t made = updated_on(r, x, r->pods.items[p].node);
-        if (made != NO_POD && r->pods.items[made].ready)
+        if (made != NO_POD && is_available(r, x, made))
             pod_delete(r, p);
         else
             surge -= made != NO_POD;
@@ -296,7 +338,7 @@ static void roll_daemon(struct sim_runner *r, struct run_rollout *x)
     for (uint32_t p = 0; p < count; p++) {
         if (!is_member(r, p, x->workload) || is_new(r, x, p))
             continue;
-        if (r->pods.items[p].ready && left-- <= 0)
+        if (is_available(r, x, p) && left-- <= 0)
             continue;
         replace_pod(r, x, p, r->pods.items[p].node);
     }
@@ -311,6 +353,18 @@ void rollout_later(struct sim_runner *r, uint32_t workload)
         return;
     x->queued = true;
     plan(r, r->now, TODO_ROLLOUT, r->workloads[workload].rolling - 1, 0);
+}
+
+void rollout_ready(struct sim_runner *r, uint32_t pod, bool ready)
+{
+    uint32_t workload = pod_world(r, pod)->workload, rolling = r->workloads[workload].rolling - 1;
+    struct run_rollout *x = &r->rollouts.items[rolling];
+    int64_t least = min_ready_ms(workload_of(r, x));
+    rollout_later(r, workload);
+    if (!ready || least == 0)
+        return;
+    *PUSH(r->arena, &x->became_ready) = (struct became_ready){pod, r->now};
+    plan(r, r->now + least, TODO_ROLLOUT, rolling, 0);
 }
 
 static void note_rollout(struct sim_runner *r, const struct run_rollout *x,
@@ -350,7 +404,8 @@ void rollout_step(struct sim_runner *r, uint32_t rollout)
     else
         roll_deployment(r, x);
     struct census c = count_pods(r, x);
-    if (c.old || c.made_ready < c.made || c.made < w->wanted)
+    int64_t held = count_held(r, x);
+    if (c.old > held || c.made_ready < c.made || c.made + held < w->wanted)
         return;
     w->rolling = 0;
     note_rollout(r, x, SIM_ROLLED_OUT, c.made);

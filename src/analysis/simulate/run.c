@@ -227,7 +227,7 @@ void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready)
     if (r->world->pods[p->origin].serves)
         services_ready(r, pod, ready);
     if (x->rolling)
-        rollout_later(r, workload);
+        rollout_ready(r, pod, ready);
     if (w->elastic && !x->reloading) {
         x->reloading = true;
         plan(r, r->now, TODO_RELOAD, workload, 0);

@@ -242,6 +242,48 @@ static void test_deploy_stateful(void **state)
     test_done(&t);
 }
 
+/* The partition keeps lower ordinals; the next goes when the one before has been ready for 30 s. */
+static void test_deploy_partition(void **state)
+{
+    (void)state;
+    struct test_world t;
+    struct contingency c = deploy_world(&t, "StatefulSet", 2, "rollingUpdate: {partition: 1}");
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {60000, SIM_DEPLOYED, -1}, {60000, SIM_SCALED_DOWN, 1},
+                  {60000, SIM_REPLACED, -1}, {60000, SIM_PLACED, 1}, {70000, SIM_STARTED, 1},
+                  {70000, SIM_ROLLED_OUT, -1});
+    assert_int_equal(t.outcome.failure_count, 0);
+    test_done(&t);
+    c = deploy_world(&t, "StatefulSet", 2, "rollingUpdate: {partition: 2}");
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {60000, SIM_DEPLOYED, -1}, {60000, SIM_ROLLED_OUT, -1});
+    test_done(&t);
+}
+
+static void test_deploy_min_ready(void **state)
+{
+    (void)state;
+    struct test_world t;
+    struct contingency c =
+        deploy_world(&t, "StatefulSet", 2, "type: RollingUpdate}, minReadySeconds: 30, x: {");
+    test_run(&t, &c, FACTOR_ONE);
+    ASSERT_EVENTS(&t, {60000, SIM_DEPLOYED, -1}, {60000, SIM_SCALED_DOWN, 1},
+                  {60000, SIM_REPLACED, -1}, {60000, SIM_PLACED, 1}, {70000, SIM_STARTED, 1},
+                  {100000, SIM_SCALED_DOWN, 0}, {100000, SIM_REPLACED, -1}, {100000, SIM_PLACED, 0},
+                  {110000, SIM_STARTED, 0}, {140000, SIM_ROLLED_OUT, -1});
+    test_done(&t);
+    c = deploy_world(&t, "Deployment", 2,
+                     "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}}, minReadySeconds: 20, x: {");
+    for (int i = 0; i < 2; i++) {
+        test_run(&t, &c, FACTOR_ONE);
+        ASSERT_EVENTS(&t, {60000, SIM_DEPLOYED, -1}, {60000, SIM_REPLACED, -1},
+                      {60000, SIM_PLACED, 0}, {70000, SIM_STARTED, 0}, {90000, SIM_SCALED_DOWN, 0},
+                      {90000, SIM_REPLACED, -1}, {90000, SIM_PLACED, 1}, {100000, SIM_STARTED, 1},
+                      {120000, SIM_SCALED_DOWN, 1}, {120000, SIM_ROLLED_OUT, -1});
+    }
+    test_done(&t);
+}
+
 static void test_deploy_daemon(void **state)
 {
     (void)state;
@@ -291,6 +333,10 @@ static void expect_prepare_error(const char *spec, const char *message)
     test_yaml(&t, "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: agent, namespace: shop, "
                   "uid: u-agent}, spec: {updateStrategy: {type: OnDelete}, template: {spec: "
                   "{containers: [{name: c}]}}}}");
+    test_pod(&t, (struct test_pod){"api-1", "Deployment", "api", "a", 10, 0, 10, NULL});
+    test_yaml(&t,
+              "{apiVersion: apps/v1, kind: Deployment, metadata: {name: api, namespace: shop, "
+              "uid: u-api}, spec: {paused: true, template: {spec: {containers: [{name: c}]}}}}");
     test_yaml(&t, arena_printf(&t.a,
                                "{apiVersion: plimsoll.dev/v1, kind: Scenario, metadata: {name: s}, "
                                "spec: {%s}}",
@@ -332,6 +378,8 @@ static void test_prepare_errors(void **state)
     expect_prepare_error("events: [{deploy: {workload: agent}}]",
                          "Scenario s: \"agent\" has the update strategy OnDelete: a deploy changes "
                          "none of its pods");
+    expect_prepare_error("events: [{deploy: {workload: api}}]",
+                         "Scenario s: \"api\" is paused: a deploy changes none of its pods");
     expect_prepare_error("assumptions: {swap: LimitedSwap}",
                          "Scenario s: swap is \"LimitedSwap\", and only none is modelled");
     expect_prepare_error("assumptions: {systemReserved: much}",
@@ -431,6 +479,8 @@ int main(void)
         cmocka_unit_test(test_deploy_recreates),
         cmocka_unit_test(test_deploy_too_large),
         cmocka_unit_test(test_deploy_stateful),
+        cmocka_unit_test(test_deploy_partition),
+        cmocka_unit_test(test_deploy_min_ready),
         cmocka_unit_test(test_deploy_daemon),
         cmocka_unit_test(test_deploy_leaks),
         cmocka_unit_test(test_several_at_once),
