@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs that read a live cluster: what they list, what they judge, what they say without
 rights."""
+import http.server
 import json
 import os
 import re
+import ssl
+import subprocess
+import threading
 
 import pytest
 import yaml
@@ -363,3 +367,77 @@ def test_no_usage_is_said(plimsoll, plane, shop):
         assert "usage is not known: metrics.k8s.io (metrics-server) has none" in answer.err
     answer = plimsoll(plane.admin, "simulate", "--top=1", "--via-nodes-proxy")
     assert "warning: --via-nodes-proxy" in answer.err
+
+
+# --- usage from kubelets -------------------------------------------------------------------------
+
+class Kubelet(http.server.BaseHTTPRequestHandler):
+    """What a kubelet answers to /stats/summary; the figures are invented."""
+    protocol_version = "HTTP/1.1"
+    asked, pods = [], []
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        memory = {"time": "2026-11-21T12:00:00Z", "workingSetBytes": 100 << 20}
+        body = json.dumps({
+            "node": {"nodeName": "kubelet", "memory": {**memory, "workingSetBytes": 3 << 30}},
+            "pods": [{"podRef": {"name": name, "namespace": namespace},
+                      "containers": [{"name": "main", "memory": memory}]}
+                     for namespace, name in self.pods]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def own_address():
+    """An address of this machine that is not loopback: the API server does not forward to those."""
+    words = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False)
+    found = [a for a in words.stdout.split() if "." in a and not a.startswith("127.")]
+    return found[0] if found else None
+
+
+def test_usage_through_nodes_proxy(plimsoll, plane, namespace):
+    """The API server forwards to the kubelet's port, where something answers as a kubelet does."""
+    ip = own_address()
+    if not ip:
+        pytest.skip("this machine has only loopback addresses")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    plane.authority.issue("fake-kubelet", "/CN=kubelet", f"IP:{ip}")
+    tls.load_cert_chain(plane.authority.path("fake-kubelet.crt"),
+                        plane.authority.path("fake-kubelet.key"))
+    server = http.server.ThreadingHTTPServer((ip, 0), Kubelet)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    name = "kubelet-of-tests"
+    Kubelet.pods[:] = [(namespace, "web")]
+    node = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name}}
+    status = {"addresses": [{"type": "InternalIP", "address": ip}],
+              "daemonEndpoints": {"kubeletEndpoint": {"Port": server.server_address[1]}},
+              "capacity": {"memory": "8Gi", "cpu": "4", "pods": "110"},
+              "allocatable": {"memory": "7Gi", "cpu": "4", "pods": "110"}}
+    try:
+        plane.api.create("/api/v1/nodes", node)
+        plane.api.merge(f"/api/v1/nodes/{name}/status", {"status": status})
+        plane.api.create(f"/api/v1/namespaces/{namespace}/pods", {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": namespace},
+            "spec": {"nodeName": name, "containers": [{"name": "main", "image": "app:1"}]}})
+        answer = plimsoll(plane.admin, "victims", "--node", name, "--via-nodes-proxy", "-o", "json")
+        assert answer.code == 0, answer
+        assert "warning: --via-nodes-proxy" in answer.err
+        assert "usage is what the kubelets say" in answer.err
+        item = [i for i in json.loads(answer.out)["items"] if i["name"] == "web"][0]
+        assert item["usageBytes"] == 100 << 20, item
+        assert Kubelet.asked == ["/stats/summary?only_cpu_and_memory=true"], Kubelet.asked
+        # Never unasked.
+        Kubelet.asked.clear()
+        assert plimsoll(plane.admin, "victims", "--node", name).code == 2
+        assert not Kubelet.asked
+    finally:
+        server.shutdown()
+        plane.api.delete(f"/api/v1/namespaces/{namespace}/pods/web?gracePeriodSeconds=0")
+        plane.api.delete(f"/api/v1/nodes/{name}")
