@@ -23,7 +23,7 @@ enum { JUDGE_OPTION_COUNT = 1 };
         .offset = offsetof(type, member)                                              \
     }
 
-/* .plimsoll.yaml of the working directory, or the file that --config names. */
+/* .plimsoll.yaml of the working directory or above it in the repository, or the file that --config names. */
 int config_load(const struct judge_options *o, struct arena *a, struct check_config *ret,
                 struct err *e) MUST_USE;
 

@@ -3,6 +3,8 @@
  * Reads what the verbs that judge by rules are told in files (configuration, baseline), and the world
  * that they judge.
  */
+#include <unistd.h>
+
 #include "base/text_file.h"
 #include "cmd/check/check.h"
 #include "model/api_resource.h"
@@ -21,15 +23,43 @@ const struct option_spec judge_option_specs[JUDGE_OPTION_COUNT] = {
         .arg = "FILE",
         .help = "Rules to switch off, their severities, thresholds and scope, paths and namespaces "
                 "to leave out, further names of sidecars.",
-        .absent = ".plimsoll.yaml in the working directory, if there is one",
+        .absent = ".plimsoll.yaml in the working directory or, in a git repository, in the nearest "
+                  "folder above it, if there is one",
         .offset = offsetof(struct judge_options, config),
     },
 };
 
+/* As many levels up as anybody's folders are deep. */
+enum { FOLDERS_UP = 64 };
+
+static struct str path_above(struct arena *a, int levels, const char *name)
+{
+    struct buf path CLEANUP(buf_done);
+    buf_init(&path, 4096);
+    for (int i = 0; i < levels; i++)
+        buf_add_cstr(&path, "../");
+    buf_add_cstr(&path, name);
+    return arena_str(a, buf_str(&path));
+}
+
+/* The configuration of the working directory or, in a git repository, of the nearest folder above it
+ * that has one. Nothing outside of the repository is looked at: who may write to /tmp has no say. */
+static struct str find_config(struct arena *a)
+{
+    int found = -1, levels = 0;
+    for (; levels < FOLDERS_UP; levels++) {
+        if (found < 0 && access(path_above(a, levels, config_name.p).p, F_OK) == 0)
+            found = levels;
+        if (access(path_above(a, levels, ".git").p, F_OK) == 0)
+            return path_above(a, MAX(found, 0), config_name.p);
+    }
+    return config_name;
+}
+
 int config_load(const struct judge_options *o, struct arena *a, struct check_config *ret,
                 struct err *e)
 {
-    struct str text, name = o->config.p ? o->config : config_name;
+    struct str text, name = o->config.p ? o->config : find_config(a);
     check_config_init(ret, a);
     int r = text_file_read(a, name, CONFIG_MAX_BYTES, &text, e);
     if (r == -ENOENT && !o->config.p)
