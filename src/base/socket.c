@@ -33,7 +33,8 @@ struct lookup {
     char port[8];
     int result; /* of getaddrinfo() */
     struct addrinfo *list;
-    int done_pipe[2]; /* the thread closes its end */
+    atomic_bool done;
+    int done_pipe[2]; /* the thread closes its end: something to poll for */
     atomic_int users; /* the thread and whoever waits */
 };
 
@@ -58,6 +59,7 @@ static void *lookup_thread(void *arg)
     struct lookup *l = arg;
     int pipe_end = l->done_pipe[1];
     lookup_run(l);
+    atomic_store(&l->done, true);
     close(pipe_end);
     lookup_drop(l);
     return NULL;
@@ -109,7 +111,7 @@ static int lookup_wait(struct lookup *l, const struct wait *w, struct err *e)
         return err_set(e, ETIMEDOUT, "no name server has answered for \"%s\" in time", l->host);
     if (r < 0)
         return err_set(e, -r, "stopped");
-    return l->result ? lookup_failed(l, e) : 0;
+    return atomic_load(&l->done) && l->result ? lookup_failed(l, e) : 0;
 }
 
 /* *ret_l is to be dropped, also after an error if it is not NULL. */

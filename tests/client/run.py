@@ -68,7 +68,7 @@ class Bench:
         """(exit status, output, what was said). Takes longer than `most` seconds: a fault."""
         full = {"PATH": os.environ["PATH"], "HOME": self.folder,
                 "KUBECONFIG": self.path("config")}
-        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+        for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
             if name in os.environ:
                 full[name] = os.environ[name]
         full.update(env or {})
