@@ -39,7 +39,7 @@ struct client_options {
     const struct kubeconfig *config; /* outlives the client */
     int64_t request_ms;              /* --request-timeout; 0: CLIENT_REQUEST_MS */
     bool no_exec;                    /* a daemon: credential plug-ins are refused */
-    int per_second, burst;           /* rate limit; 0: 20 and 40 */
+    int per_second, burst;           /* rate limit; 0: 50 and 300 */
     int most_at_once;                /* requests (not streams) in flight; 0: 4 */
     /* Lines without a line end, clean for a terminal and free of secrets; called by whichever thread
      * asks, one at a time. trace: one line per request (-v). warn: certificates not verified, what

@@ -12,6 +12,7 @@
 enum {
     MOST_TRIES = 10,
     MOST_RETRY_AFTER_MS = 30000,
+    MOST_SECONDS = 1000000,      /* that a server may ask for; more is nonsense */
     ERROR_BODY_MS = 5000,        /* an error's body is not worth more */
     SLOWEST_WINDOW_BYTES = 1024, /* in CLIENT_IDLE_MS */
 };
@@ -42,7 +43,8 @@ static void note_answer(struct opening *o)
     answer->content_type = arena_str(o->a, response->content_type);
     answer->warning = response->warning.n ? arena_str(o->a, response->warning) : STR_NONE;
     answer->retry_after_ms = -1;
-    if (str_to_int64(response->retry_after, &seconds) == 0 && seconds >= 0 && seconds < 86400)
+    if (str_to_int64(response->retry_after, &seconds) == 0 && seconds >= 0 &&
+        seconds <= MOST_SECONDS)
         answer->retry_after_ms = seconds * 1000;
     if (answer->warning.n) {
         /* 299 - "text" */

@@ -173,6 +173,8 @@ static bool read_option(struct call *call, const char *name, char *value)
                                                           : NULL;
     if (ms)
         return client_parse_timeout(str_of(value), ms) == 0;
+    if (strcmp(name, "--burst") == 0)
+        return (call->options.burst = (int)strtol(value, NULL, 10)) > 0;
     if (strcmp(name, "--as-group") == 0)
         text = PUSH(&call->arena, &call->choice.as_groups);
     if (text)
