@@ -41,6 +41,9 @@ struct twin_pod {
 };
 struct twin_node {
     LIST_OF(uint32_t) pods; /* the newest first */
+    LIST_OF(uint32_t)
+    order; /* as the scheduler's NodeInfo has them: the last takes the place of one
+                                that goes. Equal victims of a preemption follow it. */
     bool lost, not_ready, waits_for_taint, tainted, polling, pressure, gave_up, lost_by_memory;
     int closed;
     uint32_t depth, looks;
@@ -67,6 +70,7 @@ struct twin {
     LIST_OF(struct todo_item) todo; /* in the order of decision */
     LIST_OF(uint32_t) waiting;
     LIST_OF(uint32_t) storms;
+    LIST_OF(uint32_t) preempted; /* in this round of the scheduler */
     bool place_queued;
     int64_t *healthy;
     bool *dipped;
@@ -243,6 +247,7 @@ static void arrive(struct twin *t, uint32_t pod, uint32_t node)
     for (size_t i = n->pods.count - 1; i > 0; i--)
         n->pods.items[i] = n->pods.items[i - 1];
     n->pods.items[0] = pod;
+    *PUSH(t->a, &n->order) = pod;
     t->pods.items[pod].node = (int)node;
     t->pods.items[pod].state = STARTS;
     n->depth = MAX(n->depth, t->pods.items[pod].depth);
@@ -259,6 +264,11 @@ static void leave(struct twin *t, uint32_t pod)
         if (n->pods.items[i] != pod)
             n->pods.items[kept++] = n->pods.items[i];
     n->pods.count = kept;
+    for (size_t i = 0; i < n->order.count; i++)
+        if (n->order.items[i] == pod) {
+            n->order.items[i] = n->order.items[--n->order.count];
+            break;
+        }
     t->pods.items[pod].state = GONE;
 }
 
@@ -636,25 +646,48 @@ static void restart(struct twin *t, uint32_t pod, uint32_t k)
 
 /* ---- the scheduler ---- */
 
-/* A schedule of who is where now. ret_index: of each waiting pod there. */
-static struct schedule *schedule_now(const struct twin *t, struct arena *a, uint32_t *ret_index)
+/* A schedule of who is where now. The twin's pods are there in their order, from *ret_first on. */
+static struct schedule *schedule_now(const struct twin *t, struct arena *a, uint32_t *ret_first)
 {
     struct schedule *s = schedule_new(a, t->w->cluster);
     for (uint32_t i = 0; i < t->w->pod_count; i++)
         if (schedule_pod_node(s, i) != NO_NODE)
             schedule_unbind(s, i);
-    for (uint32_t i = 0; i < t->pods.count; i++) {
-        const struct twin_pod *p = &t->pods.items[i];
-        uint32_t there = schedule_clone_pod(s, p->origin);
-        if (p->state == RUNS || p->state == STARTS)
-            schedule_bind(s, there, (uint32_t)p->node);
-        for (size_t k = 0; k < t->waiting.count; k++)
-            if (t->waiting.items[k] == i)
-                ret_index[k] = there;
-    }
+    *ret_first = schedule_pod_count(s);
+    for (uint32_t i = 0; i < t->pods.count; i++)
+        (void)schedule_clone_pod(s, t->pods.items[i].origin);
+    for (uint32_t n = 0; n < t->w->node_count; n++)
+        for (size_t i = 0; i < t->nodes[n].order.count; i++)
+            schedule_bind(s, *ret_first + t->nodes[n].order.items[i], n);
     for (uint32_t i = 0; i < t->w->node_count; i++)
         schedule_node_close(s, i, t->nodes[i].closed != 0 || !t->w->nodes[i].usable);
     return s;
+}
+
+/* Highest priority first, then in order of arrival: numbers only go up. */
+static bool comes_before(const struct twin *t, uint32_t a, uint32_t b)
+{
+    int64_t x = origin(t, a)->priority, y = origin(t, b)->priority;
+    return x != y ? x > y : a < b;
+}
+
+/* Removes whom the pod preempts, and gives the node, or -1. */
+static int preempt(struct twin *t, struct schedule *s, const struct verdict *v, uint32_t first,
+                   struct arena *a)
+{
+    struct preemption p;
+    schedule_preempt(s, v, a, &p);
+    if (p.best_count == 0)
+        return -1;
+    const struct preempt_candidate *c = &p.candidates[p.best[0]];
+    for (uint32_t i = 0; i < c->victim_count; i++) {
+        t->o->preempted++;
+        happened(t);
+        schedule_unbind(s, c->victims[i]);
+        leave(t, c->victims[i] - first);
+        *PUSH(t->a, &t->preempted) = c->victims[i] - first;
+    }
+    return (int)c->node;
 }
 
 static void place(struct twin *t)
@@ -663,26 +696,34 @@ static void place(struct twin *t)
     size_t kept = 0;
     arena_init(&a);
     t->place_queued = false;
-    /* In order of arrival: numbers, and the list, only go up. */
     for (size_t i = 1; i < t->waiting.count; i++)
-        for (size_t k = i; k > 0 && t->waiting.items[k - 1] > t->waiting.items[k]; k--) {
+        for (size_t k = i; k > 0 && comes_before(t, t->waiting.items[k], t->waiting.items[k - 1]);
+             k--) {
             uint32_t x = t->waiting.items[k];
             t->waiting.items[k] = t->waiting.items[k - 1];
             t->waiting.items[k - 1] = x;
         }
-    uint32_t *index = arena_array(&a, uint32_t, t->waiting.count);
-    struct schedule *s = schedule_now(t, &a, index);
+    uint32_t first;
+    struct schedule *s = schedule_now(t, &a, &first);
+    bool *full = arena_array(&a, bool, schedule_class_count(s));
+    t->preempted.count = 0;
     for (size_t i = 0; i < t->waiting.count; i++) {
         struct verdict v;
         uint32_t pod = t->waiting.items[i];
-        schedule_explain(s, index[i], &a, &v);
-        if (v.best_count) {
-            schedule_bind(s, index[i], v.best[0]);
-            t->nodes[v.best[0]].gave_up = false;
+        uint32_t class_ = schedule_pod_class(s, first + pod);
+        int node = -1;
+        if (!full[class_]) {
+            schedule_explain(s, first + pod, &a, &v);
+            node = v.best_count ? (int)v.best[0] : preempt(t, s, &v, first, &a);
+        }
+        if (node >= 0) {
+            schedule_bind(s, first + pod, (uint32_t)node);
+            t->nodes[node].gave_up = false;
             happened(t);
-            arrive(t, pod, v.best[0]);
+            arrive(t, pod, (uint32_t)node);
             continue;
         }
+        full[class_] = true;
         if (!t->pods.items[pod].told)
             happened(t);
         t->pods.items[pod].told = true;
@@ -690,6 +731,10 @@ static void place(struct twin *t)
     }
     t->waiting.count = kept;
     schedule_done(s);
+    for (size_t i = 0; i < t->preempted.count; i++)
+        replace(t, t->preempted.items[i], 0);
+    if (t->preempted.count)
+        want_place(t);
 }
 
 /* ---- a run ---- */
@@ -712,8 +757,10 @@ static void begin(struct twin *t, const struct contingency *c)
         p->state = p->node < 0 ? WAITS : RUNS;
         if (p->node < 0)
             *PUSH(t->a, &t->waiting) = i;
-        else
+        else {
             *PUSH(t->a, &t->nodes[p->node].pods) = i;
+            *PUSH(t->a, &t->nodes[p->node].order) = i;
+        }
         for (uint32_t k = 0; p->node >= 0 && k < w->pods[i].container_count; k++)
             p->c[k].from = p->c[k].to = full_usage(t, i, k);
     }

@@ -6,7 +6,7 @@
  * runs where with what usage) and the arithmetic of single decisions (badness, eviction rank,
  * crash-loop delay, zone states, the scheduling cycle) as they are, which have tests of their own.
  *
- * Left out: priorities (preemption), load that follows survivors, leaks and growth, drains, HPAs,
+ * Left out: load that follows survivors, leaks and growth, drains, HPAs,
  * webhooks and a Scenario's events.
  */
 #ifndef TESTS_SIMULATE_TWIN_H

@@ -13,11 +13,11 @@ enum { WORLDS = 1000, CONTINGENCIES = 3, OF_A_FILE = 5 };
 static void show(const char *who, const struct sim_outcome *o)
 {
     print_message(
-        "%s: lost %u, killed %u, evicted %u, displaced %u, pending %u, below %u, zero %u, "
+        "%s: lost %u, killed %u, evicted %u, preempted %u, displaced %u, pending %u, below %u, zero %u, "
         "dips %u, depth %u, created %u, settled %lld, events %llu, storm %d, cut %d, "
         "first %s, failures %zu\n",
-        who, o->nodes_lost, o->killed, o->evicted, o->displaced, o->pending, o->below, o->zero,
-        o->dips, o->depth, o->peak_creations, (long long)o->settled_ms,
+        who, o->nodes_lost, o->killed, o->evicted, o->preempted, o->displaced, o->pending, o->below,
+        o->zero, o->dips, o->depth, o->peak_creations, (long long)o->settled_ms,
         (unsigned long long)o->events, o->storm, o->timed_out,
         o->first.type == SIM_EVENT_TYPES ? "none" : sim_event_name(o->first.type),
         o->failure_count);
@@ -44,7 +44,7 @@ static void test_random(void **state)
     static const int64_t factors[] = {0, 5000, FACTOR_ONE, 12000, 15000, 30000};
     const char *more = getenv("PLIMSOLL_WORLDS");
     uint64_t worlds = more ? strtoull(more, NULL, 10) : WORLDS;
-    size_t storms = 0, lost = 0;
+    size_t storms = 0, lost = 0, preempted = 0;
     plain_worlds = true;
     for (uint64_t i = 0; i < worlds; i++) {
         struct test_world t;
@@ -60,12 +60,14 @@ static void test_random(void **state)
             compare(&t, &c, factors[draw(6)]);
             storms += t.outcome.storm;
             lost += t.outcome.nodes_lost > 0;
+            preempted += t.outcome.preempted > 0;
         }
         test_done(&t);
     }
     /* The worlds are of every sort. */
     assert_in_range(storms, worlds / 10, worlds * CONTINGENCIES);
     assert_in_range(lost, worlds / 20, worlds * CONTINGENCIES);
+    assert_in_range(preempted, worlds / 50, worlds * CONTINGENCIES);
 }
 
 static const char *file;

@@ -10,7 +10,7 @@
 
 /* xorshift64*: the same worlds everywhere. */
 static uint64_t seed;
-/* Without what the plain twin leaves out: load that follows survivors, and priorities. */
+/* Without what the plain twin leaves out: load that follows survivors. */
 static bool plain_worlds;
 static inline int draw(int below)
 {
@@ -51,8 +51,6 @@ static inline void random_world(struct test_world *t)
         int replicas = 1 + draw(6), request = draw(3) ? draw(300) : 0;
         int limit = draw(2) ? request + draw(300) : 0;
         const char *more = specs[draw(5)];
-        if (plain_worlds && more && more[0] == 'p')
-            more = NULL;
         for (int k = 0; k < replicas; k++) {
             const char *node = draw(8) ? arena_printf(&t->a, "n%d", draw(nodes)).p : NULL;
             test_pod(t, (struct test_pod){arena_printf(&t->a, "w%d-%d", i, k).p, kind, owner, node,
