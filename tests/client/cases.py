@@ -593,7 +593,7 @@ def case_memory_fails(b):
     with open(b.path("count"), encoding="ascii") as f:
         count = int(f.read())
     seen = set()
-    for n in list(range(1, 30)) + list(range(30, count, count // 60)):
+    for n in list(range(1, 12)) + list(range(12, count, count // 25)):
         for sticky in ("", "+"):
             code, out, said = b.run(*GET, env={**quiet, "PLIMSOLL_FAIL_ALLOC": f"{n}{sticky}"})
             check((code == 70 and said == "error: out of memory [ENOMEM]\n") or

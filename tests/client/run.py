@@ -33,8 +33,8 @@ Failed = cases.Failed
 class Bench:
     """What a case works with: one folder, servers that are closed afterwards, and the program."""
 
-    def __init__(self, program, certs, folder):
-        self.program, self.certs, self.folder = program, certs, folder
+    def __init__(self, program, certs, folder, slow):
+        self.program, self.certs, self.folder, self.slow = program, certs, folder, slow
         self.servers = []
 
     def path(self, name):
@@ -72,6 +72,7 @@ class Bench:
             if name in os.environ:
                 full[name] = os.environ[name]
         full.update(env or {})
+        most *= self.slow
         begun = time.monotonic()
         try:
             r = subprocess.run([self.program, *args], env=full, input=user_input or b"",
@@ -82,6 +83,8 @@ class Bench:
         said = r.stderr.decode("utf-8", "replace")
         if SECRET in said:
             raise Failed(f"a secret is printed: {said}")
+        if SECRET.encode() in r.stdout:
+            raise Failed("a secret is printed on standard output")
         if r.returncode not in (0, 2, 70):
             raise Failed(f"exit status {r.returncode}: {said}")
         if took > most:
@@ -111,7 +114,7 @@ class Bench:
 
 def run_case(name, function, options, certs):
     folder = tempfile.mkdtemp(prefix="plimsoll-client-")
-    bench = Bench(os.path.abspath(options.request), certs, folder)
+    bench = Bench(os.path.abspath(options.request), certs, folder, options.slow)
     begun = time.monotonic()
     try:
         function(bench)
@@ -144,7 +147,7 @@ def main():
                   for n, f in vars(m).items() if n.startswith("case_")}
         wanted = {n: f for n, f in chosen.items() if not options.names or n in options.names}
         # Most of their time they wait for what must not come.
-        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
             good = list(pool.map(lambda n: run_case(n, wanted[n], options, certs), wanted))
     finally:
         shutil.rmtree(certs, ignore_errors=True)
