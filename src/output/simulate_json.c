@@ -13,6 +13,36 @@ static void add_factor(struct json_writer *w, const char *key, bool known, int64
         json_add_null(w, key);
 }
 
+static void add_cycle(const struct simulate_results *r, struct json_writer *w,
+                      const struct sim_cycle *c)
+{
+    json_key(w, "cycle");
+    if (!c) {
+        json_null(w);
+        return;
+    }
+    json_map(w);
+    json_add_bool(w, "repeats", c->repeats);
+    json_add_opt_int(w, "periodMs", c->repeats, c->period_ms);
+    json_add_int(w, "failures", c->failures);
+    json_add_int(w, "pods", c->pods);
+    json_key(w, "steps");
+    json_seq(w);
+    for (size_t i = 0; i < c->step_count; i++) {
+        json_map(w);
+        json_add_cstr(w, "event", sim_event_name(c->steps[i].type));
+        json_add_str(w, "node", r->report->world->nodes[c->steps[i].node].node->o.name);
+        json_add_str(w, "container",
+                     c->steps[i].container == NO_INDEX32
+                         ? STR_NONE
+                         : r->report->world->containers[c->steps[i].container].container->name);
+        json_add_int(w, "afterMs", c->steps[i].after_ms);
+        json_map_end(w);
+    }
+    json_seq_end(w);
+    json_map_end(w);
+}
+
 static void add_failures(const struct simulate_results *r, struct json_writer *w, const char *key,
                          const struct sim_failure *list, size_t count)
 {
@@ -30,6 +60,7 @@ static void add_failures(const struct simulate_results *r, struct json_writer *w
                          list[i].have);
         json_add_opt_int(w, "needed", list[i].way == WAY_SHORT || list[i].way == WAY_ZERO,
                          list[i].need);
+        add_cycle(r, w, list[i].cycle);
         json_map_end(w);
     }
     json_seq_end(w);

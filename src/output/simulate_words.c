@@ -269,6 +269,53 @@ struct str simulate_first_text(const struct simulate_results *r, const struct si
     }
 }
 
+static const char *step_words(enum sim_event_type t)
+{
+    switch (t) {
+    case SIM_EVICTED:
+        return "evicted from";
+    case SIM_POD_OOM:
+        return "killed at the pod's limit on";
+    case SIM_KUBEPODS_OOM:
+        return "killed for want of memory of kubepods on";
+    case SIM_GLOBAL_OOM:
+        return "killed for want of memory on";
+    default:
+        return "killed at its limit on";
+    }
+}
+
+/* ": evicted from a, evicted from b, again after 6m10s" */
+static void add_cycle(const struct simulate_results *r, const struct sim_cycle *c, struct buf *b)
+{
+    for (size_t i = 0; i < c->step_count; i++) {
+        const struct sim_cycle_step *x = &c->steps[i];
+        buf_printf(b, "%s ", i ? "," : ":");
+        if (c->step_count > 1 && x->container != NO_INDEX32)
+            buf_printf(b, STR_FMT " ",
+                       STR_ARG(r->report->world->containers[x->container].container->name));
+        buf_printf(b, "%s " STR_FMT, step_words(x->type), STR_ARG(node_text(r, x->node)));
+    }
+    if (c->repeats)
+        buf_printf(b, ", %s after " STR_FMT, c->step_count > 1 ? "and round again" : "again",
+                   STR_ARG(duration_text(r->arena, c->period_ms)));
+    else
+        buf_printf(b, "; no round of it came twice in the %u failures followed", c->failures);
+    if (c->pods > 1)
+        buf_printf(b, " (%u pods fail so)", c->pods);
+}
+
+static struct str storm_text(const struct simulate_results *r, const struct sim_failure *f)
+{
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, 4 * KIB);
+    buf_printf(&text, STR_FMT " fails again and again",
+               STR_ARG(r->report->world->workloads[f->subject].name));
+    if (f->cycle)
+        add_cycle(r, f->cycle, &text);
+    return arena_str(r->arena, buf_str(&text));
+}
+
 struct str simulate_failure_text(const struct simulate_results *r, const struct sim_failure *f)
 {
     const struct sim_world *w = r->report->world;
@@ -279,7 +326,7 @@ struct str simulate_failure_text(const struct simulate_results *r, const struct 
     struct str name = w->workloads[f->subject].name;
     const struct pdb *pdb = w->workloads[f->subject].pdb;
     if (f->way == WAY_STORM)
-        return arena_printf(a, STR_FMT " fails again and again", STR_ARG(name));
+        return storm_text(r, f);
     if (f->way == WAY_ZERO)
         return arena_printf(a, STR_FMT " has no healthy pod left", STR_ARG(name));
     return arena_printf(a, STR_FMT " has %lld healthy pod%s of the %lld that its %s%.*s demands",

@@ -167,6 +167,13 @@ struct index_list {
     uint32_t *items;
     size_t count, cap;
 };
+/* A kill or an eviction. */
+struct run_failed {
+    uint32_t line;
+    enum sim_event_type type;
+    int32_t node, container; /* as in sim_cycle_step */
+    int64_t at_ms;
+};
 
 /* Spare bookings: further pods of the workload that runs out first. Negative: what is pending. */
 enum { WORKLOADS_COUNTED = 5 };
@@ -219,7 +226,9 @@ struct sim_runner {
     bool hpas_hot; /* at the factor of base some HPA wants more pods */
     uint32_t service_ready[64];
     uint64_t silent; /* webhooks that do not answer */
-    struct index_list active, touched, pending, sick, leaking, lost, storms, preempted, waiting;
+    struct index_list active, touched, pending, sick, leaking, lost, preempted, waiting;
+    struct index_list storms; /* first pods of lines that fail again and again */
+    LIST_OF(struct run_failed) failed;
     int64_t *leak; /* bytes per minute, by world workload */
     /* node usage without any event, at one factor */
     int64_t base_factor;
@@ -389,7 +398,7 @@ void pod_unlink(struct sim_runner *r, uint32_t pod);
 void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node);
 uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth);
 /* One more kill or eviction; true when the pod is not followed further. */
-bool pod_failed(struct sim_runner *r, uint32_t pod);
+bool pod_failed(struct sim_runner *r, uint32_t pod, enum sim_event_type how, int32_t container);
 static inline const struct sim_pod *pod_world(const struct sim_runner *r, uint32_t pod)
 {
     return &r->world->pods[r->pods.items[pod].origin];
@@ -420,6 +429,10 @@ bool contingency_is_quiet(struct sim_runner *r, const struct contingency *c, int
                           const struct landings *l);
 /* Where the last run's displaced pods went. */
 void run_landings(const struct sim_runner *r, struct arena *a, struct landings *ret);
+
+/* ---- cycle.c ---- */
+/* Of the line of a storm. Lives in a. */
+const struct sim_cycle *cycle_make(const struct sim_runner *r, uint32_t line, struct arena *a);
 
 /* ---- outcome.c ---- */
 void outcome_make(struct sim_runner *r, struct arena *a);

@@ -74,7 +74,7 @@ static void evict(struct sim_runner *r, uint32_t node, uint32_t pod)
     r->out->evicted++;
     p->deleting = true;
     pod_set_ready(r, pod, false);
-    pod_failed(r, pod);
+    pod_failed(r, pod, SIM_EVICTED, NO_INDEX32);
     plan(r, r->now + EVICT_GRACE_MS, TODO_FREED, pod, 0);
     /* Waits for the clean-up (polled every second), then looks again at once. */
     r->nodes[node].polling = true;

@@ -213,7 +213,7 @@ static void container_kill(struct sim_runner *r, uint32_t pod, uint32_t index,
     r->out->killed++;
     c->restart_ms =
         r->now + crash_loop_delay_ms(c->restarts, CRASH_LOOP_INITIAL_MS, CRASH_LOOP_MAX_MS);
-    if (!pod_failed(r, pod))
+    if (!pod_failed(r, pod, why, (int32_t)(pod_world(r, pod)->container + index)))
         plan(r, c->restart_ms, TODO_RESTART, pod, index);
 }
 

@@ -160,7 +160,7 @@ static void judge_workload(struct sim_runner *r, uint32_t i)
     o->below++;
     o->zero += x->healthy <= 0;
     o->failures[o->failure_count++] =
-        (struct sim_failure){x->healthy <= 0 ? WAY_ZERO : WAY_SHORT, i, x->healthy, w->need};
+        (struct sim_failure){x->healthy <= 0 ? WAY_ZERO : WAY_SHORT, i, x->healthy, w->need, NULL};
 }
 
 void outcome_make(struct sim_runner *r, struct arena *a)
@@ -177,12 +177,15 @@ void outcome_make(struct sim_runner *r, struct arena *a)
         if (!r->workloads[r->sick.items[i]].touched)
             judge_workload(r, r->sick.items[i]);
     for (size_t i = 0; i < r->storms.count; i++) {
+        uint32_t workload = pod_world(r, r->storms.items[i])->workload;
         bool known = false;
         for (size_t k = 0; k < i && !known; k++)
-            known = r->storms.items[k] == r->storms.items[i];
+            known = pod_world(r, r->storms.items[k])->workload == workload;
         if (!known)
             o->failures[o->failure_count++] =
-                (struct sim_failure){.way = WAY_STORM, .subject = r->storms.items[i]};
+                (struct sim_failure){.way = WAY_STORM,
+                                     .subject = workload,
+                                     .cycle = cycle_make(r, r->storms.items[i], a)};
     }
     failures_sort(o);
     services_outcome(r, a, o);

@@ -453,8 +453,8 @@ static void judge(const struct pairs *p, const struct pair_loss *l, struct sim_o
         return;
     }
     if (o->failures)
-        o->failures[o->failure_count++] =
-            (struct sim_failure){last <= 0 ? WAY_ZERO : WAY_SHORT, l->workload, last, w->need};
+        o->failures[o->failure_count++] = (struct sim_failure){last <= 0 ? WAY_ZERO : WAY_SHORT,
+                                                               l->workload, last, w->need, NULL};
     o->below++;
     o->zero += last <= 0;
 }

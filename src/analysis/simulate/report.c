@@ -196,6 +196,15 @@ static void add_number(struct sha256 *h, int64_t v)
     sha256_add(h, text, (size_t)n);
 }
 
+static void add_cycle(struct sha256 *h, const struct sim_cycle *c)
+{
+    for (size_t i = 0; c && i < c->step_count; i++) {
+        add_number(h, c->steps[i].type);
+        add_number(h, c->steps[i].node);
+        add_number(h, c->steps[i].container);
+    }
+}
+
 static void add_outcome(struct sha256 *h, const struct sim_outcome *o)
 {
     const int64_t numbers[] = {o->nodes_lost, o->preempted,   o->killed,         o->evicted,
@@ -209,6 +218,7 @@ static void add_outcome(struct sha256 *h, const struct sim_outcome *o)
         add_number(h, o->failures[i].way);
         add_number(h, o->failures[i].subject);
         add_number(h, o->failures[i].have);
+        add_cycle(h, o->failures[i].cycle);
     }
 }
 

@@ -259,17 +259,20 @@ uint32_t pod_clone(struct sim_runner *r, uint32_t pod, uint16_t depth)
     return made;
 }
 
-bool pod_failed(struct sim_runner *r, uint32_t pod)
+bool pod_failed(struct sim_runner *r, uint32_t pod, enum sim_event_type how, int32_t container)
 {
-    struct run_pod *first = &r->pods.items[r->pods.items[pod].line];
+    uint32_t line = r->pods.items[pod].line;
+    struct run_pod *first = &r->pods.items[line];
     /* The longest delay, and the good run of twice that after which the kubelet forgets. */
     if (first->failures && r->now - first->failed_ms > 3 * CRASH_LOOP_MAX_MS)
         first->failures = 0;
     first->failures++;
     first->failed_ms = r->now;
+    *PUSH(r->arena, &r->failed) =
+        (struct run_failed){line, how, r->pods.items[pod].node, container, r->now};
     if (first->failures == FAILURES_STORM) {
         r->out->storm = true;
-        *PUSH(r->arena, &r->storms) = pod_world(r, pod)->workload;
+        *PUSH(r->arena, &r->storms) = line;
         if (r->in->stop_at_failure)
             r->stop = true;
     }
@@ -447,7 +450,7 @@ static void restore(struct sim_runner *r)
     for (size_t i = 0; i < r->leaking.count; i++)
         r->leak[r->leaking.items[i]] = 0;
     memset(r->zones, 0, w->zone_count * sizeof(*r->zones));
-    r->lost.count = r->storms.count = r->rollouts.count = 0;
+    r->lost.count = r->storms.count = r->failed.count = r->rollouts.count = 0;
     r->active.count = r->touched.count = r->leaking.count = r->queue.count = 0;
     r->queue.next_order = 0;
 }

@@ -359,10 +359,27 @@ enum sim_way {
     WAY_STORM,     /* a pod of it is killed or evicted again and again */
 };
 const char *sim_way_name(enum sim_way w);
+/* How pods of a workload fail again and again, told of the first that does: the shortest sequence of
+ * failures that came twice in a row at the end, or all of them when none did. */
+struct sim_cycle_step {
+    enum sim_event_type type; /* which kill, or SIM_EVICTED */
+    int32_t node;
+    int32_t container; /* of the world; NO_INDEX32: the pod as a whole */
+    int64_t after_ms;  /* from the first step */
+};
+struct sim_cycle {
+    struct sim_cycle_step *steps;
+    size_t step_count;
+    bool repeats;
+    int64_t period_ms; /* the last time round: delays of a crash loop grow to 5 min; 0 = none */
+    uint32_t failures; /* that were followed */
+    uint32_t pods;     /* of the workload that fail again and again */
+};
 struct sim_failure {
     enum sim_way way;
     uint32_t subject; /* node or workload */
     int64_t have, need;
+    const struct sim_cycle *cycle; /* of WAY_STORM */
 };
 
 struct sim_outage {

@@ -143,6 +143,14 @@ static void test_container_limit(void **state)
     assert_int_equal(kills, 8);
     assert_int_equal(t.outcome.killed, 8);
     assert_failure(&t, WAY_STORM, "ReplicaSet shop/web");
+    const struct sim_failure *storm = &t.outcome.failures[t.outcome.failure_count - 1];
+    assert_int_equal(storm->way, WAY_STORM);
+    assert_true(storm->cycle->repeats);
+    assert_int_equal(storm->cycle->step_count, 1);
+    assert_int_equal(storm->cycle->steps[0].type, SIM_MEMCG_OOM);
+    assert_int_equal(storm->cycle->period_ms, 300000 + 60000 + 60001);
+    assert_int_equal(storm->cycle->failures, 8);
+    assert_int_equal(storm->cycle->pods, 1);
     assert_failure(&t, WAY_ZERO, "ReplicaSet shop/web");
     test_done(&t);
 }
