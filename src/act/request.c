@@ -63,6 +63,17 @@ static void read_causes(const struct doc *status, struct arena *a, struct act_an
     }
 }
 
+/* A refused patch comes back with the whole object in the message; the reason stands behind it. */
+static struct str short_message(struct str message)
+{
+    enum { LONG = 400 };
+    struct str found = message;
+    for (size_t i = 0; message.n > LONG && i + 3 <= message.n; i++)
+        if (memcmp(message.p + i, "\": ", 3) == 0)
+            found = str_sub(message, i + 3, message.n);
+    return found;
+}
+
 /* What a refusal means; r unchanged when it is none of the server's decisions. */
 static int decide(int r, const struct client_answer *answer, struct arena *a,
                   struct act_answer *ret)
@@ -94,7 +105,7 @@ static int decide(int r, const struct client_answer *answer, struct arena *a,
     default:
         return r;
     }
-    ret->message = answer->message;
+    ret->message = short_message(answer->message);
     if (answer->status_body)
         read_causes(answer->status_body, a, ret);
     /* 429 of an overloaded server is no budget. */

@@ -110,6 +110,7 @@ COLLECTIONS = {
     "PersistentVolumeClaim": (CORE, "persistentvolumeclaims", True),
     "Pod": (CORE, "pods", True),
     "ResourceQuota": (CORE, "resourcequotas", True),
+    "Secret": (CORE, "secrets", True),
     "Service": (CORE, "services", True),
     "ServiceAccount": (CORE, "serviceaccounts", True),
     "DaemonSet": (APPS, "daemonsets", True),
