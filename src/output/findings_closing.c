@@ -240,13 +240,8 @@ static void add_steps(struct buf *b, const struct out_format *format,
 static void add_origin(struct buf *b, const struct cluster *c)
 {
     const struct live_cluster *l = c->live;
-    if (l && l->ns.n) {
-        buf_add_cstr(b, "namespace ");
-        text_add_clean(b, l->ns);
-        buf_add_cstr(b, " of the cluster");
-    } else if (l) {
+    if (l)
         buf_add_cstr(b, "the cluster");
-    }
     if (l && c->files)
         buf_add_cstr(b, " and ");
     if (!l || c->files)
@@ -258,9 +253,15 @@ void findings_add_closing(const struct findings_results *r, const struct out_for
 {
     const struct judgement *j = r->judgement;
     add_counted(b, j->workloads, "workload");
-    buf_add_cstr(b, " and ");
-    add_counted(b, r->cluster->objects - j->excluded - j->outside, "object");
-    buf_add_cstr(b, " in all judged, from ");
+    if (j->ns.p) {
+        buf_add_cstr(b, " of namespace ");
+        text_add_clean(b, j->ns);
+        buf_add_cstr(b, " judged, from ");
+    } else {
+        buf_add_cstr(b, " and ");
+        add_counted(b, r->cluster->objects - j->excluded, "object");
+        buf_add_cstr(b, " in all judged, from ");
+    }
     add_origin(b, r->cluster);
     buf_add_cstr(b, ": ");
     add_counts(b, j);

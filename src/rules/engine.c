@@ -383,6 +383,7 @@ void judge(const struct cluster *cluster, const struct check_config *config, str
     struct walk w = {.e = {.a = a, .out = ret}};
     w.not_judged = arena_array(a, struct not_judged, rule_count);
     w.ns = config->ns.p ? config->ns : cluster->live ? cluster->live->ns : STR_NONE;
+    ret->ns = w.ns;
     w.ctx.engine = &w.e;
     w.ctx.cluster = cluster;
     w.ctx.facts = &w.facts;

@@ -44,6 +44,7 @@ struct judgement {
     size_t workloads;                      /* tops that were judged */
     size_t excluded; /* objects that the configuration excludes: read, but not judged */
     size_t outside;  /* ... that are not of the namespace that is judged */
+    struct str ns;   /* that namespace; absent: all are */
     size_t patches;  /* workloads that were not: fragments to be merged into another file */
     size_t by_severity[SEV_ERROR + 1]; /* of the open ones */
     size_t suppressed;
