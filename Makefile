@@ -16,7 +16,7 @@ define compile
 	@ninja -C $(1) $(3) >$(1)/ninja.log || { cat $(1)/ninja.log; exit 1; }
 endef
 
-.PHONY: all build demo test test-cluster test-vm test-node-full bench fuzz oracle-random golden install static format clean help
+.PHONY: all build demo test test-cluster test-vm test-node-full bench bench-cluster fuzz oracle-random golden install static format clean help
 
 all: build
 
@@ -48,6 +48,10 @@ test-node-full: build ## a real kubelet in QEMU joined to a real control plane (
 bench: build ## speed and memory, with the targets beside the measured figures
 	@tools/bootstrap bench
 	@tests/bench/run.py --build $(BUILD)
+
+bench-cluster: build ## speed and memory on a live cluster of 1,000 nodes and 30,000 pods; needs Go 1.26
+	@tools/bootstrap cluster
+	@tests/cluster/bench.py --program $(BUILD)/src/plimsoll || test $$? = 77
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
 	@tools/bootstrap fuzz

@@ -90,8 +90,7 @@ class ControlPlane:
         self.etcd_port, self.etcd_peer_port, self.port = free_ports(3)
         self.server = f"https://127.0.0.1:{self.port}"
         self.admin = self.user("admin", ["system:masters"])
-        self.api = Api(self.server, self.authority.certificate,
-                       self.authority.path("admin.crt"), self.authority.path("admin.key"))
+        self.api = self.new_client()
         self.run("etcd", shutil.which("etcd"), *self.etcd_flags())
         self.run("kube-apiserver", None, *self.apiserver_words())
         self.wait_ready()
@@ -110,6 +109,11 @@ class ControlPlane:
                     signal.SIGKILL if name in ("etcd", "kube-apiserver") else signal.SIGTERM)
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def new_client(self):
+        """As administrator, with connections of its own."""
+        return Api(self.server, self.authority.certificate, self.authority.path("admin.crt"),
+                   self.authority.path("admin.key"))
 
     def run(self, name, program, *words):
         program = program or os.path.join(self.binaries, name)
@@ -288,8 +292,11 @@ def main():
             print(f"ready after {time.monotonic() - began:.1f} s: {plane.server}, KUBECONFIG="
                   f"{a.kubeconfig}; files in {plane.folder}", flush=True)
             if a.world:
+                import metrics
                 import player
                 player.small_world(plane)
+                metrics.Metrics(plane).__enter__()
+                print("the world is there", flush=True)
             while all(x.running() for x in plane.processes.values()):
                 time.sleep(1)
             print("a part of the control plane has ended", file=sys.stderr)

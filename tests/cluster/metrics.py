@@ -54,10 +54,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         path = self.path.split("?")[0].rstrip("/")
-        answer = self.server.metrics.answer(path)
-        body = json.dumps(answer or {"kind": "Status", "apiVersion": "v1", "status": "Failure",
-                                     "reason": "NotFound", "code": 404}).encode()
-        self.send_response(200 if answer else 404)
+        body = self.server.metrics.body(path)
+        self.send_response(200 if body else 404)
+        body = body or b'{"kind":"Status","apiVersion":"v1","status":"Failure","code":404}'
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -77,8 +76,9 @@ class Server(http.server.ThreadingHTTPServer):
 class Metrics:
     """Serves until it is left; the API server needs a second or two to find it."""
 
-    def __init__(self, plane):
-        self.plane, self.cache, self.read_at = plane, [], -CACHED_S
+    def __init__(self, plane, cached_s=CACHED_S):
+        self.plane, self.cached_s = plane, cached_s
+        self.cache, self.bodies, self.read_at = [], {}, -cached_s
         self.lock = threading.Lock()
         pair = plane.authority.issue("metrics", "/CN=localhost", NAME)
         self.server = Server(("127.0.0.1", 0), Handler)
@@ -91,6 +91,8 @@ class Metrics:
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         api = self.plane.api
+        self.body(GROUP + "/nodes")
+        self.body(GROUP + "/pods")
         api.create("/api/v1/namespaces/kube-system/services", {
             "apiVersion": "v1", "kind": "Service",
             "metadata": {"name": "metrics-server", "namespace": "kube-system"},
@@ -113,13 +115,17 @@ class Metrics:
         self.server.shutdown()
         self.server.server_close()
 
-    def pods(self):
+    def body(self, path):
+        """What is answered to a path; made once while the pods are taken as they were."""
         with self.lock:
-            if time.monotonic() - self.read_at > CACHED_S:
+            if time.monotonic() - self.read_at > self.cached_s:
                 self.cache = self.plane.api.items(
                     "/api/v1/pods?fieldSelector=status.phase%3DRunning")
-                self.read_at = time.monotonic()
-            return self.cache
+                self.read_at, self.bodies = time.monotonic(), {}
+            if path not in self.bodies:
+                answer = self.answer(path)
+                self.bodies[path] = json.dumps(answer).encode() if answer else None
+            return self.bodies[path]
 
     def answer(self, path):
         if path == GROUP:
@@ -132,13 +138,13 @@ class Metrics:
         words = path[len(GROUP) + 1:].split("/")
         if words == ["nodes"]:
             by_node = {}
-            for pod in self.pods():
+            for pod in self.cache:
                 by_node.setdefault(pod["spec"]["nodeName"], []).append(pod)
             return self.listed("NodeMetrics", [node_metrics(*n) for n in sorted(by_node.items())])
         if words == ["pods"]:
-            return self.listed("PodMetrics", [pod_metrics(p) for p in self.pods()])
+            return self.listed("PodMetrics", [pod_metrics(p) for p in self.cache])
         if len(words) == 3 and words[0] == "namespaces" and words[2] == "pods":
-            return self.listed("PodMetrics", [pod_metrics(p) for p in self.pods()
+            return self.listed("PodMetrics", [pod_metrics(p) for p in self.cache
                                               if p["metadata"]["namespace"] == words[1]])
         return None
 

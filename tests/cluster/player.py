@@ -15,7 +15,7 @@ import os
 import socket
 import threading
 
-from api import Api, ApiError, create
+from api import ApiError, create
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "examples"))
@@ -120,8 +120,7 @@ class Player:
 
     def __init__(self, plane, workers=WORKERS):
         self.api = plane.api
-        self.watcher = Api(plane.server, plane.authority.certificate,
-                           plane.authority.path("admin.crt"), plane.authority.path("admin.key"))
+        self.watcher = plane.new_client()
         self.nodes, self.started, self.silent = {}, set(), set()
         self.count, self.lock = 0, threading.Lock()
         self.ending = threading.Event()
@@ -294,7 +293,8 @@ def manifests(folder, replicas_at_most=None):
 
 
 def small_world(plane):
-    """Twelve nodes with the example cluster on it, few replicas of each workload."""
+    """Twelve nodes with the example cluster on them, few replicas of each workload, and metrics.
+    Plays on until the process ends."""
     player = Player(plane).__enter__()
     player.add_nodes([node(i) for i in range(12)])
     items = [i for i in manifests(os.path.join(EXAMPLES, "black-friday"), 2)
