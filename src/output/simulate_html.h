@@ -9,7 +9,7 @@
 #include "output/simulate.h"
 
 /* What one page holds of each: beyond it the page says how much more there is. */
-enum { HTML_ROWS = 500, HTML_ROWS_OPEN = 20, HTML_NODES = 2500, HTML_STEPS = 150 };
+enum { HTML_ROWS = 500, HTML_ROWS_OPEN = 20, HTML_NODES = 5000, HTML_STEPS = 150 };
 
 extern const char simulate_html_style[];
 

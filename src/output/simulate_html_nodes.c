@@ -68,7 +68,7 @@ static void add_node(const struct simulate_results *r, const struct simulate_nod
 
 struct heat_map {
     const struct simulate_node_use *list;
-    size_t count;
+    size_t count, all; /* all: that there are; the first `count` are shown */
     const bool *fatal; /* by node */
 };
 
@@ -77,9 +77,12 @@ static void add_zone(const struct simulate_results *r, const struct heat_map *m,
 {
     const struct sim_world *w = r->report->world;
     bool big = m->count <= BIG_CELLS;
-    size_t count = 0;
-    for (size_t i = 0; i < m->count; i++)
-        count += w->nodes[m->list[i].node].zone == zone;
+    size_t count = 0, all = 0;
+    for (size_t i = 0; i < m->all; i++) {
+        bool is_here = w->nodes[m->list[i].node].zone == zone;
+        all += is_here;
+        count += is_here && i < m->count;
+    }
     if (count == 0)
         return;
     buf_add_cstr(b, "<h3>");
@@ -89,8 +92,11 @@ static void add_zone(const struct simulate_results *r, const struct heat_map *m,
     } else {
         buf_add_cstr(b, w->zone_count > 1 ? "without a zone" : "all nodes");
     }
-    buf_printf(b, " <span class=\"soft\">%zu node%s</span></h3>\n<div class=\"map%s\">", count,
-               count == 1 ? "" : "s", big ? " big" : "");
+    buf_add_cstr(b, " <span class=\"soft\">");
+    if (count < all)
+        buf_printf(b, "the fullest %zu of ", count);
+    buf_printf(b, "%zu node%s</span></h3>\n<div class=\"map%s\">", all, all == 1 ? "" : "s",
+               big ? " big" : "");
     for (size_t i = 0; i < m->count; i++)
         if (w->nodes[m->list[i].node].zone == zone)
             add_node(r, &m->list[i], m->fatal[m->list[i].node], big, b);
@@ -119,7 +125,7 @@ void html_add_nodes(const struct simulate_results *r, struct buf *b)
     html_paragraph(b, STR("Memory in use now of what a node can give before it evicts or kills; in "
                           "each zone the fullest first."));
     add_legend(b);
-    struct heat_map m = {list, shown, fatal_nodes(r)};
+    struct heat_map m = {list, shown, n, fatal_nodes(r)};
     for (uint32_t zone = 1; zone < w->zone_count; zone++)
         add_zone(r, &m, zone, b);
     add_zone(r, &m, NO_ZONE_LISTED, b);
