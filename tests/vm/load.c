@@ -206,6 +206,9 @@ static void read_options(int argc, char **argv)
         case 'n':
             options.name = optarg;
             break;
+        case 'w':
+            options.wait = 1;
+            break;
         default:
             exit(2);
         }
