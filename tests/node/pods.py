@@ -38,7 +38,7 @@ STANDING = [
         priorityClassName="system-node-critical"),
 ]
 # It grows over its own limit and stays dead.
-OVER_LIMIT = pod("overlimit", container("app", "hog -m 200", "16Mi", "48Mi"),
+OVER_LIMIT = pod("overlimit", container("app", "hog -m 200 -r 16", "16Mi", "48Mi"),
                  restartPolicy="Never")
 # It waits for SIGUSR1 to take all there is at once, or for SIGUSR2 to take it slowly.
 LEAK = pod("leak", container("app", "hog -w -m 3000 -r 6", "48Mi"))
