@@ -127,9 +127,10 @@ void decode_problem(struct decoder *d, const struct doc *value, const char *fmt,
 struct pos decode_pos(const struct decoder *d, struct pos at);
 struct str decode_copy(struct decoder *d, struct str s);
 
-extern const struct shape shape_pod_spec, shape_pod, shape_label_selector, shape_pod_template,
-    shape_object_metadata, shape_resource_requirements, shape_toleration, shape_node_selector,
-    shape_condition, shape_container, shape_usage_profile, shape_scenario, shape_recording,
+extern const struct shape shape_pod_spec, shape_pod, shape_volume, shape_label_selector,
+    shape_pod_template, shape_object_metadata, shape_resource_requirements, shape_toleration,
+    shape_node_selector, shape_condition, shape_container, shape_usage_profile, shape_scenario,
+    shape_recording,
     shape_presence; /* of a value of which only its presence counts: without fields */
 /* Of kinds; the table of kinds is in decode_cluster.c. */
 extern const struct shape shape_cilium, shape_config_map, shape_cron_job, shape_csi_node,
