@@ -17,7 +17,7 @@ struct snapshot_options {
 };
 struct snapshot_counts {
     size_t objects, kinds;
-    size_t left_out; /* Secrets, ConfigMaps with nothing to read */
+    size_t left_out; /* Secrets */
     size_t unknown;  /* of kinds that are not read: one stands for all of a kind */
 };
 

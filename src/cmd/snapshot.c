@@ -236,7 +236,7 @@ static void print_summary(const struct options *o, const struct snapshot_counts 
     if (n->left_out) {
         buf_add_cstr(&b, "; ");
         text_add_count(&b, (int64_t)n->left_out);
-        buf_add_cstr(&b, " left out (Secrets, ConfigMaps that nothing reads)");
+        buf_add_cstr(&b, " left out (Secrets)");
     }
     buf_add_char(&b, '\n');
     fwrite(b.p, 1, b.n, stderr);

@@ -282,15 +282,6 @@ static void add_data(struct recorder *r, const struct doc *n)
     buf_add_char(r->out, '}');
 }
 
-static bool has_data(const struct recorder *r)
-{
-    const struct doc *data = doc_get(r->object, "data");
-    for (const struct doc *c = data && data->type == DOC_MAP ? data->child : NULL; c; c = c->next)
-        if (use_of(r, c) != DATA_UNUSED)
-            return true;
-    return false;
-}
-
 /* ---- fields ---- */
 
 static void add_field(struct recorder *r, const struct doc *n, const struct field *f)
@@ -399,7 +390,7 @@ enum record_result record_add(struct buf *out, const struct doc *object, struct 
     kind = own_kind.p ? own_kind : kind;
     struct recorder r = {.out = out, .redact = redact, .object = object};
     r.kind = kind_of(object, api_version, kind);
-    if (str_is(kind, "Secret") || (r.kind == KIND_CONFIG_MAP && !has_data(&r)))
+    if (str_is(kind, "Secret"))
         return RECORD_NOTHING;
     add_head(&r, api_version, kind);
     if (r.kind != KIND_UNKNOWN) {

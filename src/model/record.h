@@ -11,7 +11,7 @@
 #include "model/redact.h"
 
 enum record_result {
-    RECORD_NOTHING, /* nothing is appended: no object, a Secret, a ConfigMap with nothing to read */
+    RECORD_NOTHING, /* nothing is appended: no object, or a Secret */
     RECORD_KEPT,
     RECORD_UNKNOWN, /* appended, but only apiVersion and kind: a kind that is not read */
 };
