@@ -12,14 +12,16 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import time
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = ["kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl", "kubelet"]
 NEEDED = PROGRAMS[:3]
 GO_LEAST = (1, 26)
+MOST_SECONDS = 25 * 60
 
 
 class Unavailable(Exception):
@@ -65,27 +67,39 @@ def need_go():
         raise Unavailable(f"Go {GO_LEAST[0]}.{GO_LEAST[1]} is needed, this is {said.strip()}")
 
 
-def fetch_modules():
-    """A module proxy that does not answer is a reason to skip; anything else is a failure."""
-    done = subprocess.run(["go", "mod", "download"], cwd=HERE, capture_output=True, text=True,
-                          check=False, timeout=900)
-    if done.returncode:
-        last = (done.stderr.strip() or "go mod download failed").splitlines()[-1]
+def go(*words, **options):
+    """Go in this folder, ended with all that it started when time is up."""
+    with subprocess.Popen(["go", *words], cwd=HERE, text=True, stderr=subprocess.PIPE,
+                          start_new_session=True, **options) as process:
+        try:
+            _, said = process.communicate(timeout=MOST_SECONDS)
+        except subprocess.TimeoutExpired as e:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise Unavailable(f"go {words[0]} was not done after {MOST_SECONDS // 60} min") from e
+    return process.returncode, said.strip()
+
+
+def fetch_kubernetes():
+    """A module proxy that does not answer is a reason to skip; anything else is a failure. The
+    modules that Kubernetes needs are fetched by the build, and no others."""
+    code, said = go("mod", "download", f"k8s.io/kubernetes@{kubernetes_version()}")
+    if code:
+        last = (said or "go mod download failed").splitlines()[-1]
         raise Unavailable(f"no modules from the Go proxy: {last[-300:]}")
 
 
 def compile_programs(programs):
     to = folder()
     os.makedirs(to, exist_ok=True)
-    environment = dict(os.environ, CGO_ENABLED="0", GOFLAGS="")
     missing = [p for p in programs if not present([p])]
-    for program in missing:
-        began = time.monotonic()
-        part = os.path.join(to, f".{program}.part")
-        subprocess.run(["go", "build", *flags(), "-o", part, f"k8s.io/kubernetes/cmd/{program}"],
-                       cwd=HERE, env=environment, check=True)
-        os.rename(part, os.path.join(to, program))
-        print(f"{program}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory(dir=to) as part:
+        code, said = go("build", *flags(), "-o", part + "/",
+                        *(f"k8s.io/kubernetes/cmd/{p}" for p in missing),
+                        env=dict(os.environ, CGO_ENABLED="0", GOFLAGS=""))
+        if code:
+            sys.exit(f"cluster: go build failed:\n{said[-3000:]}")
+        for program in missing:
+            os.rename(os.path.join(part, program), os.path.join(to, program))
 
 
 def binaries(programs=None):
@@ -102,7 +116,7 @@ def binaries(programs=None):
     with open(folder() + ".lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not present(programs):
-            fetch_modules()
+            fetch_kubernetes()
             compile_programs(programs)
     return folder()
 

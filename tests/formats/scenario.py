@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds docs/schema/Scenario.json and UsageProfile.json against what plimsoll reads: the fields that
+"""Holds docs/schema/{Scenario,UsageProfile,Recording}.json against what plimsoll reads: the fields that
 the decoder's tables name are those of the schemas, and every Scenario of the examples and of the
 documentation is valid.
 
@@ -44,7 +44,7 @@ def documents(yaml):
 
 
 def main():
-    schemas = {name: load(name) for name in ("Scenario", "UsageProfile")}
+    schemas = {name: load(name) for name in ("Scenario", "UsageProfile", "Recording")}
     known = set()
     for schema in schemas.values():
         fields_of_schema(schema, known)
