@@ -173,13 +173,22 @@ static int ask_socks(struct connection *c, const struct proxy *p, struct str hos
     return read_exactly(c, rest, left + 2, w, e);
 }
 
-int tunnel_open(struct connection *c, const struct proxy *p, struct str host, uint16_t port,
-                const struct wait *w, struct err *e)
+static int ask_http(struct connection *c, const struct proxy *p, struct str host, uint16_t port,
+                    const struct wait *w, struct err *e)
 {
-    if (p->kind == PROXY_SOCKS5)
-        return ask_socks(c, p, host, port, w, e);
     struct buf authority CLEANUP(buf_done);
     buf_init(&authority, KIB);
     url_add_authority(&authority, host, port);
     return ask_connect(c, p, buf_str(&authority), w, e);
+}
+
+int tunnel_open(struct connection *c, const struct proxy *p, struct str host, uint16_t port,
+                const struct wait *w, struct err *e)
+{
+    int r = p->kind == PROXY_SOCKS5 ? ask_socks(c, p, host, port, w, e)
+                                    : ask_http(c, p, host, port, w, e);
+    /* The server speaks second. What has come already would be taken for its answer, past TLS. */
+    if (r == 0 && connection_held(c).n)
+        r = err_set(e, EBADMSG, "it sends more than its answer before the server was asked");
+    return r;
 }

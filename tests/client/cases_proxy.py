@@ -94,6 +94,19 @@ def case_proxy_with_user(b):
           "kubeconfig): it wants a user and password (407): put them into its URL [EACCES]", *GET)
 
 
+def case_proxy_speaks_for_the_server(b):
+    """What a proxy sends ahead is never an answer of the server behind TLS."""
+    def talk(server, connection, _):
+        line, _, _ = server.request(connection)
+        far = socket.create_connection(("127.0.0.1", int(line.split()[1].rsplit(":", 1)[1])))
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n" + answer(b'{"forged":1}'))
+        pump(connection, far)
+    proxy = b.add(Server(talk))
+    through(b, proxy, f"http://127.0.0.1:{proxy.port}")
+    b.bad("GET https://far.example:PORT/api/v1/pods: proxy 127.0.0.1:PORT (proxy-url of the "
+          "kubeconfig): it sends more than its answer before the server was asked [EBADMSG]", *GET)
+
+
 def case_proxy_tls(b):
     proxy = b.add(Server(connect_proxy(user=USER), context=context(b.certs, "good")))
     through(b, proxy, f"https://eve:CANARY%401@localhost:{proxy.port}")
