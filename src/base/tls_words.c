@@ -60,7 +60,8 @@ static void note_names(const struct tls_library *l, const X509 *cert, char *p, s
         int length = l->ASN1_STRING_length(s);
         if (name->type == GEN_DNS)
             add_name(p, n, (const char *)bytes, length);
-        else if (inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, address, sizeof(address)))
+        else if ((length == 4 || length == 16) && /* others' certificates may say anything */
+                 inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, address, sizeof(address)))
             add_name(p, n, address, (int)strlen(address));
     }
     l->GENERAL_NAMES_free(names);
