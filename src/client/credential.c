@@ -150,10 +150,12 @@ static int read_token_file(struct credential *c, struct err *e)
     int r = text_file_read(&fresh, k->token_file, LARGEST_FILE, &text, &why);
     if (r == 0 && !str_trim(text).n)
         r = err_set(&why, EINVAL, STR_FMT " is empty", STR_ARG(k->token_file));
+    if (r == 0)
+        r = check_token(str_trim(text), k->token_file, &why);
     if (r < 0) {
         arena_done(&fresh);
         if (c->token.n || k->token.n)
-            return 0;
+            return c->token.n ? 0 : check_token(k->token, k->origin, e);
         if (e)
             *e = why;
         return err_wrap(e, "token file");
@@ -162,7 +164,7 @@ static int read_token_file(struct credential *c, struct err *e)
     c->token_arena = fresh;
     c->token = str_trim(text);
     c->token_read_ms = clock_ms();
-    return check_token(c->token, k->token_file, e);
+    return 0;
 }
 
 /* ---- plug-ins ---- */

@@ -77,6 +77,14 @@ def case_token_file(b):
     b.bad(b.path("token") + ": token file: No such file or directory [ENOENT]", *GET)
 
 
+def case_token_file_with_line_break(b):
+    write(b.path("token"), "CANARY\nX-Other: 1\n")
+    server = as_user(b, Server(always(answer())), {"tokenFile": "token"})
+    code, _, said = b.run("GET", "/a", "/b")
+    check(code == 2 and said.count("holds a blank or control character") >= 1 and server.count == 0,
+          said)
+
+
 def case_token_file_rotates(b):
     """A token that is refused while the file holds another one is tried again with that."""
     write(b.path("token"), "CANARY-1")
