@@ -345,7 +345,9 @@ static void add_shape(struct recorder *r, const struct doc *n, const struct shap
     buf_add_char(r->out, '{');
     for (const struct doc *c = n->child; c; c = c->next) {
         const struct field *f = find_field(s, c->key);
-        if (!f)
+        /* The message of a container's end may be the last lines of its log. */
+        bool of_log = str_is(c->key, "message") && s != &shape_condition;
+        if (!f || of_log)
             continue;
         add_key(r, c->key, false);
         if (r->container && str_is(c->key, "env"))

@@ -31,6 +31,103 @@ static struct str next_part(struct str *rest)
     return part;
 }
 
+/* ---- passwords ---- */
+
+/* Without what stands before the host in a URL: "user:password@". */
+static void add_without_user(struct buf *out, struct str text)
+{
+    ptrdiff_t scheme = str_find(text, "://");
+    ptrdiff_t at = scheme >= 0 ? str_rfind_char(text, '@') : -1;
+    if (at > scheme + 2 && scheme >= 0) {
+        buf_add_str(out, str_sub(text, 0, (size_t)scheme + 3));
+        text = str_sub(text, (size_t)at + 1, text.n);
+    }
+    buf_add_str(out, text);
+}
+
+/* parts are small letters. */
+static bool has_any_nocase(struct str s, const char *const *parts, size_t count)
+{
+    char small[256];
+    size_t n = MIN(s.n, sizeof(small));
+    for (size_t i = 0; i < n; i++)
+        small[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]);
+    return has_any((struct str){small, n}, parts, count);
+}
+
+static bool names_secret(struct str part)
+{
+    static const char *const words[] = {"pass",   "pwd",     "token",   "secret",
+                                        "apikey", "api-key", "api_key", "authorization"};
+    return has_any_nocase(part, words, ARRAY_LEN(words));
+}
+
+/* "Authorization: Bearer" and what stands behind it. */
+static bool ends_header(struct str part)
+{
+    static const char *const schemes[] = {"bearer", "basic"};
+    if (part.n && part.p[part.n - 1] == ':')
+        return names_secret(part);
+    return part.n >= 5 && has_any_nocase(str_sub(part, part.n - MIN(part.n, 6U), part.n), schemes,
+                                         ARRAY_LEN(schemes));
+}
+
+/* "-a" of redis-cli, "-p" of mongosh, "--password", 'db.auth("root",' with the password behind it. */
+static bool awaits_secret(const struct record_words *w, struct str part)
+{
+    if (str_is(part, "-a") || str_is(part, "-u") || str_is(part, "--user") ||
+        (w->of_login && (str_is(part, "-p") || str_is(part, "-w"))))
+        return true;
+    if (str_find(part, "auth(") >= 0 && str_find_char(part, ')') < 0)
+        return true;
+    return ends_header(part) ||
+           (str_starts(part, "-") && names_secret(part) && str_find_char(part, '=') < 0);
+}
+
+/* Where in a part a secret begins that the part itself names; its length: nowhere. */
+static size_t secret_in(const struct record_words *w, struct str part)
+{
+    ptrdiff_t call = str_find(part, "auth(");
+    bool of_user = str_starts(part, "-u") && str_find_char(part, '=') < 0; /* curl -ueve:... */
+    if ((w->of_mysql || w->of_login) && str_starts(part, "-p") && part.n > 2)
+        return 2;
+    if (call >= 0)
+        return (size_t)call + 5;
+    for (size_t i = 0; (of_user || names_secret(part)) && i < part.n; i++)
+        if (part.p[i] == '=' || part.p[i] == ':')
+            return i + 1;
+    return part.n;
+}
+
+static void add_masked(const struct record_words *w, struct buf *out, struct str part,
+                       bool is_secret)
+{
+    bool whole = is_secret && !str_starts(part, "-") && str_find_char(part, '$') < 0 &&
+                 str_find(part, "://") < 0;
+    size_t cut = whole ? 0 : secret_in(w, part);
+    if (cut == part.n) {
+        add_without_user(out, part);
+        return;
+    }
+    buf_add_str(out, str_sub(part, 0, cut));
+    buf_add_cstr(out, "***");
+}
+
+static void add_without_secrets(const struct record_words *w, struct buf *out, struct str text)
+{
+    bool is_secret = w->before && awaits_secret(w, w->before->text);
+    for (size_t at = 0; at < text.n;) {
+        size_t end = at;
+        while (end < text.n && !is_blank(text.p[end]))
+            end++;
+        struct str part = str_sub(text, at, end);
+        add_masked(w, out, part, is_secret);
+        is_secret = awaits_secret(w, part);
+        for (at = end; at < text.n && is_blank(text.p[at]); at++)
+            buf_add_char(out, text.p[at]);
+    }
+}
+
 /* ---- of command lines ---- */
 
 static bool is_memory_flag(struct str part)
@@ -105,6 +202,8 @@ void record_words_init(struct record_words *w, const struct doc *container, cons
                    says(doc_get(container, "args"), "systemd-oomd");
     } else {
         w->of_mysql = says(words, "mysql") || says(words, "mariadb");
+        w->of_login = says(words, "mongo") || says(words, "cqlsh") || says(words, "ldap") ||
+                      says(words, "rabbitmqadmin") || says(words, "sshpass");
     }
 }
 
@@ -116,7 +215,7 @@ static void add_of_container(const struct record_words *w, struct buf *out, stru
         w->before && is_read_option(str_trim(w->before->text)) && !str_starts(word, "-");
     if (w->whole || is_value || is_read_option(name) ||
         (w->probed && has_any(word, own_address, ARRAY_LEN(own_address))))
-        buf_add_str(out, word);
+        add_without_secrets(w, out, word); /* it may be a script */
     else if (is_option_name(name) && !is_memory_flag(word))
         buf_add_str(out, name);
     else
@@ -144,10 +243,9 @@ static bool mentions(const struct doc *n, struct str name)
 /* A probe asks this host: the variable is read for it. */
 static bool is_in_probe(const struct doc *container, struct str name)
 {
-    static const char *const secret[] = {"PASS", "TOKEN", "SECRET", "KEY",  "AUTH", "CRED",
-                                         "pass", "token", "secret", "auth", "cred"};
+    static const char *const secret[] = {"pass", "pwd", "token", "secret", "key", "auth", "cred"};
     static const char *const probes[] = {"livenessProbe", "readinessProbe", "startupProbe"};
-    if (!name.n || has_any(name, secret, ARRAY_LEN(secret)))
+    if (!name.n || has_any_nocase(name, secret, ARRAY_LEN(secret)))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(probes); i++) {
         const struct doc *p = doc_get(container, probes[i]);
@@ -155,18 +253,6 @@ static bool is_in_probe(const struct doc *container, struct str name)
             return true;
     }
     return false;
-}
-
-/* Without what stands before the host in a URL: "user:password@". */
-static void add_without_user(struct buf *out, struct str text)
-{
-    ptrdiff_t scheme = str_find(text, "://");
-    ptrdiff_t at = scheme >= 0 ? str_rfind_char(text, '@') : -1;
-    if (at > scheme + 2 && scheme >= 0) {
-        buf_add_str(out, str_sub(text, 0, (size_t)scheme + 3));
-        text = str_sub(text, (size_t)at + 1, text.n);
-    }
-    buf_add_str(out, text);
 }
 
 bool record_env(struct buf *out, const struct doc *container, const struct doc *variable)
@@ -189,66 +275,11 @@ bool record_env(struct buf *out, const struct doc *container, const struct doc *
     return true;
 }
 
-/* ---- of probes and hooks ---- */
-
-static bool names_secret(struct str part)
-{
-    static const char *const words[] = {"pass",    "token",   "secret",       "apikey",
-                                        "api-key", "api_key", "authorization"};
-    char small[256];
-    size_t n = MIN(part.n, sizeof(small));
-    for (size_t i = 0; i < n; i++)
-        small[i] = (char)(part.p[i] >= 'A' && part.p[i] <= 'Z' ? part.p[i] + 32 : part.p[i]);
-    return has_any((struct str){small, n}, words, ARRAY_LEN(words));
-}
-
-/* "-a" of redis-cli, "-p" of mysql with the password behind it, "--password". */
-static bool awaits_secret(struct str part)
-{
-    return str_is(part, "-a") || str_is(part, "-u") ||
-           (str_starts(part, "-") && names_secret(part) && str_find_char(part, '=') < 0);
-}
-
-static void add_masked(const struct record_words *w, struct buf *out, struct str part,
-                       bool is_secret)
-{
-    size_t cut = part.n;
-    if (is_secret && !str_starts(part, "-") && str_find_char(part, '$') < 0 &&
-        str_find(part, "://") < 0)
-        cut = 0;
-    else if (w->of_mysql && str_starts(part, "-p") && part.n > 2)
-        cut = 2;
-    for (size_t i = 0; names_secret(part) && i < part.n && cut == part.n; i++)
-        if (part.p[i] == '=' || part.p[i] == ':')
-            cut = i + 1;
-    if (cut == part.n) {
-        add_without_user(out, part);
-        return;
-    }
-    buf_add_str(out, str_sub(part, 0, cut));
-    buf_add_cstr(out, "***");
-}
-
-static void add_of_probe(const struct record_words *w, struct buf *out, struct str text)
-{
-    bool is_secret = w->before && awaits_secret(w->before->text);
-    for (size_t at = 0; at < text.n;) {
-        size_t end = at;
-        while (end < text.n && !is_blank(text.p[end]))
-            end++;
-        struct str part = str_sub(text, at, end);
-        add_masked(w, out, part, is_secret);
-        is_secret = awaits_secret(part);
-        for (at = end; at < text.n && is_blank(text.p[at]); at++)
-            buf_add_char(out, text.p[at]);
-    }
-}
-
 void record_words_add(struct record_words *w, struct buf *out, const struct doc *word)
 {
     if (w->container)
         add_of_container(w, out, word->text);
     else
-        add_of_probe(w, out, word->text);
+        add_without_secrets(w, out, word->text);
     w->before = word;
 }

@@ -13,7 +13,7 @@
 struct record_words {
     const struct doc
         *container; /* NULL: of a probe or hook, whose words stay, passwords as "***" */
-    bool whole, probed, of_mysql;
+    bool whole, probed, of_mysql, of_login;
     const struct doc *before; /* the word before */
 };
 void record_words_init(struct record_words *w, const struct doc *container,
