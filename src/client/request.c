@@ -63,10 +63,32 @@ static void add_header(struct buf *b, const char *name, struct str value)
         buf_printf(b, "%s: " STR_FMT "\r\n", name, STR_ARG(value));
 }
 
-static void add_identity(struct buf *b, const struct client *c, const struct credential_now *who)
+/* As kubectl, which keeps credentials off plain HTTP: everybody on the way would read them. Nobody is on
+ * the way to this machine itself. */
+static bool is_private(const struct target *t)
+{
+    bool proxied = t->route.proxy && t->route.proxy->kind != PROXY_NONE;
+    return t->tls || (!proxied && proxy_is_bypassed(STR_NONE, t->route.host, t->route.port));
+}
+
+static void warn_plain(struct client *c, const struct target *t, const struct credential_now *who)
+{
+    struct buf b CLEANUP(buf_done);
+    if (!who->authorization.n || is_private(t))
+        return;
+    buf_init(&b, 4 * KIB);
+    buf_add_cstr(&b, "no credentials are sent to ");
+    url_add_authority(&b, t->url.host, t->url.port);
+    buf_add_cstr(&b, ", whose URL begins with http://: everybody on the way could read them");
+    client_warn(c, buf_str(&b));
+}
+
+static void add_identity(struct buf *b, const struct client *c, const struct target *t,
+                         const struct credential_now *who)
 {
     const struct kubeconfig *k = c->o.config;
-    add_header(b, "Authorization", who->authorization);
+    if (is_private(t))
+        add_header(b, "Authorization", who->authorization);
     add_header(b, "Impersonate-User", k->as);
     add_header(b, "Impersonate-Uid", k->as_uid);
     for (size_t i = 0; i < k->as_groups.count; i++)
@@ -121,7 +143,7 @@ static void add_head(struct buf *b, const struct client *c, const struct client_
     buf_add_cstr(b, "User-Agent: plimsoll/" PLIMSOLL_VERSION "\r\n");
     add_header(b, "Accept", r->accept.n ? r->accept : STR("application/json"));
     add_header(b, "Accept-Encoding", r->no_gzip || r->upgrade.n ? STR_NONE : STR("gzip"));
-    add_identity(b, c, who);
+    add_identity(b, c, t, who);
     if (r->upgrade.n)
         buf_printf(b, "Connection: Upgrade\r\nUpgrade: " STR_FMT "\r\n", STR_ARG(r->upgrade));
     for (size_t i = 0; i < r->header_count; i++)
@@ -200,6 +222,7 @@ int request_send(struct client_stream *s, const struct client_request *r,
         s->received_before = s->connection->received_bytes;
         http_parser_init(&s->parser, strcmp(r->method, "HEAD") == 0);
         s->has_parser = true;
+        warn_plain(s->c, &t, who);
         add_head(&head, s->c, r, &t, who);
         code = send_all(s, r, buf_str(&head), e);
     }

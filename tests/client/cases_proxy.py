@@ -171,6 +171,15 @@ def case_proxy_of_environment(b):
     check(proxy.count == 3, f"{proxy.count} connections")
 
 
+def case_credentials_stay_off_plain_http(b):
+    proxy = b.add(Server(always(answer())))
+    for user in ({"token": "CANARY"}, {"username": "eve", "password": "CANARY"}):
+        b.config("http://far.example", user=user)
+        _, said = b.good(*GET, env={"HTTP_PROXY": f"http://127.0.0.1:{proxy.port}"})
+        check("authorization" not in proxy.requests[-1][1], str(proxy.requests))
+        check("no credentials are sent to far.example" in said, said)
+
+
 def case_proxy_plain_http(b):
     """Without TLS the proxy is asked itself, with the whole URL."""
     proxy = b.add(Server(always(answer())))
