@@ -345,6 +345,9 @@ static int read_service_account(struct loading *l)
     if (l->choice->ns.n)
         k->ns = l->choice->ns;
     k->as = l->choice->as;
+    k->as_groups = l->choice->as_groups;
+    if (str_empty(k->as) && k->as_groups.count)
+        return err_set(l->e, EINVAL, "--as-group needs --as");
     struct str token;
     return text_file_read(l->a, k->token_file, (size_t)MIB, &token, l->e);
 }
@@ -373,7 +376,9 @@ int kubeconfig_read(const struct kubeconfig_choice *choice, const struct kubecon
     if (r < 0)
         return r;
     bool empty = is_empty(&l);
-    if (empty && env->host.n && env->port.n && str_empty(choice->context))
+    /* As kubectl: the service account's token is for no server but its own. */
+    if (empty && env->host.n && env->port.n && str_empty(choice->context) &&
+        str_empty(choice->server))
         return read_service_account(&l);
     if (empty && str_empty(choice->server))
         return err_set(e, ENOENT,

@@ -238,6 +238,14 @@ static void test_in_a_pod(void **state)
     assert_text(b.k.server, "https://[fd00::1]:443");
     assert_text(b.k.ns, "shop");
     assert_true(str_eq(b.k.token_file, in_box(&b, "token")));
+    b.choice.as = STR("jane");
+    *PUSH(&b.a, &b.choice.as_groups) = STR("dev");
+    assert_int_equal(read_box(&b), 0);
+    assert_int_equal(b.k.as_groups.count, 1);
+    b.choice.server = STR("https://other:6443");
+    assert_int_equal(read_box(&b), 0);
+    assert_text(b.k.server, "https://other:6443");
+    assert_true(str_empty(b.k.token_file));
     box_done(&b);
 }
 
