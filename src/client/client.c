@@ -17,6 +17,12 @@ static int read_server(struct client *c, struct err *e)
     if (r < 0)
         return err_wrap(e, "cluster \"" STR_FMT "\" of " STR_FMT, STR_ARG(k->cluster),
                         STR_ARG(k->origin));
+    /* It would be shown wherever the server is named. */
+    if (c->server.user_info.n)
+        return err_set(e, EINVAL,
+                       "cluster \"" STR_FMT "\" of " STR_FMT
+                       ": the server's URL holds a user and password, which belong to the user",
+                       STR_ARG(k->cluster), STR_ARG(k->origin));
     if (!str_is_nocase(c->server.scheme, "https") && !str_is_nocase(c->server.scheme, "http"))
         return err_set(e, EINVAL,
                        "cluster \"" STR_FMT "\" of " STR_FMT
