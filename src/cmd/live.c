@@ -133,6 +133,9 @@ int live_open(const struct live_options *o, struct arena *a, struct live *ret, s
         /* As kubectl's. The lists of a cluster are many for a moment, and then no more. */
         .per_second = 50,
         .burst = 300,
+        /* Lists are four at once (source/apiserver.c), kubelets as many as this: one that waits for
+         * its turn behind those that hang would be taken for silent. */
+        .most_at_once = 16,
     };
     return client_new(&options, &ret->client, e);
 }
