@@ -257,15 +257,30 @@ static void add_ipv4(struct redact *r, struct buf *out, struct str text, const u
                hex_pair(hash + 4));
 }
 
-/* Two colons or more among hexadecimal digits; "::1" and "::" are no names. */
+/* "host10.0.3.17": whether an address follows behind the letters. */
+static bool begins_ipv4(struct str s, size_t at)
+{
+    unsigned part[4];
+    return at > 0 && is_digit(s.p[at]) && !is_digit(s.p[at - 1]) &&
+           ipv4_length(str_sub(s, at, s.n), part) > 0;
+}
+
+/* Two colons or more among hexadecimal digits; "::1" and "::" are no names. The last part may be an IPv4
+ * address: "::ffff:10.0.3.17". */
 static size_t ipv6_length(struct str s)
 {
-    size_t at = 0, colons = 0, digits = 0;
+    size_t at = 0, colons = 0, digits = 0, last = 0;
+    unsigned part[4];
     while (at < s.n && (is_hex(s.p[at]) || s.p[at] == ':')) {
         colons += s.p[at] == ':';
         digits += s.p[at] != ':';
-        at++;
+        last = s.p[at++] == ':' ? at : last;
     }
+    size_t v4 = colons >= 2 && at < s.n && s.p[at] == '.'
+                    ? ipv4_length(str_sub(s, last, s.n), part)
+                    : 0;
+    if (v4)
+        return last + v4;
     bool ends = at == s.n || !is_word_char(s.p[at]);
     return ends && colons >= 2 && digits > 1 ? at : 0;
 }
@@ -308,7 +323,7 @@ static void add_text(struct redact *r, struct buf *out, struct str text)
         } else if ((n = is_hex(rest.p[0]) || rest.p[0] == ':' ? ipv6_length(rest) : 0)) {
             add_ipv6(r, out, str_sub(rest, 0, n));
         } else if (is_word_char(rest.p[0])) {
-            while (n < rest.n && is_word_char(rest.p[n]))
+            while (n < rest.n && is_word_char(rest.p[n]) && !begins_ipv4(rest, n))
                 n++;
             if (n <= LONGEST_FLAG && is_flag(text, at))
                 buf_add(out, rest.p, n);

@@ -60,6 +60,9 @@ static void test_what_goes(void **state)
     assert_true(str_starts(redacted(&a, "10.1.2.3:443"), "10."));
     assert_true(str_ends(redacted(&a, "10.1.2.3:443"), ":443"));
     assert_true(str_ends(redacted(&a, "ordersmysql"), "mysql"));
+    assert_null(strstr(redacted(&a, "[::ffff:10.1.2.3]:80").p, ".2.3"));
+    assert_true(str_ends(redacted(&a, "[::ffff:10.1.2.3]:80"), "]:80"));
+    assert_null(strstr(redacted(&a, "host10.1.2.3").p, ".1.2.3"));
     redact_done(&r);
     redact_init(&r, STR("another key"), NULL);
     assert_string_not_equal(redacted(&a, "ledger").p, name.p);
