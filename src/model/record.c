@@ -282,6 +282,14 @@ static void add_data(struct recorder *r, const struct doc *n)
     buf_add_char(r->out, '}');
 }
 
+static void add_path(struct recorder *r, struct str path)
+{
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, GIB);
+    record_path(&text, path);
+    add_text(r, buf_str(&text));
+}
+
 /* ---- fields ---- */
 
 static void add_field(struct recorder *r, const struct doc *n, const struct field *f)
@@ -323,7 +331,10 @@ static void add_field(struct recorder *r, const struct doc *n, const struct fiel
             add_scalar(r, n, true);
         break;
     default:
-        add_scalar(r, n, f->type != F_STR && f->type != F_OPT_STR);
+        if (n->type == DOC_STRING && str_is(n->key, "path") && str_find_char(n->text, '?') >= 0)
+            add_path(r, n->text);
+        else
+            add_scalar(r, n, f->type != F_STR && f->type != F_OPT_STR);
         break;
     }
 }

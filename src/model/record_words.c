@@ -128,6 +128,19 @@ static void add_without_secrets(const struct record_words *w, struct buf *out, s
     }
 }
 
+void record_path(struct buf *out, struct str path)
+{
+    struct str query, value;
+    buf_add_str(out, str_cut(path, '?', &query));
+    for (char before = '?'; query.n; before = '&') {
+        struct str parameter = str_cut(query, '&', &query);
+        struct str name = str_cut(parameter, '=', &value);
+        buf_add_char(out, before);
+        buf_add_str(out, value.p && names_secret(name) ? name : parameter);
+        buf_add_cstr(out, value.p && names_secret(name) ? "=***" : "");
+    }
+}
+
 /* ---- of command lines ---- */
 
 static bool is_memory_flag(struct str part)

@@ -23,5 +23,7 @@ void record_words_add(struct record_words *w, struct buf *out, const struct doc 
 
 /* Appends what stays of a variable's value; false: nothing of the variable does. */
 bool record_env(struct buf *out, const struct doc *container, const struct doc *variable);
+/* The path of a probe, without what parameters such as "token" are. */
+void record_path(struct buf *out, struct str path);
 
 #endif
