@@ -225,7 +225,7 @@ static void add_operation(struct buf *out, const char *op, struct str pointer)
 static void add_test(struct buf *out, const struct buf *pointer, const struct doc *element)
 {
     struct str name = doc_text(element, "name");
-    struct buf at CLEANUP(buf_done);
+    struct buf at CLEANUP(buf_done) = {0};
     if (!name.n)
         return;
     buf_init(&at, 64 * KIB);

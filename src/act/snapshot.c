@@ -155,7 +155,7 @@ static void add_gap(struct snapshot *s, struct json_writer *w, const struct unli
 int snapshot_add_gaps(struct snapshot *s, const struct cluster *c, struct err *e)
 {
     struct json_writer w;
-    struct buf ns CLEANUP(buf_done);
+    struct buf ns CLEANUP(buf_done) = {0};
     bool by_name = !s->seen[KIND_PROMETHEUS_RULE];
     if (!c->live->ns.n && !c->unlisted.count && !by_name)
         return 0;

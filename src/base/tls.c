@@ -360,7 +360,7 @@ void tls_free(struct tls *t)
 /* Our certificate was refused: if its time is over, that is why. */
 static int add_end(const struct tls_context *c, struct err *e)
 {
-    struct buf text CLEANUP(buf_done);
+    struct buf text CLEANUP(buf_done) = {0};
     if (c->ends_ms > clock_unix_ms())
         return -EKEYREJECTED;
     buf_init(&text, 512);

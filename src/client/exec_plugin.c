@@ -200,7 +200,7 @@ int exec_plugin_run(const struct kubeconfig *k, struct str ca_pem, const struct 
     bool terminal = isatty(STDIN_FILENO) == 1;
     struct process_call call = {.args = make_args(x, a),
                                 .shares_input = terminal && !x->never_asks};
-    struct buf out CLEANUP(buf_done);
+    struct buf out CLEANUP(buf_done) = {0};
     int status;
     if (x->always_asks && !terminal)
         return err_set(e, ENOTTY,

@@ -110,7 +110,7 @@ static int wait_as_told(struct opening *o)
 
 static int say_retry_after(struct opening *o, int code)
 {
-    struct buf text CLEANUP(buf_done);
+    struct buf text CLEANUP(buf_done) = {0};
     int64_t ms = o->answer->retry_after_ms;
     if (ms <= 0 || o->r->no_retry)
         return code;
@@ -219,7 +219,7 @@ static int try_once(struct opening *o)
 
 static void set_where(struct opening *o)
 {
-    struct buf url CLEANUP(buf_done);
+    struct buf url CLEANUP(buf_done) = {0};
     if (!o->e || o->e->where[0])
         return;
     buf_init(&url, 64 * KIB);
@@ -304,7 +304,7 @@ static int say_idle(const struct doing *d, int64_t idle_ms)
 /* A server that sends a byte now and then is as good as silent. */
 static int check_speed(struct doing *d, int64_t idle_ms)
 {
-    struct buf text CLEANUP(buf_done);
+    struct buf text CLEANUP(buf_done) = {0};
     uint64_t came = d->s->connection->received_bytes;
     int64_t now_ms = clock_ms();
     if (d->window_ms && now_ms - d->window_ms < idle_ms)

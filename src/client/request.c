@@ -73,9 +73,9 @@ static bool is_private(const struct target *t)
 
 static void warn_plain(struct client *c, const struct target *t, const struct credential_now *who)
 {
-    struct buf b CLEANUP(buf_done);
     if (!who->authorization.n || is_private(t))
         return;
+    struct buf b CLEANUP(buf_done);
     buf_init(&b, 4 * KIB);
     buf_add_cstr(&b, "no credentials are sent to ");
     url_add_authority(&b, t->url.host, t->url.port);
@@ -172,7 +172,7 @@ static int send_all(struct client_stream *s, const struct client_request *r, str
 static int no_answer(const struct client_stream *s, const struct client_request *r, int code,
                      struct err *e)
 {
-    struct buf limit CLEANUP(buf_done);
+    struct buf limit CLEANUP(buf_done) = {0};
     if (code != -ETIMEDOUT)
         return code;
     int64_t head_ms = r->head_ms > 0 ? r->head_ms : CLIENT_HEAD_MS;

@@ -10,7 +10,7 @@
 
 void tunnel_add_authorization(struct buf *b, const struct proxy *p)
 {
-    struct buf plain CLEANUP(buf_done);
+    struct buf plain CLEANUP(buf_done) = {0};
     if (!p->user.n)
         return;
     buf_init(&plain, 8 * KIB);
@@ -93,7 +93,7 @@ static int socks_login(struct connection *c, const struct proxy *p, const struct
                        struct err *e)
 {
     unsigned char answer[2];
-    struct buf login CLEANUP(buf_done);
+    struct buf login CLEANUP(buf_done) = {0};
     if (p->user.n > 255 || p->password.n > 255)
         return err_set(e, EINVAL, "its user or password is longer than 255 characters");
     buf_init(&login, KIB);
@@ -149,7 +149,7 @@ static int ask_socks(struct connection *c, const struct proxy *p, struct str hos
                      const struct wait *w, struct err *e)
 {
     unsigned char answer[5], rest[257];
-    struct buf ask CLEANUP(buf_done);
+    struct buf ask CLEANUP(buf_done) = {0};
     int r = socks_hello(c, p, w, e);
     if (r < 0)
         return r;

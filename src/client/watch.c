@@ -51,7 +51,7 @@ static void set_version(struct watch *w, struct str version)
 
 static void note(struct watch *w, const char *what)
 {
-    struct buf b CLEANUP(buf_done);
+    struct buf b CLEANUP(buf_done) = {0};
     if (!w->o->note)
         return;
     buf_init(&b, 8 * KIB);

@@ -276,9 +276,8 @@ static size_t ipv6_length(struct str s)
         digits += s.p[at] != ':';
         last = s.p[at++] == ':' ? at : last;
     }
-    size_t v4 = colons >= 2 && at < s.n && s.p[at] == '.'
-                    ? ipv4_length(str_sub(s, last, s.n), part)
-                    : 0;
+    size_t v4 =
+        colons >= 2 && at < s.n && s.p[at] == '.' ? ipv4_length(str_sub(s, last, s.n), part) : 0;
     if (v4)
         return last + v4;
     bool ends = at == s.n || !is_word_char(s.p[at]);
