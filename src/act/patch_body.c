@@ -205,8 +205,10 @@ static int make_merged(struct body *b, const struct edit *edits, size_t count, s
 static void add_step(struct buf *pointer, struct str key, int64_t index)
 {
     buf_add_char(pointer, '/');
-    if (!key.p)
+    if (!key.p) {
         buf_printf(pointer, "%lld", (long long)index);
+        return;
+    }
     for (size_t i = 0; i < key.n; i++)
         if (key.p[i] == '~' || key.p[i] == '/')
             buf_add_cstr(pointer, key.p[i] == '~' ? "~0" : "~1");

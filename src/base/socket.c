@@ -269,7 +269,7 @@ int socket_connect(struct str host, uint16_t port, const struct wait *w, int *re
     struct race race = {0};
     int fd = -1;
     int r = lookup(host, port, w, &l, e);
-    for (const struct addrinfo *a = r < 0 ? NULL : l->list; a; a = a->ai_next)
+    for (const struct addrinfo *a = r < 0 || !l ? NULL : l->list; a; a = a->ai_next)
         if (race.count < MOST_ADDRESSES)
             race.of[race.count++] = (struct attempt){.fd = -1, .to = a};
     if (r == 0) {

@@ -83,7 +83,7 @@ static int next_piece(struct client_stream *s, int64_t wait_ms, struct str *ret,
     if (!s->gunzip)
         return s->done ? 0 : next_part(s, wait_ms, ret, e);
     for (;;) {
-        struct str packed;
+        struct str packed = STR_NONE;
         int r = gunzip_take(s->gunzip, ret, e);
         if (r)
             return r;

@@ -92,7 +92,7 @@ static int read_exactly(struct connection *c, unsigned char *p, size_t n, const 
 static int socks_login(struct connection *c, const struct proxy *p, const struct wait *w,
                        struct err *e)
 {
-    unsigned char answer[2];
+    unsigned char answer[2] = {0};
     struct buf login CLEANUP(buf_done) = {0};
     if (p->user.n > 255 || p->password.n > 255)
         return err_set(e, EINVAL, "its user or password is longer than 255 characters");
@@ -113,7 +113,7 @@ static int socks_login(struct connection *c, const struct proxy *p, const struct
 static int socks_hello(struct connection *c, const struct proxy *p, const struct wait *w,
                        struct err *e)
 {
-    unsigned char answer[2];
+    unsigned char answer[2] = {0};
     struct str hello = p->user.n ? STR("\5\2\0\2") : (struct str){"\5\1\0", 3};
     int r = connection_write(c, hello, w, e);
     if (r == 0)
@@ -148,7 +148,7 @@ static int socks_refused(int code, struct err *e)
 static int ask_socks(struct connection *c, const struct proxy *p, struct str host, uint16_t port,
                      const struct wait *w, struct err *e)
 {
-    unsigned char answer[5], rest[257];
+    unsigned char answer[5] = {0}, rest[257];
     struct buf ask CLEANUP(buf_done) = {0};
     int r = socks_hello(c, p, w, e);
     if (r < 0)

@@ -94,7 +94,7 @@ static int run(const struct verb_call *c, struct err *e)
         .names = {c->args.items, c->args.count, c->args.cap},
     };
     struct pod_facts_list facts;
-    int code;
+    int code = EXIT_CLEAN;
     struct world_options world = o->world;
     world.uses = USE_INSPECT;
     int r = check_args(c, e);

@@ -159,7 +159,7 @@ int world_check(const struct world_options *o, struct err *e)
         return err_set(e, EINVAL, "--namespace and --all-namespaces contradict each other");
     if (o->paths.count && !o->live && live_is_named(&o->cluster))
         return err_set(e, EINVAL, "-f names files and another option a cluster: --live reads both");
-    for (size_t i = 0; i < o->ns.n; i++) {
+    for (size_t i = 0; o->ns.p && i < o->ns.n; i++) {
         char c = o->ns.p[i];
         if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'))
             return err_set(e, EINVAL, "\"%.*s\" is no name of a namespace", (int)MIN(o->ns.n, 63U),

@@ -116,7 +116,7 @@ static int ask(void *ctx, size_t i)
     struct answer *w = &s->answers[i];
     const struct node *n = s->c->nodes.items[i];
     struct doc_root root = {0};
-    struct str text;
+    struct str text = STR_NONE;
     w->result = ask_kubelet(s, n, w, &text);
     if (w->result == 0)
         w->result = json_parse(n->o.name, text, &w->scratch, &root, &w->e);
