@@ -9,6 +9,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -71,6 +72,7 @@
     F(OPENSSL_sk_value)                \
     F(PEM_read_bio_PrivateKey)         \
     F(PEM_read_bio_X509)               \
+    F(SHA1)                            \
     F(X509_NAME_get_text_by_NID)       \
     F(X509_NAME_oneline)               \
     F(X509_STORE_CTX_get_current_cert) \

@@ -202,6 +202,11 @@ int connection_write(struct connection *c, struct str bytes, const struct wait *
     return 0;
 }
 
+ptrdiff_t connection_write_some(struct connection *c, struct str bytes, struct err *e)
+{
+    return write_top(c, bytes.p, bytes.n, e);
+}
+
 bool connection_is_quiet(const struct connection *c)
 {
     return c->begin == c->end && socket_is_quiet(c->fd);

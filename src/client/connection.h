@@ -50,6 +50,8 @@ static inline struct str connection_held(const struct connection *c)
 /* All of it. */
 int connection_write(struct connection *c, struct str bytes, const struct wait *w,
                      struct err *e) MUST_USE;
+/* What goes without waiting: how many bytes, -EAGAIN, or another error. */
+ptrdiff_t connection_write_some(struct connection *c, struct str bytes, struct err *e) MUST_USE;
 /* Whether it can take another request. */
 bool connection_is_quiet(const struct connection *c);
 

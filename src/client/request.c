@@ -46,9 +46,12 @@ static int find_target(struct client_stream *s, const struct client_request *r,
     return t->tls && t->insecure ? credential_insecure(c->credential, &t->route.tls, e) : 0;
 }
 
-static int connect_target(struct client_stream *s, const struct target *t, struct err *e)
+/* An upgrade may run a command: it gets a connection that has not been idle, so that it is never made
+ * again because that one was dead. */
+static int connect_target(struct client_stream *s, const struct target *t, bool only_new,
+                          struct err *e)
 {
-    s->connection = client_take_idle(s->c, buf_str(&t->key));
+    s->connection = only_new ? NULL : client_take_idle(s->c, buf_str(&t->key));
     if (s->connection)
         return 0;
     struct wait w = wait_at_most(s->end, CLIENT_CONNECT_MS);
@@ -217,7 +220,7 @@ int request_send(struct client_stream *s, const struct client_request *r,
     if (code == 0)
         code = find_target(s, r, who, &t, e);
     if (code == 0)
-        code = connect_target(s, &t, e);
+        code = connect_target(s, &t, r->upgrade.n > 0, e);
     if (code == 0) {
         s->received_before = s->connection->received_bytes;
         http_parser_init(&s->parser, strcmp(r->method, "HEAD") == 0);
