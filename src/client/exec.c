@@ -134,7 +134,7 @@ static int read_status(struct exec *x)
     if (str_is(doc_text(root.root, "reason"), "NonZeroExitCode"))
         return read_exit_code(x, root.root, &x->exit_code);
     return err_set(
-        x->e, EIO, "the command was not run: " STR_FMT,
+        x->e, EIO, "the command did not run to its end: " STR_FMT,
         STR_ARG(message.n ? str_sub(message, 0, 180) : STR("the server does not say why")));
 }
 
