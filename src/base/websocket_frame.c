@@ -220,7 +220,7 @@ void websocket_add_frame(struct buf *b, enum websocket_opcode opcode, struct str
 
 int websocket_accept(struct str key, char ret[WEBSOCKET_ACCEPT], struct err *e)
 {
-    struct buf text CLEANUP(buf_done);
+    struct buf text CLEANUP(buf_done) = {0};
     unsigned char digest[SHA_DIGEST_LENGTH];
     const struct tls_library *l;
     int r = tls_library_get(&l, e);

@@ -80,7 +80,7 @@ static int open_socket(struct exec *x)
 /* All of stdin goes into the queue at once, with its end. */
 static int send_input(struct exec *x)
 {
-    struct buf message CLEANUP(buf_done);
+    struct buf message CLEANUP(buf_done) = {0};
     struct str left = x->o->input;
     int r = 0;
     if (!left.p)

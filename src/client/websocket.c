@@ -30,7 +30,7 @@ static int fill_random(void *p, size_t n, struct err *e)
 
 static int make_key(char ret[WEBSOCKET_KEY], struct err *e)
 {
-    struct buf text CLEANUP(buf_done);
+    struct buf text CLEANUP(buf_done) = {0};
     char bytes[16];
     int r = fill_random(bytes, sizeof(bytes), e);
     if (r < 0)
