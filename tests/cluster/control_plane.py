@@ -285,6 +285,7 @@ def main():
     p.add_argument("--nice", type=int, default=0)
     a = p.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
     began = time.monotonic()
     try:
         with ControlPlane(folder=a.folder, nice=a.nice) as plane:
