@@ -119,6 +119,13 @@ int client_open(struct client *c, const struct client_request *r, struct arena *
  * Else the stream is broken. */
 int client_read(struct client_stream *s, int64_t wait_ms, struct str *ret_piece,
                 struct err *e) MUST_USE;
+/* The body as readers of text that arrives want it (json_split, object_list): ctx is a struct
+ * client_body, at most CLIENT_IDLE_MS between two pieces. Bytes put to `to`, 0 at the end, or negative. */
+struct client_body {
+    struct client_stream *stream;
+    struct str left; /* of the last piece */
+};
+ssize_t client_body_read(void *ctx, char *to, size_t most, struct err *e) MUST_USE;
 /* After 101: all of bytes, within wait_ms. */
 int client_write(struct client_stream *s, struct str bytes, int64_t wait_ms,
                  struct err *e) MUST_USE;

@@ -110,6 +110,20 @@ int client_write(struct client_stream *s, struct str bytes, int64_t wait_ms, str
     return connection_write(s->connection, bytes, &w, e);
 }
 
+ssize_t client_body_read(void *ctx, char *to, size_t most, struct err *e)
+{
+    struct client_body *b = ctx;
+    while (!b->left.n) {
+        int r = client_read(b->stream, CLIENT_IDLE_MS, &b->left, e);
+        if (r <= 0)
+            return r;
+    }
+    size_t n = MIN(most, b->left.n);
+    memcpy(to, b->left.p, n);
+    b->left = str_sub(b->left, n, b->left.n);
+    return (ssize_t)n;
+}
+
 struct str client_stream_header(const struct client_stream *s, const char *name)
 {
     return http_parser_header(&s->parser, name);

@@ -76,25 +76,6 @@ static void add_query(const struct watch *w, struct buf *b, const char *first)
 
 /* ---- the list ---- */
 
-struct body {
-    struct client_stream *stream;
-    struct str left;
-};
-
-static ssize_t read_body(void *ctx, char *to, size_t most, struct err *e)
-{
-    struct body *b = ctx;
-    while (!b->left.n) {
-        int r = client_read(b->stream, CLIENT_IDLE_MS, &b->left, e);
-        if (r <= 0)
-            return r;
-    }
-    size_t n = MIN(most, b->left.n);
-    memcpy(to, b->left.p, n);
-    b->left = str_sub(b->left, n, b->left.n);
-    return (ssize_t)n;
-}
-
 static int take_listed(void *ctx, const struct each_object *o, struct err *e)
 {
     (void)e;
@@ -117,12 +98,12 @@ static int list_page(struct watch *w)
     }
     struct client_request request = {.method = "GET", .path = buf_str(&path)};
     struct client_answer answer;
-    struct body body = {0};
+    struct client_body body = {0};
     struct list_head head;
     int r = client_open(w->o->client, &request, &w->a, &body.stream, &answer, w->e);
     if (r < 0)
         return r;
-    struct each_input in = {.name = w->o->path, .read = read_body, .ctx = &body};
+    struct each_input in = {.name = w->o->path, .read = client_body_read, .ctx = &body};
     r = object_list_each(&in, take_listed, w, &w->a, &head, w->e);
     client_close(body.stream);
     if (r < 0)

@@ -25,25 +25,6 @@ struct each {
 
 /* ---- a page ---- */
 
-struct body {
-    struct client_stream *stream;
-    struct str left;
-};
-
-static ssize_t read_body(void *ctx, char *to, size_t most, struct err *e)
-{
-    struct body *b = ctx;
-    while (!b->left.n) {
-        int r = client_read(b->stream, CLIENT_IDLE_MS, &b->left, e);
-        if (r <= 0)
-            return r;
-    }
-    size_t n = MIN(most, b->left.n);
-    memcpy(to, b->left.p, n);
-    b->left = str_sub(b->left, n, b->left.n);
-    return (ssize_t)n;
-}
-
 static int take_object(void *ctx, const struct each_object *o, struct err *e)
 {
     struct each *g = ctx;
@@ -63,7 +44,7 @@ struct page {
 static int read_page(struct each *g, struct page *p)
 {
     struct client_answer answer = {0};
-    struct body body = {0};
+    struct client_body body = {0};
     struct list_head head;
     int r = client_open(g->o->client, &p->request, &g->pages, &body.stream, &answer, g->e);
     if (r == -ESTALE && answer.status_body)
@@ -73,7 +54,7 @@ static int read_page(struct each *g, struct page *p)
     struct each_input in = {.name = p->request.path,
                             .api_version = p->api_version,
                             .kind = p->kind,
-                            .read = read_body,
+                            .read = client_body_read,
                             .ctx = &body};
     r = object_list_each(&in, take_object, g, &g->pages, &head, g->e);
     client_close(body.stream);
