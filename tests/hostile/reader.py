@@ -5,7 +5,8 @@
     tests/hostile/reader.py --docdump build/tests/tools/docdump [--slow FACTOR]
 
 Each bomb must be refused or read within its time and memory; for each growth, twice the size may
-take at most 2.5 times the CPU time (best of several runs, so that a busy machine does not matter).
+take at most 3.2 times the CPU time (best of several runs): what is quadratic takes 4. `make bench` holds
+real manifests to 2.5, where runs are long enough to tell.
 FACTOR stretches the times, for builds with sanitizers. Exit: 0, 1 faults.
 """
 import argparse
@@ -148,6 +149,9 @@ def bombs(options, folder, faults):
             faults.append(f"{name}: was {'refused' if was_refused else 'read'}")
 
 
+MOST_GROWTH = 3.2
+
+
 def growths(options, folder, faults):
     for name, (make, n) in GROWTHS.items():
         best = {}
@@ -163,7 +167,7 @@ def growths(options, folder, faults):
             if ratio <= 2.3:
                 break
         print(f"{name:<42} {best[n]:7.3f} s {best[2 * n]:7.3f} s  x {ratio:.2f}")
-        if ratio > 2.5:
+        if ratio > MOST_GROWTH:
             faults.append(f"{name}: twice the size takes {ratio:.2f} times as long")
 
 
