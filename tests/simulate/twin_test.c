@@ -67,7 +67,7 @@ static void test_random(void **state)
     /* The worlds are of every sort. */
     assert_in_range(storms, worlds / 10, worlds * CONTINGENCIES);
     assert_in_range(lost, worlds / 20, worlds * CONTINGENCIES);
-    assert_in_range(preempted, worlds / 200, worlds * CONTINGENCIES);
+    assert_in_range(preempted, worlds / 50, worlds * CONTINGENCIES);
 }
 
 static const char *file;
