@@ -34,19 +34,24 @@ static void random_world(struct test_world *t)
     int nodes = 3 + draw(6), workloads = 2 + draw(5);
     static const char *const zones[] = {"east", "west", "south"}, *const pools[] = {"a", "b"};
     test_init(t);
-    for (int i = 0; i < nodes; i++)
-        pooled_node(t, i, 700 + draw(1500), zones[draw(3)], pools[draw(2)]);
+    for (int i = 0; i < nodes; i++) { /* one by one: every compiler draws the same worlds */
+        int memory = 700 + draw(1500);
+        const char *zone = zones[draw(3)], *pool = pools[draw(2)];
+        pooled_node(t, i, memory, zone, pool);
+    }
     for (int i = 0; i < workloads; i++) {
         int replicas = 1 + draw(6), request = draw(200);
         const char *owner = arena_printf(&t->a, "w%d", i).p;
-        for (int k = 0; k < replicas; k++)
+        for (int k = 0; k < replicas; k++) {
+            int node = draw(nodes), limit = draw(3) ? 0 : 300, usage = 1 + draw(250);
             test_pod(t, (struct test_pod){.name = arena_printf(&t->a, "w%d-%d", i, k).p,
                                           .kind = "ReplicaSet",
                                           .owner = owner,
-                                          .node = arena_printf(&t->a, "n%d", draw(nodes)).p,
+                                          .node = arena_printf(&t->a, "n%d", node).p,
                                           .request = request,
-                                          .limit = draw(3) ? 0 : 300,
-                                          .usage = 1 + draw(250)});
+                                          .limit = limit,
+                                          .usage = usage});
+        }
     }
     test_ready(t);
 }

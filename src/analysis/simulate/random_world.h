@@ -42,9 +42,9 @@ static inline void random_world(struct test_world *t)
     t->options.warm_ms = draw(4) ? 60000 : 0;
     t->options.start_ms = draw(4) ? 10000 : 0;
     for (int i = 0; i < nodes; i++) {
-        const char *zone =
-            draw(2) ? "x" : "y"; /* one by one: every compiler draws the same worlds */
-        test_node(t, arena_printf(&t->a, "n%d", i).p, 500 + draw(1500), zone);
+        const char *zone = draw(2) ? "x" : "y";
+        int memory = 500 + draw(1500); /* one by one: every compiler draws the same worlds */
+        test_node(t, arena_printf(&t->a, "n%d", i).p, memory, zone);
     }
     if (draw(3) == 0)
         test_yaml(t, "{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, "
@@ -56,17 +56,20 @@ static inline void random_world(struct test_world *t)
         const char *more = specs[draw(5)];
         for (int k = 0; k < replicas; k++) {
             const char *node = draw(8) ? arena_printf(&t->a, "n%d", draw(nodes)).p : NULL;
+            int usage = draw(8) ? 1 + draw(350) : 0;
             test_pod(t, (struct test_pod){arena_printf(&t->a, "w%d-%d", i, k).p, kind, owner, node,
-                                          request, limit, draw(8) ? 1 + draw(350) : 0, more});
+                                          request, limit, usage, more});
         }
-        if (draw(2))
+        if (draw(2)) {
+            int least = draw(replicas + 1);
             test_yaml(t,
                       arena_printf(&t->a,
                                    "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: "
                                    "{name: w%d, namespace: shop}, spec: {minAvailable: %d, "
                                    "selector: {matchLabels: {app: w%d}}}}",
-                                   i, draw(replicas + 1), i)
+                                   i, least, i)
                           .p);
+        }
     }
     test_ready(t);
 }
