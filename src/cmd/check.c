@@ -125,6 +125,24 @@ static int exit_code(const struct options *o, const struct look *l, struct err *
                                      : l->now.code;
 }
 
+/* A Code Quality report is a bare list of findings: what could not be judged is said beside it. */
+static void tell_not_judged(const struct option_outputs *outputs, const struct findings_results *r)
+{
+    struct buf b CLEANUP(buf_done) = {0};
+    bool wanted = false;
+    for (size_t i = 0; i < outputs->count; i++)
+        wanted = wanted || outputs->items[i].word == FINDINGS_GITLAB;
+    buf_init(&b, MIB);
+    for (size_t i = 0; wanted && i < r->judgement->not_judged.count; i++) {
+        if (!r->judgement->not_judged.items[i].lacks || !not_judged_is_first(r->judgement, i))
+            continue;
+        buf_add_cstr(&b, "plimsoll check: ");
+        not_judged_add(&b, r, i);
+        buf_add_char(&b, '\n');
+    }
+    fwrite(b.p, 1, b.n, stderr);
+}
+
 static int show(const struct options *o, const struct option_outputs *outputs, struct arena *a,
                 const struct look *l, struct err *e)
 {
@@ -138,6 +156,7 @@ static int show(const struct options *o, const struct option_outputs *outputs, s
         .fail_severity = fail_on_severity(o->fail_on),
         .show_suppressed = o->show_suppressed,
     };
+    tell_not_judged(outputs, &results);
     return out_write_all(outputs, findings_render, &results, e);
 }
 

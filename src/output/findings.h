@@ -66,6 +66,14 @@ void finding_add_object(struct buf *b, const struct finding *f);
 struct str finding_repository_path(const struct finding *f);
 /* The place in it. {0, 0} for what helm wrote: the file is a template, the line that of the output. */
 struct pos finding_repository_pos(const struct finding *f);
+/* Rules that lack the same of as many objects share a sentence, told at the first of them:
+ * "not judged: a, b (cannot list networkpolicies.networking.k8s.io)". Clean, no line end. */
+bool not_judged_is_first(const struct judgement *j, size_t i);
+void not_judged_add(struct buf *b, const struct findings_results *r, size_t first);
+/* Only what stands in its brackets. */
+void not_judged_add_reason(struct buf *b, const struct cluster *c, const struct not_judged *n);
+/* Whether the cluster refused, or failed, to list what the rule needs. */
+bool not_judged_is_refused(const struct cluster *c, const struct not_judged *n);
 /* The number of documents and files that could not be read. */
 size_t findings_unreadable(const struct findings_results *r);
 

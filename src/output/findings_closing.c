@@ -50,19 +50,6 @@ static void add_known(struct buf *b, const struct findings_results *r)
                stale, all, all == 1 ? "entry" : "entries", stale == 1 ? "is" : "are");
 }
 
-static const char *needs_text(const struct rule *r)
-{
-    switch (r->needs) {
-    case NEEDS_NAMESPACE:
-        return r->ns ? "only workloads in the input, or no namespace named"
-                     : "nothing else of their namespaces in the input";
-    case NEEDS_NODES:
-        return "no Nodes in the input";
-    default:
-        return "no Nodes in the input, and not --complete";
-    }
-}
-
 static void add_excluded(struct buf *b, const struct findings_results *r)
 {
     size_t objects = r->judgement->excluded, paths = r->cluster->excluded_paths;
@@ -75,53 +62,6 @@ static void add_excluded(struct buf *b, const struct findings_results *r)
     buf_add_cstr(b, " not read\n");
 }
 
-static bool are_alike(const struct not_judged *x, const struct not_judged *y)
-{
-    if (x->lacks || y->lacks)
-        return x->lacks == y->lacks;
-    return x->count == y->count && x->rule->needs == y->rule->needs && !x->rule->ns == !y->rule->ns;
-}
-
-static bool is_first_alike(const struct judgement *j, size_t i)
-{
-    for (size_t n = 0; n < i; n++)
-        if (are_alike(&j->not_judged.items[n], &j->not_judged.items[i]))
-            return false;
-    return true;
-}
-
-static void add_lacks(struct buf *b, const struct cluster *c, uint64_t lacks)
-{
-    const char *before = " (cannot list ";
-    for (size_t i = 0; i < c->unlisted.count; i++) {
-        if (!(lacks >> c->unlisted.items[i].kind & 1))
-            continue;
-        buf_add_cstr(b, before);
-        text_add_clean(b, c->unlisted.items[i].resource);
-        before = ", ";
-    }
-    /* ConfigMaps are never listed: apiserver.c. */
-    buf_add_cstr(b, before[0] == ',' ? ")\n" : " (ConfigMaps are not listed)\n");
-}
-
-/* Rules that lack the same of as many objects share a line. */
-static void add_alike(struct buf *b, const struct findings_results *r, size_t first)
-{
-    const struct judgement *j = r->judgement;
-    const struct not_judged *all = j->not_judged.items;
-    buf_printf(b, "not judged: %s", all[first].rule->id);
-    for (size_t i = first + 1; i < j->not_judged.count; i++)
-        if (are_alike(&all[i], &all[first]))
-            buf_printf(b, ", %s", all[i].rule->id);
-    if (all[first].lacks) {
-        add_lacks(b, r->cluster, all[first].lacks);
-        return;
-    }
-    buf_add_cstr(b, " of ");
-    add_counted(b, all[first].count, all[first].rule->ns ? "namespace" : "object");
-    buf_printf(b, " (%s)\n", needs_text(all[first].rule));
-}
-
 static void add_not_judged(struct buf *b, const struct findings_results *r)
 {
     const struct judgement *j = r->judgement;
@@ -132,8 +72,10 @@ static void add_not_judged(struct buf *b, const struct findings_results *r)
                         "judge what it is merged into (kustomize build . | plimsoll check -f -)\n");
     }
     for (size_t i = 0; i < j->not_judged.count; i++)
-        if (is_first_alike(j, i))
-            add_alike(b, r, i);
+        if (not_judged_is_first(j, i)) {
+            not_judged_add(b, r, i);
+            buf_add_char(b, '\n');
+        }
 }
 
 static void add_skipped(struct buf *b, const struct cluster *c)

@@ -48,6 +48,23 @@ static void add_command(struct buf *b, const struct finding *f)
     buf_add_char(b, '\n');
 }
 
+/* What the cluster would not list. That files do not hold all of a cluster is no news at each change. */
+static void add_not_judged(struct buf *b, const struct findings_results *r)
+{
+    const struct judgement *j = r->judgement;
+    for (size_t i = 0; i < j->not_judged.count; i++) {
+        struct buf text CLEANUP(buf_done) = {0};
+        if (!j->not_judged.items[i].lacks || !not_judged_is_first(j, i))
+            continue;
+        bool refused = not_judged_is_refused(r->cluster, &j->not_judged.items[i]);
+        buf_init(&text, 64 * KIB);
+        not_judged_add(&text, r, i);
+        buf_printf(b, "::%s title=not judged::", refused ? "warning" : "notice");
+        add_escaped(b, buf_str(&text), false);
+        buf_add_char(b, '\n');
+    }
+}
+
 void findings_add_github(const struct findings_results *r, struct buf *b)
 {
     const struct judgement *j = r->judgement;
@@ -68,4 +85,5 @@ void findings_add_github(const struct findings_results *r, struct buf *b)
         add_escaped(b, p->message, false);
         buf_add_char(b, '\n');
     }
+    add_not_judged(b, r);
 }

@@ -55,14 +55,26 @@ static void add_finding(struct json_writer *w, struct finding *f)
     json_map_end(w);
 }
 
-static void add_not_judged(struct json_writer *w, const struct judgement *j)
+static void add_cannot_list(struct json_writer *w, const struct cluster *c, uint64_t lacks)
 {
+    json_key(w, "cannotList");
+    json_seq(w);
+    for (size_t i = 0; i < c->unlisted.count; i++)
+        if (lacks >> c->unlisted.items[i].kind & 1)
+            json_str(w, c->unlisted.items[i].resource);
+    json_seq_end(w);
+}
+
+static void add_not_judged(struct json_writer *w, const struct findings_results *r)
+{
+    const struct judgement *j = r->judgement;
     json_key(w, "notJudged");
     json_seq(w);
     for (size_t i = 0; i < j->not_judged.count; i++) {
         json_map(w);
         json_add_cstr(w, "rule", j->not_judged.items[i].rule->id);
         json_add_int(w, "objects", (int64_t)j->not_judged.items[i].count);
+        add_cannot_list(w, r->cluster, j->not_judged.items[i].lacks);
         json_map_end(w);
     }
     json_seq_end(w);
@@ -135,7 +147,7 @@ static void add_summary(struct json_writer *w, const struct findings_results *r)
         json_null(w);
     json_add_int(w, "unreadable", (int64_t)findings_unreadable(r));
     add_live(w, r->cluster);
-    add_not_judged(w, j);
+    add_not_judged(w, r);
     add_skipped(w, r->cluster);
     json_map_end(w);
 }

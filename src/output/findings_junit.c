@@ -10,7 +10,7 @@
 struct suite {
     const struct finding **findings;
     size_t count, failures, skipped;
-    size_t not_judged; /* objects */
+    const struct not_judged *not_judged; /* NULL: was judged */
     bool off;
 };
 
@@ -30,7 +30,7 @@ static void collect(const struct findings_results *r, struct suite *suites)
     }
     for (size_t i = 0; i < j->not_judged.count; i++) {
         struct suite *s = &suites[rule_index(j->not_judged.items[i].rule)];
-        s->not_judged = j->not_judged.items[i].count;
+        s->not_judged = &j->not_judged.items[i];
         s->skipped++;
     }
     for (size_t i = 0; i < rule_count; i++) {
@@ -48,7 +48,7 @@ static void collect(const struct findings_results *r, struct suite *suites)
 
 static size_t case_count(const struct suite *s)
 {
-    size_t n = s->count + (s->not_judged > 0) + s->off;
+    size_t n = s->count + (s->not_judged != NULL) + s->off;
     return n ? n : 1;
 }
 
@@ -135,6 +135,18 @@ static void add_whole(const struct rule *rule, struct str skipped, struct buf *b
     buf_add_cstr(b, "    </testcase>\n");
 }
 
+static struct str not_judged_text(const struct findings_results *r, const struct not_judged *n)
+{
+    struct buf b CLEANUP(buf_done);
+    buf_init(&b, 64 * KIB);
+    if (n->lacks)
+        buf_add_cstr(&b, "not judged: ");
+    else
+        buf_printf(&b, "%zu object%s not judged: ", n->count, n->count == 1 ? "" : "s");
+    not_judged_add_reason(&b, r->cluster, n);
+    return arena_str(r->arena, buf_str(&b));
+}
+
 static void add_suite(const struct findings_results *r, size_t index, const struct suite *s,
                       struct buf *b)
 {
@@ -148,12 +160,7 @@ static void add_suite(const struct findings_results *r, size_t index, const stru
     if (s->off)
         add_whole(rule, STR("off in the configuration"), b);
     if (s->not_judged)
-        add_whole(rule,
-                  arena_printf(r->arena,
-                               "%zu object%s not judged: what the rule needs is not in "
-                               "the input",
-                               s->not_judged, s->not_judged == 1 ? "" : "s"),
-                  b);
+        add_whole(rule, not_judged_text(r, s->not_judged), b);
     if (s->count == 0 && !s->off && !s->not_judged)
         add_whole(rule, STR_NONE, b);
     buf_add_cstr(b, "  </testsuite>\n");

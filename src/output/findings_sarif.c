@@ -211,7 +211,25 @@ static void add_result(struct json_writer *w, struct finding *f, int64_t index)
     json_map_end(w);
 }
 
-/* What could not be read, so that an empty list of results does not pass for a clean one. */
+/* Rules that were not judged: what they would have found is not among the results. */
+static void add_not_judged(struct json_writer *w, const struct findings_results *r)
+{
+    const struct judgement *j = r->judgement;
+    for (size_t i = 0; i < j->not_judged.count; i++) {
+        struct buf text CLEANUP(buf_done) = {0};
+        bool refused = not_judged_is_refused(r->cluster, &j->not_judged.items[i]);
+        if (!not_judged_is_first(j, i))
+            continue;
+        buf_init(&text, 64 * KIB);
+        not_judged_add(&text, r, i);
+        json_map(w);
+        json_add_cstr(w, "level", refused ? "warning" : "note");
+        add_message(w, "message", buf_str(&text));
+        json_map_end(w);
+    }
+}
+
+/* What could not be read or judged, so that an empty list of results does not pass for a clean one. */
 static void add_invocation(struct json_writer *w, const struct findings_results *r)
 {
     json_key(w, "invocations");
@@ -231,6 +249,7 @@ static void add_invocation(struct json_writer *w, const struct findings_results 
         add_locations(w, &place);
         json_map_end(w);
     }
+    add_not_judged(w, r);
     json_seq_end(w);
     json_map_end(w);
     json_seq_end(w);

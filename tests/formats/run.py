@@ -67,8 +67,9 @@ def outputs(program, world, extra):
         done = subprocess.run(command, cwd=folder, capture_output=True, check=False,
                               env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         assert done.returncode in (0, 1, 2), done.stderr.decode()
-        return {f: open(os.path.join(folder, f"out.{f}"), encoding="utf-8").read()
-                for f in FORMATS}
+        texts = {f: open(os.path.join(folder, f"out.{f}"), encoding="utf-8").read()
+                 for f in FORMATS}
+        return texts, done.stderr.decode()
 
 
 def line_of(finding, key="line"):
@@ -154,7 +155,7 @@ def check_github(text, findings, listed):
         seen.append((m.group(1), properties, message))
     wanted = [f for f in findings if is_open(f) and f["severity"] != "info"]
     wanted.sort(key=lambda f: f["severity"] != "error")
-    seen = [s for s in seen if s[1]["title"] != "unreadable"]
+    seen = [s for s in seen if s[1]["title"] not in ("unreadable", "not judged")]
     assert len(seen) == len(wanted)
     for (level, properties, message), finding in zip(seen, wanted):
         assert level == finding["severity"] and properties["title"] == finding["rule"]
@@ -175,6 +176,23 @@ def check_gitlab(text, findings, listed):
         path = entry["location"]["path"]
         assert path == path_of(finding) and not path.startswith("./")
         assert entry["location"]["lines"]["begin"] == (line_of(finding) or 1)
+
+
+def check_not_listed(texts, said, report):
+    """No format keeps to itself what the cluster would not list. GitLab's has no place for it."""
+    for rule in report["summary"]["notJudged"]:
+        for resource in rule["cannotList"]:
+            clean = resource.split("{")[0]
+            notes = json.loads(texts["sarif"])["runs"][0]["invocations"][0][
+                "toolExecutionNotifications"]
+            skipped = [c.find("skipped").get("message") for c in ElementTree.fromstring(
+                texts["junit"]).iterfind(f"testsuite[@name='{rule['rule']}']/testcase")]
+            lines = [m for m in texts["github"].splitlines() if m.startswith("::warning title=not")]
+            for name, text in (
+                    ("sarif", "".join(n["message"]["text"] for n in notes)),
+                    ("junit", skipped[0] + rule["rule"]), ("github", "".join(lines)),
+                    ("stderr beside gitlab", said)):
+                assert clean in text and rule["rule"] in text, (name, rule)
 
 
 CHECKS = {"sarif": check_sarif, "junit": check_junit, "github": check_github,
@@ -198,12 +216,14 @@ def main():
     faults = tried = 0
     for world in WORLDS:
         for extra in ([], ["--show-suppressed"]):
-            texts = outputs(program, world, extra)
-            findings = json.loads(texts["json"])["items"]
+            texts, said = outputs(program, world, extra)
+            report = json.loads(texts["json"])
+            findings = report["items"]
             listed = [f for f in findings if extra or is_open(f)]
             for name, check in CHECKS.items():
                 tried += 1
                 try:
+                    check_not_listed(texts, said, report)
                     log = check(texts[name], findings, listed)
                     if name == "sarif" and validator:
                         validator.validate(log)

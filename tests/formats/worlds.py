@@ -23,6 +23,15 @@ spec:
 BULK = ('{"apiVersion": "v1", "kind": "List", "items": ['
         '{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "big", "namespace": "shop"}, '
         '"spec": {"containers": [{"name": "a", "image": "a:latest"}]}}]' + " " * (9 << 20) + "}")
+# A snapshot of a cluster whose policies could not be listed.
+UNLISTED = """apiVersion: plimsoll.dev/v1
+kind: Recording
+metadata: {name: snapshot}
+spec:
+  unlisted:
+  - {kind: NetworkPolicy, resource: networkpolicies.networking.k8s.io, forbidden: true}
+  - {kind: PodDisruptionBudget, resource: "poddisruptionbudgets.policy{0}%0A", forbidden: true}
+"""
 
 WORLDS = [
     ("one pod", {"dir with space/pod#1.yaml": POD}, ["-f", "dir with space/pod#1.yaml"]),
@@ -34,6 +43,8 @@ WORLDS = [
      ["-f", "rendered.yaml"]),
     ("bulk", {"list.json": BULK}, ["-f", "list.json"]),
     ("unreadable", {"pod.yaml": POD, "bad.yaml": "a: [\n"}, ["-f", "pod.yaml", "-f", "bad.yaml"]),
+    ("not listed", {"pod.yaml": POD, "recording.yaml": UNLISTED},
+     ["-f", "pod.yaml", "-f", "recording.yaml"]),
     ("nodes", {}, ["-f", "examples/black-friday/cluster.yaml"]),
     ("the example", {}, ["-f", "examples/black-friday"]),
     ("the example, fixed", {}, ["-f", "examples/fixed"]),
