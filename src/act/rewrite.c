@@ -30,6 +30,7 @@ struct attempt {
     struct arena arena; /* texts, splices, what is expected */
     struct arena trees; /* of the text at work: reset when it changes */
     struct str text;
+    bool made_list; /* the text, one object in JSON, is a List by now */
     struct rewrite_docs docs;
     struct {
         struct splice *items;
@@ -47,6 +48,11 @@ static int fail(struct work *w, size_t culprit, const char *why)
 static bool same_site(const struct work *w, size_t a, size_t b)
 {
     return w->sites[a].document == w->sites[b].document && w->sites[a].item == w->sites[b].item;
+}
+
+static struct rewrite_site site_of(const struct attempt *t, size_t g)
+{
+    return t->made_list ? (struct rewrite_site){0, 0} : t->w->sites[g];
 }
 
 /* The next change of bytes of a group, or 0 when its edits of fields are all made. */
@@ -96,20 +102,20 @@ static int collect_round(struct attempt *t)
 static int collect_added(struct attempt *t)
 {
     struct work *w = t->w;
-    const struct edit_site base = {.text = t->text, .alone = t->docs.count == 1};
     for (size_t i = 0; i < w->order_count; i++) {
         size_t g = w->order[i];
         const struct rewrite_group *group = &w->r->groups[g];
         for (size_t k = 0; w->wanted[g] && k < group->count; k++) {
-            struct edit_site site = base;
+            struct rewrite_site at = site_of(t, g);
+            struct edit_site site = {.text = t->text, .dashes = t->docs.dashes};
             struct splice s = {0};
             struct err e = {0};
             if (group->edits[k].op != EDIT_ADD)
                 continue;
-            if (!rewrite_object(&t->docs, w->sites[g]))
+            if (!rewrite_object(&t->docs, at))
                 return fail(w, SIZE_MAX, "the object is lost on the way");
-            site.document = &t->docs.items[w->sites[g].document].root;
-            site.item = w->sites[g].item < 0 ? NULL : rewrite_object(&t->docs, w->sites[g]);
+            site.document = &t->docs.items[at.document].root;
+            site.item = at.item < 0 ? NULL : rewrite_object(&t->docs, at);
             if (edit_add_splice(&group->edits[k], &site, &t->arena, &s, &e) < 0)
                 return fail(w, g, e.msg);
             *PUSH(&t->arena, &t->splices) = s;
@@ -148,6 +154,28 @@ static int apply(struct attempt *t)
     return read_again(t);
 }
 
+static bool wants_list(const struct attempt *t)
+{
+    const struct work *w = t->w;
+    if (!rewrite_is_lone_json(&t->docs, t->text))
+        return false;
+    for (size_t i = 0; i < w->order_count; i++)
+        for (size_t k = 0; w->wanted[w->order[i]] && k < w->r->groups[w->order[i]].count; k++)
+            if (w->r->groups[w->order[i]].edits[k].op == EDIT_ADD)
+                return true;
+    return false;
+}
+
+static int make_list(struct attempt *t)
+{
+    struct splice around[2];
+    edit_list_splices(t->docs.items[0].root.root, t->text, around);
+    for (size_t i = 0; i < ARRAY_LEN(around); i++)
+        *PUSH(&t->arena, &t->splices) = around[i];
+    t->made_list = true;
+    return apply(t);
+}
+
 static int make_edits(struct attempt *t)
 {
     int r = read_again(t);
@@ -157,6 +185,8 @@ static int make_edits(struct attempt *t)
             break;
         r = apply(t);
     }
+    if (r == 0 && wants_list(t))
+        r = make_list(t);
     if (r == 0)
         r = collect_added(t);
     return r < 0 || t->splices.count == 0 ? r : apply(t);
@@ -171,10 +201,12 @@ static int prove(struct attempt *t)
     bool shared;
     if (rewrite_read(w->r->name, w->r->text, &t->arena, &expected, &e) < 0)
         return fail(w, SIZE_MAX, e.msg);
+    if (t->made_list && rewrite_make_list(&expected, &t->arena) < 0)
+        return fail(w, SIZE_MAX, "it cannot be made a List");
     for (size_t i = 0; i < w->order_count; i++) {
         size_t g = w->order[i];
         if (w->wanted[g] &&
-            rewrite_expect(&expected, w->sites[g], &w->r->groups[g], &t->arena, &added) < 0)
+            rewrite_expect(&expected, site_of(t, g), &w->r->groups[g], &t->arena, &added) < 0)
             return fail(w, g, "what is there is of another type");
     }
     struct buf path CLEANUP(buf_done);

@@ -61,6 +61,8 @@ static void run(struct arena *a, const struct row *row)
     }
 }
 
+#define LIST "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": ["
+
 static const struct row rows[] = {
     /* what one edit makes the next one uses */
     {"a: 1\n",
@@ -85,8 +87,23 @@ static const struct row rows[] = {
     {"{\"kind\": \"List\",\n \"items\": [\n  {\n   \"a\": 1\n  }\n ]}",
      {{0, EDIT_ADD, "", "{\"c\":1}", NULL}},
      "{\"kind\": \"List\",\n \"items\": [\n  {\n   \"a\": 1\n  },\n  {\n   \"c\": 1\n  }\n ]}"},
-    /* JSON: a file with one object has no place for another, a stream has */
-    {"{\"a\": 1}\n", {{0, EDIT_ADD, "", "{\"c\":1}", "one JSON object"}}, "{\"a\": 1}\n"},
+    /* JSON: a file with one object becomes a List of two, a stream goes on */
+    {"{\"a\": 1}\n",
+     {{0, EDIT_ADD, "", "{\"c\":1}", NULL}, {0, EDIT_SET, "b", "2", NULL}},
+     LIST "{\"a\": 1, \"b\": 2}, {\"c\": 1}]}\n"},
+    {"\xef\xbb\xbf{\r\n  \"a\": {\"b\": 1}\r\n}",
+     {{0, EDIT_ADD, "", "{\"c\":1}", NULL}, {0, EDIT_ADD, "", "{\"d\":1}", NULL}},
+     "\xef\xbb\xbf" LIST "\r\n{\r\n  \"a\": {\"b\": 1}\r\n},\r\n{\r\n  \"c\": 1\r\n},\r\n"
+     "{\r\n  \"d\": 1\r\n}\r\n]}"},
+    {"--- # x\n{\"a\": 1} # y\n",
+     {{0, EDIT_ADD, "", "{\"c\":1}", NULL}},
+     "--- # x\n{\"a\": 1} # y\n---\nc: 1\n"},
+    {"# x\n{\"a\": 1} # y\n",
+     {{0, EDIT_ADD, "", "{\"c\":1}", NULL}},
+     "# x\n" LIST "{\"a\": 1}, {\"c\": 1}]} # y\n"},
+    {"---\n{\"a\": 1}\n---\n{\"a\": 2}\n",
+     {{0, EDIT_ADD, "", "{\"c\":1}", NULL}},
+     "---\n{\"a\": 1}\n---\nc: 1\n---\n{\"a\": 2}\n"},
     {"{\"a\": 1}\n{\"a\": 2}\n",
      {{0, EDIT_ADD, "", "{\"c\":1}", NULL}, {1, EDIT_SET, "b", "1", NULL}},
      "{\"a\": 1}\n{\n  \"c\": 1\n}\n{\"a\": 2, \"b\": 1}\n"},

@@ -21,7 +21,7 @@ int rewrite_read(struct str name, struct str text, struct arena *a, struct rewri
     struct doc_reader r;
     struct doc_root root = {0};
     int got;
-    *ret = (struct rewrite_docs){0};
+    *ret = (struct rewrite_docs){.dashes = str_find(text, "\n---") >= 0 || str_starts(text, "---")};
     doc_reader_init(&r, name, text);
     while ((got = doc_read(&r, a, &root, e)) > 0) {
         struct rewrite_doc *d = PUSH(a, ret);
@@ -61,6 +61,20 @@ struct doc *rewrite_object(const struct rewrite_docs *d, struct rewrite_site s)
     if (s.item < 0)
         return doc->root.root;
     return (size_t)s.item < doc->item_count ? doc->items[s.item] : NULL;
+}
+
+bool rewrite_is_lone_json(const struct rewrite_docs *d, struct str text)
+{
+    return d->count == 1 && !d->dashes && d->items[0].item_count == 0 &&
+           edit_is_json(&d->items[0].root, text);
+}
+
+int rewrite_make_list(struct rewrite_docs *d, struct arena *a)
+{
+    struct rewrite_doc *doc = &d->items[0];
+    doc->root.root = edit_list_tree(doc->root.root, a);
+    find_items(doc, a);
+    return doc->item_count == 1 ? 0 : -EINVAL;
 }
 
 int rewrite_expect(struct rewrite_docs *d, struct rewrite_site s, const struct rewrite_group *g,

@@ -16,6 +16,7 @@ struct rewrite_doc {
 struct rewrite_docs {
     struct rewrite_doc *items;
     size_t count, cap;
+    bool dashes; /* a line of the text begins with "---" */
 };
 /* Where an object is: the number of its document and, in a List, of its item (else -1). */
 struct rewrite_site {
@@ -29,6 +30,10 @@ int rewrite_read(struct str name, struct str text, struct arena *a, struct rewri
 /* Finds the object that was read from the same text. 0 or -ENOENT. */
 int rewrite_find(const struct rewrite_docs *d, const struct object *o,
                  struct rewrite_site *ret) MUST_USE;
+/* Whether an object that is added makes a List of the text: it is one object in JSON, and no List. */
+bool rewrite_is_lone_json(const struct rewrite_docs *d, struct str text);
+/* Makes that List of the tree: its only item is then {0, 0}. */
+int rewrite_make_list(struct rewrite_docs *d, struct arena *a) MUST_USE;
 struct doc *rewrite_object(const struct rewrite_docs *d, struct rewrite_site s);
 
 /* Makes the edits of a group in the trees of d. Added objects go to *added. */

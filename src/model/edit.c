@@ -493,6 +493,11 @@ static void add_json_value(struct work *w, const struct doc *before, const struc
     edit_add_flow_value(&w->b, &w->style, value);
 }
 
+bool edit_is_json(const struct doc_root *document, struct str text)
+{
+    return document->root && is_json(document->root, text);
+}
+
 static int add_object(struct work *w, const struct edit_site *site, const struct doc *value,
                       struct err *e)
 {
@@ -504,13 +509,10 @@ static int add_object(struct work *w, const struct edit_site *site, const struct
         int r = add_item(w, items, value);
         return r < 0 ? err_set(e, EINVAL, "the List ends with text over several lines") : r;
     }
-    if (!is_json(root, site->text)) {
+    if (!site->dashes && is_json(root, site->text))
+        add_json_value(w, root, value);
+    else
         add_yaml_document(w, site->document->end, value);
-        return 1;
-    }
-    if (site->alone)
-        return err_set(e, EINVAL, "the file holds one JSON object and has no place for another");
-    add_json_value(w, root, value);
     return 1;
 }
 
@@ -527,6 +529,31 @@ int edit_add_splice(const struct edit *edit, const struct edit_site *site, struc
     ret->end = ret->start;
     ret->text = take_text(a, &w.b);
     return r;
+}
+
+#define LIST_BEGINS "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": ["
+
+void edit_list_splices(const struct doc *object, struct str text, struct splice ret[2])
+{
+    bool lines = memchr(text.p + object->start, '\n', object->end - object->start);
+    bool crlf = str_eq(edit_newline(text, object->start), STR("\r\n"));
+    ret[0] = (struct splice){.start = object->start, .end = object->start};
+    ret[0].text = !lines ? STR(LIST_BEGINS)
+                  : crlf ? STR(LIST_BEGINS "\r\n")
+                         : STR(LIST_BEGINS "\n");
+    ret[1] = (struct splice){.start = object->end, .end = object->end};
+    ret[1].text = !lines ? STR("]}") : crlf ? STR("\r\n]}") : STR("\n]}");
+}
+
+struct doc *edit_list_tree(struct doc *object, struct arena *a)
+{
+    struct doc_root list = {0};
+    if (json_parse(STR("list"), STR(LIST_BEGINS "]}"), a, &list, NULL) < 0)
+        return NULL;
+    struct doc *items = doc_get(list.root, "items");
+    items->child = object;
+    items->count = 1;
+    return list.root;
 }
 
 int edit_add_yaml(struct buf *b, struct str json, struct arena *a, struct err *e)

@@ -59,12 +59,19 @@ struct edit_site {
     struct str text;
     const struct doc_root *document; /* that holds the object */
     const struct doc *item;          /* the object, when it is an item of a List; else NULL */
-    bool alone;                      /* there is no other document in the text */
+    bool dashes;                     /* there are "---" lines between documents, so it is YAML */
 };
 /* As edit_splice, for an EDIT_ADD: a document after that of the object, or an item after the last
- * of its List. A JSON text that holds one value and no List has no place for another: -EINVAL. */
+ * of its List, or, of JSON that is no List, a value after the object's. */
 int edit_add_splice(const struct edit *edit, const struct edit_site *site, struct arena *a,
                     struct splice *ret, struct err *e) MUST_USE;
+/* Whether the document is one object in JSON syntax. A second one behind it is read by kubectl, but
+ * not by kustomize nor by whatever reads .json files: where it is alone in its text, an object is
+ * added in a List of the two, which edit_list_splices() begins and ends around it. */
+bool edit_is_json(const struct doc_root *document, struct str text);
+void edit_list_splices(const struct doc *object, struct str text, struct splice ret[2]);
+/* The same of a tree: a List that holds it. Takes the node. */
+struct doc *edit_list_tree(struct doc *object, struct arena *a);
 /* Appends a JSON object as a YAML document: block style, quotes only where needed. */
 int edit_add_yaml(struct buf *b, struct str json, struct arena *a, struct err *e) MUST_USE;
 /* Appends text with the splices made; they must not overlap. Sorts them; of those with one place

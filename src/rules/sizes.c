@@ -69,7 +69,7 @@ void fix_memory_limit(const struct rule_ctx *c, struct finding *f)
         finding_unfixable(c, f, "needs --fix=all (its use is in the input) or --memory-limit");
     else if (use.present_bytes)
         finding_unfixable(c, f,
-                          "what it uses now is in the input, what it may grow to is not: give "
+                          "the input knows what it uses at this moment, not what it grows to: give "
                           "--memory-limit, or a UsageProfile with its max");
     else
         finding_unfixable(c, f, "its use is not in the input: give --memory-limit");

@@ -142,13 +142,11 @@ static struct str json_tabs(struct str text, const struct documents *d, struct a
     return take(a, &b);
 }
 
-/* Several JSON values in one file; a single one has no place for another object. */
-static struct str json_stream(struct str text, const struct documents *d, struct arena *a)
+/* As many JSON values in one file; where it is one, an added object makes a List of it. */
+static struct str json_values(struct str text, const struct documents *d, struct arena *a)
 {
     struct buf b;
     (void)text;
-    if (d->count < 2)
-        return STR_NONE;
     buf_init(&b, MOST);
     for (size_t i = 0; i < d->count; i++) {
         struct json_writer w;
@@ -215,7 +213,7 @@ const struct form forms[] = {
     {"JSON List", json_list},
     {"compact JSON", json_compact},
     {"JSON with tabs", json_tabs},
-    {"JSON stream", json_stream},
+    {"JSON values", json_values},
     {"flow", flow},
     {"flow over lines", flow_lines},
     {"flow in block", half_flow},

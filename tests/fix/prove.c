@@ -132,13 +132,13 @@ static const int64_t sizes[][2] = {
     {64 * MIB, 32 * MIB},
 };
 
-static void prove_form(struct tally *t, const struct one_case *k, const struct form *form,
-                       struct str text, struct arena *a)
+static void prove_level(struct tally *t, const struct one_case *k, const struct form *form,
+                        struct str text, enum fix_level level, struct arena *a)
 {
     const char *why = NULL, *first = NULL;
     bool sized = t->rule->fix_level == FIX_SIZES;
     for (size_t i = sized; i < (sized ? ARRAY_LEN(sizes) : 1); i++) {
-        const struct wanted wanted = {FIX_ALL, sizes[i][0], sizes[i][1], k->complete};
+        const struct wanted wanted = {level, sizes[i][0], sizes[i][1], k->complete};
         why = prove(t, k, text, &wanted, a);
         if (!why)
             break;
@@ -147,8 +147,8 @@ static void prove_form(struct tally *t, const struct one_case *k, const struct f
     t->proofs++;
     if (!why)
         return;
-    fprintf(stderr, "%s: case \"" STR_FMT "\", %s: %s\n", t->path, STR_ARG(k->title), form->name,
-            first);
+    fprintf(stderr, "%s: case \"" STR_FMT "\", %s%s: %s\n", t->path, STR_ARG(k->title), form->name,
+            level == FIX_SAFE ? ", plain --fix" : "", first);
     t->failures++;
 }
 
@@ -166,8 +166,10 @@ static void prove_case(struct tally *t, const struct one_case *k)
             return;
         }
         struct str text = forms[i].make(k->text, &d, &a);
+        if (text.p && t->rule->fix_level == FIX_SAFE)
+            prove_level(t, k, &forms[i], text, FIX_SAFE, &a);
         if (text.p)
-            prove_form(t, k, &forms[i], text, &a);
+            prove_level(t, k, &forms[i], text, FIX_ALL, &a);
     }
 }
 

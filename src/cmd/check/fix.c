@@ -25,13 +25,14 @@ const struct option_spec fix_option_specs[FIX_OPTION_COUNT] = {
         .words = fix_words,
         .bare = "safe",
         .preset = "none",
-        .help = "Mend what can be mended by machine, in the files themselves; comments and layout "
-                "stay. --fix or --fix=safe: timeouts of liveness probes, missing "
-                "PodDisruptionBudgets (a new document), eviction defaults that a kubelet "
-                "configuration dropped. --fix=all also: what somebody may rely on, such as the "
-                "failurePolicy of webhooks, and limits and requests where their use is in the "
-                "input. What is left is judged as usual. \"plimsoll rules\" says which rules have "
-                "a fix.",
+        .help =
+            "Mend what can be mended by machine, in the files themselves; comments and layout "
+            "stay. --fix or --fix=safe: timeouts of liveness probes, missing "
+            "PodDisruptionBudgets (a new document), eviction defaults that a kubelet "
+            "configuration does not name. --fix=all also: what somebody may rely on, such as the "
+            "failurePolicy of webhooks, and limits and requests where their use is in the "
+            "input. What is left is judged as usual. \"plimsoll rules\" says which rules have "
+            "a fix.",
         .offset = offsetof(struct fix_options, level),
     },
     {
