@@ -379,6 +379,34 @@ static void add_contingencies(const struct simulate_results *r, const struct out
 
 /* ---- the page ---- */
 
+/* Why the Eviction API refuses pods of the workload. */
+static struct str refusal_text(struct arena *a, const struct sim_workload *x)
+{
+    struct str pdb =
+        arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(x->pdb->o.ns), STR_ARG(x->pdb->o.name));
+    switch (x->eviction) {
+    case EVICTION_TWO_BUDGETS:
+        return arena_printf(a,
+                            "%zu PodDisruptionBudgets select the pods of " STR_FMT ", " STR_FMT
+                            " among them, and the API server evicts no pod that has more than one: "
+                            "leave it one.",
+                            x->workload->pdbs.count, STR_ARG(x->name), STR_ARG(pdb));
+    case EVICTION_NO_SCALE:
+        return arena_printf(a,
+                            "PodDisruptionBudget " STR_FMT " asks for the scale of " STR_FMT
+                            ", which has none, and so allows no disruption: set minAvailable to a "
+                            "number.",
+                            STR_ARG(pdb), STR_ARG(x->name));
+    case EVICTION_BY_BUDGET:
+        break;
+    }
+    return arena_printf(a,
+                        "PodDisruptionBudget " STR_FMT " demands %lld healthy pod%s of " STR_FMT
+                        " and allows no disruption.",
+                        STR_ARG(pdb), (long long)x->budget, x->budget == 1 ? "" : "s",
+                        STR_ARG(x->name));
+}
+
 static void add_drain(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
     const struct sim_outcome *o = &r->explained->outcome;
@@ -391,14 +419,9 @@ static void add_drain(const struct simulate_results *r, const struct out_format 
                   0);
         return;
     }
-    const struct sim_workload *x = &w->workloads[o->blocked_workload];
     text_wrap(b, f, "",
-              arena_printf(r->arena,
-                           "No: " STR_FMT " does not drain. PodDisruptionBudget " STR_FMT
-                           "/" STR_FMT " demands %lld healthy pods of " STR_FMT
-                           " and allows no disruption.",
-                           STR_ARG(name), STR_ARG(x->pdb->o.ns), STR_ARG(x->pdb->o.name),
-                           (long long)x->need, STR_ARG(x->name)),
+              arena_printf(r->arena, "No: " STR_FMT " does not drain. " STR_FMT, STR_ARG(name),
+                           STR_ARG(refusal_text(r->arena, &w->workloads[o->blocked_workload]))),
               0);
 }
 

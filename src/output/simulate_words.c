@@ -171,6 +171,9 @@ static struct str controller_event_text(const struct simulate_results *r, const 
                             STR_FMT " on " STR_FMT " ends: it was deleted while its kubelet "
                                     "was away",
                             STR_ARG(pod), STR_ARG(node));
+    case SIM_FAILED:
+        return arena_printf(a, STR_FMT " on " STR_FMT " has failed: nothing starts it again",
+                            STR_ARG(pod), STR_ARG(node));
     case SIM_SERVICE_LOST:
     case SIM_SERVICE_BACK:
     case SIM_REFUSED:

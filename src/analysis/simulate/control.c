@@ -57,6 +57,23 @@ void node_lose(struct sim_runner *r, uint32_t node, bool by_memory)
     plan(r, r->now + NODE_MONITOR_GRACE_MS, TODO_NOT_READY, node, 0);
 }
 
+static void taint_later(struct sim_runner *r, uint32_t zone)
+{
+    struct run_zone *z = &r->zones[zone];
+    if (z->taint_queued)
+        return;
+    z->taint_queued = true;
+    plan(r, MAX(r->now, z->next_taint_ms), TODO_TAINT, zone, 0);
+}
+
+/* A node is back: a zone that was disrupted may be so no longer, and its queue goes on. */
+void zones_taint_later(struct sim_runner *r)
+{
+    for (uint32_t i = 0; i < r->world->node_count; i++)
+        if (r->nodes[i].taint_waits)
+            taint_later(r, r->world->nodes[i].zone);
+}
+
 void node_not_ready(struct sim_runner *r, uint32_t node)
 {
     struct run_node *n = &r->nodes[node];
@@ -69,10 +86,7 @@ void node_not_ready(struct sim_runner *r, uint32_t node)
     for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next)
         pod_set_ready(r, p, false);
     node_close(r, node, CLOSED_UNREACHABLE, true);
-    if (r->zones[zone].taint_queued)
-        return;
-    r->zones[zone].taint_queued = true;
-    plan(r, MAX(r->now, r->zones[zone].next_taint_ms), TODO_TAINT, zone, 0);
+    taint_later(r, zone);
 }
 
 /* Milliseconds between two nodes of a zone; 0 = none at all. As node_lifecycle_controller.go
@@ -193,7 +207,9 @@ void pod_freed(struct sim_runner *r, uint32_t pod)
         note_pod(r, SIM_ENDED, pod, node);
     pod_remove(r, pod);
     /* The ReplicaSet did not count it any more and has made another. */
-    if (!marked || pod_world(r, pod)->controller == CONTROLLER_STATEFUL)
+    if (!marked)
+        pod_replace_failed(r, pod, depth);
+    else if (pod_world(r, pod)->controller == CONTROLLER_STATEFUL)
         pod_replace(r, pod, depth);
     want_schedule(r);
     if (!r->nodes[node].lost)
@@ -201,6 +217,13 @@ void pod_freed(struct sim_runner *r, uint32_t pod)
 }
 
 /* ---- controllers and scheduler ---- */
+
+void pod_start_later(struct sim_runner *r, uint32_t pod)
+{
+    r->pods.items[pod].state = POD_STARTING;
+    r->pods.items[pod].start_ms = r->now + r->world->options.start_ms;
+    plan(r, r->pods.items[pod].start_ms, TODO_START, pod, 0);
+}
 
 /* A pod is there that none was: it waits for the scheduler, or for the node that the daemon
  * controller names itself. */
@@ -213,8 +236,7 @@ static void pod_arrive(struct sim_runner *r, uint32_t made, int32_t node)
     }
     schedule_bind(r->schedule, made, (uint32_t)node);
     pod_link(r, made, (uint32_t)node);
-    r->pods.items[made].state = POD_STARTING;
-    plan(r, r->now + r->world->options.start_ms, TODO_START, made, 0);
+    pod_start_later(r, made);
 }
 
 void pod_create(struct sim_runner *r, const struct run_refused *x)
@@ -235,6 +257,42 @@ void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth)
         return;
     int32_t node = wp->controller == CONTROLLER_DAEMON ? r->pods.items[pod].node : NO_INDEX32;
     pod_create(r, &(struct run_refused){.like = pod, .node = node, .depth = depth});
+}
+
+/* job_controller.go, backoff_utils.go: the failures of the Job count, not those of one pod. */
+void pod_replace_failed(struct sim_runner *r, uint32_t pod, uint16_t depth)
+{
+    const struct sim_pod *wp = pod_world(r, pod);
+    int64_t delay_ms = JOB_BACKOFF_MS;
+    if (!wp->of_job) {
+        pod_replace(r, pod, depth);
+        return;
+    }
+    struct run_workload *w = touch_workload(r, wp->workload);
+    w->failed++;
+    for (int64_t i = 1; i < w->failed && delay_ms < JOB_BACKOFF_MAX_MS; i++)
+        delay_ms = MIN(2 * delay_ms, JOB_BACKOFF_MAX_MS);
+    if (w->failed <= wp->backoff_limit)
+        plan(r, r->now + delay_ms, TODO_REPLACE, pod, depth);
+}
+
+bool pod_has_failed(const struct sim_runner *r, uint32_t pod)
+{
+    const struct run_pod *p = &r->pods.items[pod];
+    const struct sim_pod *wp = pod_world(r, pod);
+    uint32_t down = 0;
+    for (uint32_t k = 0; k < wp->apps; k++)
+        down += r->containers.items[p->container + k].down;
+    return wp->ends && p->state == POD_RUNNING && !p->deleting && down == wp->apps;
+}
+
+void pod_fail(struct sim_runner *r, uint32_t pod)
+{
+    int32_t node = r->pods.items[pod].node;
+    note_pod(r, SIM_FAILED, pod, node);
+    pod_remove(r, pod);
+    pod_replace_failed(r, pod, (uint16_t)(r->nodes[node].depth + 1));
+    want_schedule(r);
 }
 
 void pod_make_new(struct sim_runner *r, uint32_t like, int32_t node)
@@ -303,7 +361,7 @@ static void pod_place(struct sim_runner *r, uint32_t pod, uint32_t node)
     *PUSH(r->arena, &r->landed) = node;
     note_pod(r, SIM_PLACED, pod, (int32_t)node);
     if (!r->nodes[node].lost)
-        plan(r, r->now + r->world->options.start_ms, TODO_START, pod, 0);
+        pod_start_later(r, pod);
 }
 
 /* Frees a node for the pod by deleting pods of lower priority; NO_NODE when that does not help.
@@ -374,8 +432,8 @@ void pods_schedule(struct sim_runner *r)
 void pod_start(struct sim_runner *r, uint32_t pod)
 {
     struct run_pod *p = &r->pods.items[pod];
-    if (p->state != POD_STARTING || p->deleting || r->nodes[p->node].lost ||
-        r->nodes[p->node].stopped)
+    if (p->state != POD_STARTING || p->deleting || r->now != p->start_ms ||
+        r->nodes[p->node].lost || r->nodes[p->node].stopped)
         return;
     p->state = POD_RUNNING;
     for (uint32_t k = 0; k < pod_world(r, pod)->container_count; k++) {
@@ -427,8 +485,8 @@ void workload_reload(struct sim_runner *r, uint32_t workload)
 
 /* ---- drain ---- */
 
-/* pkg/registry/core/pod/storage/eviction.go: a healthy pod may go while its budget allows one, an
- * unhealthy one while the budget is met (IfHealthyBudget). */
+/* pkg/registry/core/pod/storage/eviction.go: a pod may go while its budget allows a disruption; one
+ * that is not ready also while the budget is met (IfHealthyBudget), or always (AlwaysAllow). */
 static bool may_evict(const struct sim_runner *r, uint32_t pod)
 {
     uint32_t workload = pod_world(r, pod)->workload;
@@ -436,7 +494,12 @@ static bool may_evict(const struct sim_runner *r, uint32_t pod)
     int64_t healthy = r->workloads[workload].healthy;
     if (!w->pdb || r->pods.items[pod].state == POD_PENDING)
         return true;
-    return r->pods.items[pod].ready ? healthy - 1 >= w->need : healthy >= w->need;
+    if (w->eviction == EVICTION_TWO_BUDGETS)
+        return false;
+    if (!r->pods.items[pod].ready && (str_is(w->pdb->unhealthy_policy.v, "AlwaysAllow") ||
+                                      (w->budget > 0 && healthy >= w->budget)))
+        return true;
+    return w->eviction == EVICTION_BY_BUDGET && healthy > w->budget;
 }
 
 void node_cordon(struct sim_runner *r, uint32_t node)
@@ -448,15 +511,23 @@ void node_cordon(struct sim_runner *r, uint32_t node)
     node_close(r, node, CLOSED_CORDONED, true);
 }
 
+/* Nothing else is to come, and every drain that still tries has tried since the last thing. */
+static bool drain_is_stuck(struct sim_runner *r, bool evicted)
+{
+    bool alone = r->queue.count == r->drains_queued;
+    r->drains_in_vain = alone && !evicted ? r->drains_in_vain + 1 : 0;
+    return r->drains_in_vain > r->drains_queued;
+}
+
 void drain_step(struct sim_runner *r, uint32_t node)
 {
-    uint32_t blocked = NO_POD;
+    uint32_t blocked = NO_POD, displaced = r->out->displaced;
     node_activate(r, node);
     node_cordon(r, node);
     for (uint32_t p = r->nodes[node].first_pod, next; p != NO_POD; p = next) {
         const struct sim_pod *wp = pod_world(r, p);
         next = r->pods.items[p].next;
-        if (wp->controller == CONTROLLER_DAEMON || (wp->critical && wp->tolerates_ms < 0))
+        if (wp->controller == CONTROLLER_DAEMON || wp->is_static)
             continue;
         if (!may_evict(r, p)) {
             blocked = p;
@@ -472,8 +543,10 @@ void drain_step(struct sim_runner *r, uint32_t node)
     if (blocked == NO_POD)
         return;
     r->out->blocked_workload = pod_world(r, blocked)->workload;
-    if (r->queue.count == 0)
+    if (drain_is_stuck(r, r->out->displaced > displaced)) {
         note_pod(r, SIM_BLOCKED, blocked, (int32_t)node);
-    else
-        plan(r, r->now + DRAIN_RETRY_MS, TODO_DRAIN, node, 0);
+        return;
+    }
+    r->drains_queued++;
+    plan(r, r->now + DRAIN_RETRY_MS, TODO_DRAIN, node, 1);
 }

@@ -27,12 +27,15 @@ void kubelet_stop(struct sim_runner *r, uint32_t node)
 static void pod_boot(struct sim_runner *r, uint32_t pod)
 {
     struct run_pod *p = &r->pods.items[pod];
-    p->state = POD_STARTING;
+    if (pod_world(r, pod)->ends && p->state == POD_RUNNING && !p->deleting) {
+        pod_fail(r, pod);
+        return;
+    }
     p->down = 0;
     for (uint32_t k = 0; k < pod_world(r, pod)->container_count; k++)
         r->containers.items[p->container + k] =
             (struct run_container){.from_ms = r->now, .to_ms = r->now};
-    plan(r, r->now + r->world->options.start_ms, TODO_START, pod, 0);
+    pod_start_later(r, pod);
 }
 
 /* The kubelet finds them running; it starts those again that died meanwhile, without a delay: its
@@ -41,12 +44,17 @@ static void pod_find(struct sim_runner *r, uint32_t pod)
 {
     struct run_pod *p = &r->pods.items[pod];
     if (p->state == POD_STARTING) {
-        plan(r, r->now + r->world->options.start_ms, TODO_START, pod, 0);
+        pod_start_later(r, pod);
+        return;
+    }
+    if (pod_has_failed(r, pod)) {
+        pod_fail(r, pod);
         return;
     }
     for (uint32_t k = 0; k < pod_world(r, pod)->container_count; k++) {
         struct run_container *c = &r->containers.items[p->container + k];
-        if (!c->down || r->pods.items[p->line].failures >= FAILURES_RETIRED)
+        if (!c->down || c->restart_ms == NEVER_MS ||
+            r->pods.items[p->line].failures >= FAILURES_RETIRED)
             continue;
         c->restarts = 0;
         c->restart_ms = r->now;
@@ -78,7 +86,8 @@ void node_back(struct sim_runner *r, uint32_t node)
     n->pressure = n->gave_up = false;
     note_node(r, SIM_BACK, node, 0);
     forget_lost(r, node);
-    for (uint32_t p = n->first_pod; p != NO_POD; p = r->pods.items[p].next) {
+    for (uint32_t p = n->first_pod, next; p != NO_POD; p = next) {
+        next = r->pods.items[p].next;
         if (boots)
             pod_boot(r, p);
         if (r->pods.items[p].marked)
@@ -87,6 +96,7 @@ void node_back(struct sim_runner *r, uint32_t node)
             pod_find(r, p);
     }
     node_close(r, node, CLOSED_UNREACHABLE | CLOSED_PRESSURE, false);
+    zones_taint_later(r);
     node_check(r, node);
 }
 
@@ -168,6 +178,10 @@ void controllers_step(struct sim_runner *r, const struct todo *t)
         break;
     case TODO_CREATE:
         refused_retry(r, x);
+        break;
+    case TODO_REPLACE:
+        pod_replace(r, x, (uint16_t)t->detail);
+        want_schedule(r);
         break;
     default:
         assert(false);

@@ -15,12 +15,16 @@
 #include "base/sat.h"
 #include "model/eviction.h"
 
-#define NO_POD UINT32_MAX
+#define NO_POD   UINT32_MAX
+#define NEVER_MS INT64_MAX
 
 enum {
     SECOND = 1000,
     EVICT_GRACE_MS = SECOND,     /* immediateEvictionGracePeriodSeconds */
     DRAIN_RETRY_MS = 5 * SECOND, /* kubectl drain's sleep after a 429 */
+    /* job_controller.go DefaultJobPodFailureBackOff, MaxJobPodFailureBackOff */
+    JOB_BACKOFF_MS = 10 * SECOND,
+    JOB_BACKOFF_MAX_MS = 600 * SECOND,
     /* A pod that failed this often fails "again and again"; after more it is not followed. */
     FAILURES_STORM = 3,
     FAILURES_RETIRED = 8,
@@ -61,7 +65,8 @@ enum todo_type {
     TODO_HPA,
     TODO_SCAN, /* of the cluster autoscaler */
     TODO_NODE_ADDED,
-    TODO_CREATE, /* again what a webhook refused */
+    TODO_CREATE,  /* again what a webhook refused */
+    TODO_REPLACE, /* a failed pod of a Job, its back-off being over */
 };
 struct todo {
     int64_t at_ms;
@@ -90,6 +95,7 @@ struct run_pod {
     uint32_t generation;
     uint16_t down;     /* containers that do not run */
     uint16_t depth;    /* of the cascade that made it */
+    int64_t start_ms;  /* when it is starting: runs then */
     int64_t failed_ms; /* of the first of the line: the last of them */
     uint16_t failures; /* of the first of the line: kills and evictions of all of it */
     uint8_t state;
@@ -123,6 +129,7 @@ struct run_workload {
     bool touched, dipped, reloading;
     int64_t healthy;
     int64_t wanted;   /* replicas that its controller keeps up */
+    int64_t failed;   /* pods of it, where it is a Job */
     uint32_t rolling; /* 1 + index of its rollout; 0 = none */
     int64_t surge;    /* load of all its pods, permyriad */
     int64_t load;     /* permyriad of the sample's, for each of its pods */
@@ -245,6 +252,7 @@ struct sim_runner {
     int64_t now;
     int64_t surge; /* load, permyriad */
     bool schedule_queued, stop;
+    size_t drains_queued, drains_in_vain; /* tries to come; tries since anything else happened */
     bool weightless; /* at factor 0, where no memory can be short: levels are not kept */
     bool bookings;   /* and nothing can ask for them: nodes are lost, and that is all */
     uint32_t creations;
@@ -339,6 +347,15 @@ void pod_make_new(struct sim_runner *r, uint32_t like, int32_t node);
 void pod_delete(struct sim_runner *r, uint32_t pod);
 /* A pod has gone: its memory too. Its controller acts. */
 void pod_replace(struct sim_runner *r, uint32_t pod, uint16_t depth);
+/* The same for a pod that has failed: a Job waits before it makes another. */
+void pod_replace_failed(struct sim_runner *r, uint32_t pod, uint16_t depth);
+/* Its containers have been killed and nothing starts them again. */
+void pod_fail(struct sim_runner *r, uint32_t pod);
+/* True when that is so. */
+bool pod_has_failed(const struct sim_runner *r, uint32_t pod);
+/* Its containers run after start_ms. */
+void pod_start_later(struct sim_runner *r, uint32_t pod);
+void zones_taint_later(struct sim_runner *r);
 void want_schedule(struct sim_runner *r);
 void node_cordon(struct sim_runner *r, uint32_t node);
 void workload_reload(struct sim_runner *r, uint32_t workload);

@@ -103,7 +103,7 @@ void container_start(struct sim_runner *r, uint32_t pod, uint32_t index, bool at
     c->to = full;
     /* Less is at once: nothing can go wrong on the way down. */
     c->to_ms = c->from >= full ? r->now : r->now + o->warm_ms;
-    if (c->from >= full)
+    if (c->to_ms == r->now)
         c->from = full;
     if (!at_once && growth && c->to_ms == r->now && level > full)
         c->from = c->to = level; /* it has grown already and goes on */
@@ -213,8 +213,14 @@ static void container_kill(struct sim_runner *r, uint32_t pod, uint32_t index,
     r->out->killed++;
     c->restart_ms =
         r->now + crash_loop_delay_ms(c->restarts, CRASH_LOOP_INITIAL_MS, CRASH_LOOP_MAX_MS);
-    if (!pod_failed(r, pod, why, (int32_t)(pod_world(r, pod)->container + index)))
+    bool retired = pod_failed(r, pod, why, (int32_t)(pod_world(r, pod)->container + index));
+    if (pod_world(r, pod)->ends && index < pod_world(r, pod)->apps) {
+        c->restart_ms = NEVER_MS;
+        if (pod_has_failed(r, pod) && !r->nodes[p->node].stopped)
+            pod_fail(r, pod);
+    } else if (!retired) {
         plan(r, c->restart_ms, TODO_RESTART, pod, index);
+    }
 }
 
 void container_restart(struct sim_runner *r, uint32_t pod, uint32_t index)

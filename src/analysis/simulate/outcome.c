@@ -83,6 +83,11 @@ static const struct {
                      "controller tries again after 5 ms, 10, 20 ... up to 1000 s"},
     [SIM_ENDED] = {"PodEnded", "pkg/kubelet/kubelet.go",
                    "deleted while its kubelet was away: killed now that it knows"},
+    [SIM_FAILED] =
+        {"PodFailed", "pkg/kubelet/kubelet_pods.go",
+         "restartPolicy Never: what is killed is not started again, and with its last "
+         "container the pod is Failed; a Job makes another after 10, 20, 40 ... 600 s, up to "
+         "backoffLimit"},
     [SIM_STORM] = {"Storm", "simulation", "fails again and again: not followed further"},
 };
 

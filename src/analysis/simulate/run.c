@@ -386,6 +386,7 @@ static void step(struct sim_runner *r, const struct todo *t)
         kubelet_pressure_end(r, x);
         break;
     case TODO_DRAIN:
+        r->drains_queued -= t->detail; /* a further try */
         drain_step(r, x);
         break;
     case TODO_ACTION:
@@ -465,6 +466,7 @@ void sim_run(struct sim_runner *r, const struct sim_run_input *in, struct arena 
     r->now = 0;
     r->surge = o->surge_permyriad;
     r->stop = r->schedule_queued = false;
+    r->drains_queued = r->drains_in_vain = 0;
     r->creations = 0;
     r->landed.count = 0;
     schedule_mark(r->schedule);

@@ -73,7 +73,8 @@ struct sim_surge {
 
 enum sim_controller {
     CONTROLLER_NONE,     /* nothing makes it again */
-    CONTROLLER_REPLACES, /* ReplicaSet, Job and others: a new pod at once */
+    CONTROLLER_REPLACES, /* ReplicaSet, Job and others: a new pod at once; a Job's failed pod after a
+                            back-off */
     CONTROLLER_STATEFUL, /* the same name: waits until the old pod is gone */
     CONTROLLER_DAEMON,   /* bound to its node */
 };
@@ -115,17 +116,30 @@ struct sim_pod {
     int64_t tolerates_ms;      /* unreachable:NoExecute; -1 = for ever */
     enum sim_controller controller;
     bool critical, ready;
-    uint32_t planned; /* not there yet: the event of the Scenario, from 1, that makes it */
-    uint32_t slot;    /* the pod of the input whose place it has: itself, unless planned */
-    uint64_t serves;  /* a bit for each of services: it is a pod of it */
-    uint64_t guarded; /* ... : a webhook that is asked when it is made */
+    bool is_static; /* or the mirror of one: no drain takes it away */
+    bool ends;      /* restartPolicy Never: what is killed is not started again */
+    bool of_job;
+    uint32_t apps;         /* containers that are no sidecars: the first */
+    int64_t backoff_limit; /* of its Job */
+    uint32_t planned;      /* not there yet: the event of the Scenario, from 1, that makes it */
+    uint32_t slot;         /* the pod of the input whose place it has: itself, unless planned */
+    uint64_t serves;       /* a bit for each of services: it is a pod of it */
+    uint64_t guarded;      /* ... : a webhook that is asked when it is made */
+};
+/* What the Eviction API makes of its pods (pkg/registry/core/pod/storage/eviction.go). */
+enum sim_eviction {
+    EVICTION_BY_BUDGET,   /* of its PDB, if it has one */
+    EVICTION_TWO_BUDGETS, /* refused: more than one PDB selects them */
+    EVICTION_NO_SCALE,    /* refused: its PDB asks for the scale of what has none */
 };
 struct sim_workload {
     const struct workload *workload;
-    struct str name; /* "Deployment production/checkout" */
-    const struct pdb *pdb;
+    struct str name;       /* "Deployment production/checkout" */
+    const struct pdb *pdb; /* that demands most */
+    enum sim_eviction eviction;
+    int64_t budget;   /* healthy pods that its PDB demands */
     int64_t replicas; /* pods that there are */
-    int64_t need;     /* healthy pods demanded: of its PDB, else one */
+    int64_t need;     /* healthy pods demanded: of its PDB, but at least one */
     int64_t healthy;  /* now */
     bool elastic;     /* some of its usage follows load */
     uint32_t hpa;     /* 1 + index in hpas; 0 = none that reacts */
@@ -327,6 +341,7 @@ enum sim_event_type {
     SIM_SERVICE_BACK,
     SIM_REFUSED, /* the making of a pod, by a webhook that fails closed and is gone */
     SIM_ENDED,   /* a pod that was deleted meanwhile */
+    SIM_FAILED,  /* a pod that nothing starts again (restartPolicy Never) */
     SIM_STORM,   /* the same pod failed too often; it is not followed further */
     SIM_EVENT_TYPES,
 };

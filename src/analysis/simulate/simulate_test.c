@@ -335,55 +335,6 @@ static void test_daemon_comes_back(void **state)
     test_done(&t);
 }
 
-/* ---- drain ---- */
-
-static void drain_world(struct test_world *t, const char *budget)
-{
-    test_init(t);
-    test_node(t, "a", 1000, NULL);
-    test_node(t, "b", 1000, NULL);
-    test_pod(t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 100, NULL});
-    test_pod(t, (struct test_pod){"web-2", "ReplicaSet", "web", "a", 100, 0, 100, NULL});
-    test_yaml(t, arena_printf(&t->a,
-                              "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: "
-                              "web, namespace: shop}, spec: {minAvailable: %s, selector: "
-                              "{matchLabels: {app: web}}}}",
-                              budget)
-                     .p);
-    test_ready(t);
-}
-
-/* One may go; the other when the first's replacement runs, at the next try. */
-static void test_drain(void **state)
-{
-    (void)state;
-    struct test_world t;
-    uint32_t a = 0;
-    drain_world(&t, "1");
-    struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
-    ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_DRAINED, 0}, {0, SIM_REPLACED, -1},
-                  {0, SIM_PLACED, 1}, {10000, SIM_STARTED, 1}, {10000, SIM_DRAINED, 0},
-                  {10000, SIM_REPLACED, -1}, {10000, SIM_PLACED, 1}, {20000, SIM_STARTED, 1});
-    assert_false(t.outcome.blocked);
-    assert_int_equal(t.outcome.failure_count, 0);
-    test_done(&t);
-}
-
-static void test_drain_blocked(void **state)
-{
-    (void)state;
-    struct test_world t;
-    uint32_t a = 0;
-    drain_world(&t, "100%");
-    struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
-    ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_BLOCKED, 0});
-    assert_true(t.outcome.blocked);
-    assert_int_equal(t.world->workloads[t.outcome.blocked_workload].need, 2);
-    test_done(&t);
-}
-
 /* ---- zones ---- */
 
 static void zone_world(struct test_world *t, int in_x, int in_y)
@@ -466,8 +417,6 @@ int main(void)
         cmocka_unit_test(test_kubepods_limit),
         cmocka_unit_test(test_pod_limit),
         cmocka_unit_test(test_daemon_comes_back),
-        cmocka_unit_test(test_drain),
-        cmocka_unit_test(test_drain_blocked),
         cmocka_unit_test(test_zone_rates),
         cmocka_unit_test(test_elastic),
     };

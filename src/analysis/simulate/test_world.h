@@ -98,6 +98,17 @@ static inline void test_pod(struct test_world *t, struct test_pod p)
                          .p);
 }
 
+/* spec without its selector: pods with the label app=NAME */
+static inline void test_budget(struct test_world *t, const char *app, const char *spec)
+{
+    test_yaml(t, arena_printf(&t->a,
+                              "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: "
+                              "pdb%zu, namespace: shop}, spec: {%s, selector: {matchLabels: {app: "
+                              "%s}}}}",
+                              t->c.pdbs.count, spec, app)
+                     .p);
+}
+
 static inline void test_build(struct test_world *t)
 {
     struct err e = {0};

@@ -136,6 +136,31 @@ static bool may_end(const struct workload *w)
            (w->pod && (pod_is_mirror(w->pod) || pod_is_static(w->pod)));
 }
 
+/* disruption.go getExpectedPodCount: all but a plain number of pods to be kept asks the pods'
+ * controllers for their scale. Without one no disruption is allowed. */
+static bool lacks_scale(const struct workload *w, const struct pdb *p)
+{
+    bool has = w->pod ? sim_controller_ref(&w->pod->o) != NULL
+                      : w->o.kind != KIND_JOB && w->o.kind != KIND_CRON_JOB &&
+                            w->o.kind != KIND_DAEMON_SET;
+    return !has && (p->max_unavailable.type != IOS_ABSENT || p->min_available.type != IOS_INT);
+}
+
+static void add_budget(struct sim_workload *x, const struct pdb *p, int64_t wanted)
+{
+    struct pdb_status st = {0};
+    bool fails = pdb_compute_replicas(p, wanted, x->healthy, &st, NULL) < 0;
+    if (x->pdb)
+        x->eviction = EVICTION_TWO_BUDGETS;
+    else if (fails || lacks_scale(x->workload, p))
+        x->eviction = EVICTION_NO_SCALE;
+    if (!x->pdb || st.desired_healthy > x->budget) {
+        x->pdb = p;
+        x->budget = st.desired_healthy;
+        x->need = MAX(x->need, st.desired_healthy);
+    }
+}
+
 static void finish_workload(struct arena *a, struct sim_workload *x)
 {
     const struct workload *w = x->workload;
@@ -145,15 +170,8 @@ static void finish_workload(struct arena *a, struct sim_workload *x)
     int64_t wanted =
         w->replicas.set && !w->pod && w->o.kind != KIND_DAEMON_SET ? w->replicas.v : x->replicas;
     x->need = may_end(w) ? 0 : MIN(1, wanted);
-    for (size_t i = 0; i < w->pdbs.count; i++) {
-        struct pdb_status st;
-        if (pdb_compute_replicas(w->pdbs.items[i], wanted, x->healthy, &st, NULL) < 0)
-            continue;
-        if (!x->pdb || st.desired_healthy > x->need) {
-            x->pdb = w->pdbs.items[i];
-            x->need = MAX(x->need, st.desired_healthy);
-        }
-    }
+    for (size_t i = 0; i < w->pdbs.count; i++)
+        add_budget(x, w->pdbs.items[i], wanted);
 }
 
 /* ---- pods ---- */
@@ -217,6 +235,19 @@ static bool pod_is_ready(const struct pod *p)
     return true;
 }
 
+static bool is_of_job(const struct pod *p)
+{
+    const struct owner_ref *ref = sim_controller_ref(&p->o);
+    return ref && str_is(ref->kind, "Job");
+}
+
+static int64_t backoff_limit(const struct pod *p)
+{
+    enum { DEFAULT = 6 };
+    const struct workload *w = p->controller;
+    return w && w->backoff_limit.set ? MAX(w->backoff_limit.v, 0) : DEFAULT;
+}
+
 static int64_t memory_limit(const struct resources *limits)
 {
     const struct resource_amount *m = resources_find(limits, "memory");
@@ -259,8 +290,13 @@ static void build_pod(struct sim_world *w, const struct schedule *s, uint32_t i,
     p->slot = i;
     p->request = quantity_value(rank.request);
     p->critical = rank.critical;
+    p->is_static = pod_is_mirror(p->pod) || pod_is_static(p->pod);
+    p->ends = str_is(p->pod->spec.restart_policy.v, "Never");
+    p->of_job = is_of_job(p->pod);
+    p->backoff_limit = backoff_limit(p->pod);
     p->container = w->container_count;
     add_containers(w, p, &p->pod->spec.containers, false);
+    p->apps = p->container_count;
     add_containers(w, p, &p->pod->spec.init_containers, true);
     arena_reset(scratch);
 }
