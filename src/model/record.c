@@ -46,18 +46,31 @@ static void add_key(struct recorder *r, struct str key, bool is_name)
     buf_add_char(r->out, ':');
 }
 
+static bool is_time(struct str s)
+{
+    int64_t ms;
+    return text_parse_time(s, &ms) == 0;
+}
+
 static bool is_amount(struct str s)
 {
     struct quantity q;
     int64_t ms;
     if (str_ends(s, "%"))
         s.n--;
-    return quantity_parse(s, &q) == 0 || text_parse_time(s, &ms) == 0 ||
-           text_parse_duration(s, &ms) == 0;
+    return quantity_parse(s, &q) == 0 || is_time(s) || text_parse_duration(s, &ms) == 0;
 }
 
-/* amount: a string may be an amount or a time, which are no names. Only presence is told of a map or a
- * list. */
+/* A number where a name belongs may be one, as an account's. */
+static void add_number(struct recorder *r, struct str text, bool amount)
+{
+    if (r->redact && !amount)
+        redact_add_number(r->redact, r->out, text);
+    else
+        buf_add_str(r->out, text);
+}
+
+/* amount: it may be an amount or a time, which are no names. Only presence is told of a map or a list. */
 static void add_scalar(struct recorder *r, const struct doc *n, bool amount)
 {
     switch (n->type) {
@@ -65,11 +78,13 @@ static void add_scalar(struct recorder *r, const struct doc *n, bool amount)
         buf_add_cstr(r->out, "null");
         break;
     case DOC_BOOL:
-    case DOC_INT:
         buf_add_str(r->out, n->text);
         break;
+    case DOC_INT:
+        add_number(r, n->text, amount);
+        break;
     case DOC_FLOAT: /* .inf and .nan of YAML cannot be said in JSON */
-        buf_add_str(r->out, str_find(n->text, "n") >= 0 ? STR("null") : n->text);
+        add_number(r, str_find(n->text, "n") >= 0 ? STR("null") : n->text, amount);
         break;
     case DOC_STRING:
         if (amount && is_amount(n->text))
@@ -88,11 +103,12 @@ static void add_scalar(struct recorder *r, const struct doc *n, bool amount)
 
 /* ---- maps and lists ---- */
 
-/* Everything below n. */
+/* Everything below n: selectors and the like, where "123456789012" is a name and not an amount. Only a
+ * time cannot be one. */
 static void add_whole(struct recorder *r, const struct doc *n)
 {
     if (n->type != DOC_MAP && n->type != DOC_SEQ) {
-        add_scalar(r, n, true);
+        add_scalar(r, n, n->type == DOC_STRING && is_time(n->text));
         return;
     }
     buf_add_char(r->out, n->type == DOC_MAP ? '{' : '[');
@@ -124,7 +140,7 @@ static void add_shaped(struct recorder *r, const struct doc *n, const struct sha
         if (c->type == DOC_MAP)
             add_shape(r, c, s);
         else
-            add_scalar(r, c, true);
+            add_scalar(r, c, false);
     }
     buf_add_char(r->out, ']');
 }
@@ -321,14 +337,19 @@ static void add_field(struct recorder *r, const struct doc *n, const struct fiel
             add_data(r, n);
         else if (f->shape)
             add_shaped(r, n, f->shape);
-        else
+        else if (n->type == DOC_MAP || n->type == DOC_SEQ)
             add_whole(r, n);
+        else
+            add_scalar(r, n, true);
+        break;
+    case F_INT_OR_STR: /* a number, a percentage, or the name of a port: "500000m" is one */
+        add_scalar(r, n, n->type != DOC_STRING);
         break;
     case F_KEPT:
         if (f->shape)
             add_shaped(r, n, f->shape);
         else
-            add_scalar(r, n, true);
+            add_scalar(r, n, false);
         break;
     default:
         if (n->type == DOC_STRING && str_is(n->key, "path") && str_find_char(n->text, '?') >= 0)

@@ -220,15 +220,93 @@ void record_words_init(struct record_words *w, const struct doc *container, cons
     }
 }
 
+/* Of a script that switches systemd-oomd on or off: the words by which the rule knows that, each with a
+ * blank before it where one stood. */
+static void add_of_oomd(struct buf *out, struct str text)
+{
+    static const char *const words[] = {"systemctl", "systemd-oomd", "enable", "start", "unmask",
+                                        "install",   "disable",      "mask",   "stop"};
+    for (struct str rest = text; rest.n;) {
+        bool begins = rest.p == text.p && !is_blank(rest.p[0]);
+        struct str part = next_part(&rest);
+        if (is_memory_flag(part)) {
+            buf_add_char(out, ' ');
+            buf_add_str(out, part);
+        }
+        for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+            bool within = str_is(str_of(words[i]), "mask") && str_find(part, "unmask") >= 0;
+            if (within || str_find(part, words[i]) < 0)
+                continue;
+            if (!begins)
+                buf_add_char(out, ' ');
+            buf_add_cstr(out, words[i]);
+            begins = false;
+        }
+    }
+}
+
+static bool names_own_address(struct str part)
+{
+    static const char *const words[] = {"listen", "advertise", "bind"};
+    return has_any(part, words, ARRAY_LEN(words));
+}
+
+/* Letters, dashes and underscores. */
+static bool is_option_like(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && s.p[i] != '-' && s.p[i] != '_')
+            return false;
+    return true;
+}
+
+/* "10.0.0.1:80", "https://[::1]:2379", "etcd-0.etcd", and lists of them: nothing else has only these
+ * characters and a dot or colon among them. */
+static bool is_address(struct str s)
+{
+    bool ok = str_find_char(s, '.') >= 0 || str_find_char(s, ':') >= 0;
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        ok = ok && ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    strchr(".:-_/[],;*$(){}", c) || (c >= 'A' && c <= 'Z'));
+    }
+    return ok;
+}
+
+/* "--listen-client-urls=https://10.0.0.1:2379", "--bind 0.0.0.0", "listen 10.0.0.1:80;": options that
+ * name an address of one's own, and the addresses; and memory flags. */
+static void add_own_addresses(struct buf *out, struct str text)
+{
+    size_t begun = out->n;
+    bool is_value = false;
+    for (struct str rest = text; rest.n;) {
+        struct str value, part = next_part(&rest), name = str_cut(part, '=', &value);
+        bool names = names_own_address(name) && !names_secret(name) &&
+                     (value.p ? is_address(value) : is_option_like(name));
+        if (names || (is_value && is_address(part)) || is_memory_flag(part)) {
+            if (out->n > begun)
+                buf_add_char(out, ' ');
+            buf_add_str(out, part);
+        }
+        is_value = names && !value.p;
+    }
+}
+
 static void add_of_container(const struct record_words *w, struct buf *out, struct str word)
 {
-    static const char *const own_address[] = {"listen", "advertise", "bind"};
     struct str value, name = str_cut(str_trim(word), '=', &value);
     bool is_value =
         w->before && is_read_option(str_trim(w->before->text)) && !str_starts(word, "-");
-    if (w->whole || is_value || is_read_option(name) ||
-        (w->probed && has_any(word, own_address, ARRAY_LEN(own_address))))
-        add_without_secrets(w, out, word); /* it may be a script */
+    bool is_own_value = w->probed && w->before && !str_starts(word, "-") &&
+                        names_own_address(w->before->text) && is_address(word);
+    if (w->whole)
+        add_of_oomd(out, word);
+    else if (is_value || is_read_option(name))
+        add_without_secrets(w, out, word);
+    else if (is_own_value)
+        buf_add_str(out, word);
+    else if (w->probed && names_own_address(word))
+        add_own_addresses(out, word);
     else if (is_option_name(name) && !is_memory_flag(word))
         buf_add_str(out, name);
     else

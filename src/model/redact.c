@@ -7,7 +7,13 @@
 
 #include <stdlib.h>
 
-enum { LONGEST_WORD = 64, UUID_LENGTH = 36, DIGEST_LEAST = 32, LONGEST_FLAG = 3 };
+enum {
+    LONGEST_WORD = 64,
+    UUID_LENGTH = 36,
+    DIGEST_LEAST = 32,
+    LONGEST_FLAG = 3,
+    MOST_DIGITS = 5, /* of a number that is no name */
+};
 
 static bool is_digit(char c)
 {
@@ -92,14 +98,34 @@ static unsigned hex_pair(const char *p)
 
 /* A letter and seven of 32 letters and digits: 40 bits, and a name of Kubernetes wherever one may
  * stand. */
-static void make_alias(const struct redact *r, struct str word, char ret[REDACT_LETTERS])
+static void make_letters(const struct redact *r, const char *kind, struct str word,
+                         char ret[REDACT_LETTERS])
 {
     static const char symbols[] = "abcdefghijklmnopqrstuvwxyz234567";
     char hash[SHA256_HEX];
-    hash_word(r, "word:", word, hash);
+    hash_word(r, kind, word, hash);
     ret[0] = symbols[(hex_pair(hash) * 256 + hex_pair(hash + 2)) % 26];
     for (size_t i = 1; i < REDACT_LETTERS; i++)
         ret[i] = symbols[hex_pair(hash + 2 + 2 * i) % 32];
+}
+
+static const char *part_in(struct str word)
+{
+    for (size_t i = 0; redact_parts[i]; i++)
+        if (str_find(word, redact_parts[i]) >= 0)
+            return redact_parts[i];
+    return NULL;
+}
+
+/* Eight letters that say nothing to a rule: "db" in them would be a database. */
+static void make_alias(const struct redact *r, struct str word, char ret[REDACT_LETTERS])
+{
+    char kind[16] = "word:";
+    make_letters(r, kind, word, ret);
+    for (int again = 1; part_in((struct str){ret, REDACT_LETTERS}) && again < 10; again++) {
+        snprintf(kind, sizeof(kind), "word%d:", again);
+        make_letters(r, kind, word, ret);
+    }
 }
 
 static void add_alias(struct redact *r, struct buf *out, struct str word)
@@ -131,6 +157,28 @@ static void add_hex_like(struct redact *r, struct buf *out, struct str text)
     }
 }
 
+void redact_add_number(struct redact *r, struct buf *out, struct str text)
+{
+    char hash[SHA256_HEX];
+    size_t digits = 0;
+    for (size_t i = 0; i < text.n; i++)
+        digits += is_digit(text.p[i]);
+    if (digits <= MOST_DIGITS) {
+        buf_add_str(out, text);
+        return;
+    }
+    hash_word(r, "number:", text, hash);
+    for (size_t i = 0, n = 0; i < text.n; i++) {
+        char c = text.p[i];
+        /* No zero may come to lead, and one that leads stands before a point. */
+        unsigned value = hex_pair(hash + 2 * (n % 32));
+        if (is_digit(c) && (n > 0 || c != '0'))
+            c = (char)(n > 0 ? '0' + value % 10 : '1' + value % 9);
+        buf_add_char(out, c);
+        n += is_digit(c);
+    }
+}
+
 /* ---- words that are no names ---- */
 
 /* The units of amounts and durations. */
@@ -153,7 +201,7 @@ static bool is_amount(struct str s)
         size_t digits = 0;
         while (digits < s.n && is_digit(s.p[digits]))
             digits++;
-        if (digits == 0 || digits > 5)
+        if (digits == 0 || digits > MOST_DIGITS)
             return false;
         s = str_sub(s, digits, s.n);
         size_t unit = unit_length(s);
@@ -169,10 +217,12 @@ static bool is_amount(struct str s)
 static bool is_version(struct str s)
 {
     size_t at = 1;
-    if (s.n < 2 || s.n > 9 || s.p[0] != 'v' || !is_digit(s.p[1]))
+    if (s.n < 2 || s.p[0] != 'v' || !is_digit(s.p[1]))
         return false;
     while (at < s.n && is_digit(s.p[at]))
         at++;
+    if (at > 1 + MOST_DIGITS)
+        return false;
     s = str_sub(s, at, s.n);
     if (str_starts(s, "beta"))
         s = str_sub(s, 4, s.n);
@@ -212,11 +262,9 @@ static void add_word(struct redact *r, struct buf *out, struct str word)
         return;
     }
     add_alias(r, out, word);
-    for (size_t i = 0; redact_parts[i]; i++)
-        if (str_find(word, redact_parts[i]) >= 0) {
-            buf_add_cstr(out, redact_parts[i]);
-            return;
-        }
+    const char *part = part_in(word);
+    if (part)
+        buf_add_cstr(out, part);
 }
 
 /* ---- addresses ---- */

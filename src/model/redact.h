@@ -33,6 +33,8 @@ void redact_done(struct redact *r);
 void redact_nodes(struct redact *r, const struct str *names, size_t count);
 /* Appends the text with its words replaced. */
 void redact_add(struct redact *r, struct buf *out, struct str text);
+/* Appends a number of more than five digits with others in their place; any other text as it is. */
+void redact_add_number(struct redact *r, struct buf *out, struct str text);
 
 /* The well-known words in small letters, blanks between them; and the parts of words by which rules know
  * them ("db" of "ordersdb"), which stay behind a pseudonym. NULL ends the list. */

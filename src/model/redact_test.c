@@ -2,6 +2,7 @@
  *
  * Pseudonyms: what is replaced, what stays, and that the same is the same everywhere.
  */
+#include "base/json.h"
 #include "base/test.h"
 #include "model/redact.h"
 
@@ -44,6 +45,7 @@ static void test_what_goes(void **state)
         "LedgerWorker", "caf\xc3\xa9s",
         "x1y2z3",       "0ca0a1b2-1111-2222-3333-444455556666",
         "ledgerbase",   "123456789012",
+        "v20250131",    "555555m",
     };
     struct arena a;
     arena_init(&a);
@@ -66,6 +68,55 @@ static void test_what_goes(void **state)
     redact_done(&r);
     redact_init(&r, STR("another key"), NULL);
     assert_string_not_equal(redacted(&a, "ledger").p, name.p);
+    redact_done(&r);
+    arena_done(&a);
+}
+
+static struct str redacted_number(struct arena *a, const char *text)
+{
+    struct buf b CLEANUP(buf_done);
+    buf_init(&b, KIB);
+    redact_add_number(&r, &b, str_of(text));
+    return arena_str(a, buf_str(&b));
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const char *const stay[] = {"0", "65535", "-12345", "null", "0.5"};
+    static const char *const go[] = {"123456789012", "-1000000", "1e100000", "9999999",
+                                     "0.1234567"};
+    struct arena a;
+    arena_init(&a);
+    redact_init(&r, STR("key"), NULL);
+    for (size_t i = 0; i < ARRAY_LEN(stay); i++)
+        assert_string_equal(redacted_number(&a, stay[i]).p, stay[i]);
+    for (size_t i = 0; i < ARRAY_LEN(go); i++) {
+        struct str made = redacted_number(&a, go[i]);
+        struct doc_root root = {0};
+        assert_string_not_equal(made.p, go[i]);
+        assert_int_equal(made.n, strlen(go[i]));
+        assert_int_equal(json_parse(STR(""), made, &a, &root, NULL), 0);
+        assert_string_equal(redacted_number(&a, go[i]).p, made.p);
+    }
+    redact_done(&r);
+    arena_done(&a);
+}
+
+/* 0.7 % of eight letters at random hold "db". */
+static void test_pseudonyms_say_nothing(void **state)
+{
+    (void)state;
+    struct arena a;
+    char word[32];
+    arena_init(&a);
+    redact_init(&r, STR("key"), NULL);
+    for (int i = 0; i < 5000; i++) {
+        snprintf(word, sizeof(word), "ledger%dx", i);
+        struct str made = redacted(&a, word);
+        for (size_t p = 0; redact_parts[p]; p++)
+            assert_int_equal(str_find(made, redact_parts[p]), -1);
+    }
     redact_done(&r);
     arena_done(&a);
 }
@@ -94,6 +145,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_stays),
         cmocka_unit_test(test_what_goes),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_pseudonyms_say_nothing),
         cmocka_unit_test(test_nodes_keep_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,9 +6,10 @@
 
 Every case of every rule, and the example worlds, go through `snapshot` with and without --redact. The
 findings must be the same: without --redact down to their fingerprints, with it by rule, severity and
-number; and the load lines of the worlds must be equal. canary.yaml has a telling word in every place
-where one can stand: none may be left with --redact, and what never belongs into a snapshot may not be
-there without it either.
+number; and what simulate says of the worlds, the random ones too, must be equal, with --redact the load
+line. No word of theirs may be left with --redact but the well-known ones (names.py). canary.yaml has a
+telling word in every place where one can stand: none may be left with --redact, and what never belongs
+into a snapshot may not be there without it either.
 """
 import argparse
 import glob
@@ -20,6 +21,8 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+
+import names
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -71,7 +74,13 @@ def compare(bench, world, complete):
         after = bench.findings(path, complete)
         wrong += [f"{what}: {d}" for d in
                   differences(Counter(map(key, before)), Counter(map(key, after)))]
+    wrong += [f"--redact: {line}" for line in left_in(plain, redacted)]
     return wrong, len(before)
+
+
+def left_in(plain, redacted):
+    with open(plain, encoding="utf-8") as f, open(redacted, encoding="utf-8") as g:
+        return names.left_over(json.load(f), json.load(g))
 
 
 def rule_cases():
@@ -100,10 +109,24 @@ def check_rules(bench, only, every):
     return failed
 
 
-def load_line(bench, world):
-    out = bench.run("simulate", "-f", world, "--remedies", "0", "-o", "json")
-    summary = json.loads(out)["summary"]
-    return {k: v for k, v in summary.items() if not isinstance(v, (dict, list, str))}
+def simulated(bench, world):
+    return json.loads(bench.run("simulate", "-f", world, "--remedies", "0", "-o", "json"))
+
+
+def load_line(report):
+    return {k: v for k, v in report["summary"].items() if not isinstance(v, (dict, list, str))}
+
+
+def compare_simulated(bench, world):
+    """The whole report of the plain snapshot, and the load line of the redacted one."""
+    before = simulated(bench, world)
+    plain, redacted = (simulated(bench, os.path.join(bench.folder, n))
+                       for n in ("plain.json", "redacted.json"))
+    wrong = [f"plain.json: simulate: {k} differs" for k in before
+             if before[k] != plain.get(k)]
+    line, after = load_line(before), load_line(redacted)
+    return wrong + [f"redacted.json: {k}: {line[k]} before, {after.get(k)} after"
+                    for k in line if line[k] != after.get(k)]
 
 
 def check_worlds(bench, only):
@@ -114,16 +137,31 @@ def check_worlds(bench, only):
         path = os.path.join(ROOT, world)
         wrong, n = compare(bench, path, False)
         if world != "examples/post-mortems":
-            before = load_line(bench, path)
-            for copy in ("plain.json", "redacted.json"):
-                after = load_line(bench, os.path.join(bench.folder, copy))
-                wrong += [f"{copy}: {k}: {before[k]} before, {after.get(k)} after"
-                          for k in before if before[k] != after.get(k)]
+            wrong += compare_simulated(bench, path)
         for line in wrong:
             print(f"{world}: {line}")
         print(f"{world}: {n} findings compared")
         failed += bool(wrong)
     return failed
+
+
+def check_random(bench, count):
+    """Worlds of tests/bench/world.py: nodes, workloads of all kinds, budgets, spread, usage."""
+    failed = found = 0
+    for seed in range(1, count + 1):
+        path = os.path.join(bench.folder, "world.json")
+        with open(path, "wb") as f:
+            subprocess.run([sys.executable, os.path.join(ROOT, "tests/bench/world.py"),
+                            str(5 + 2 * seed), str(40 * seed), str(seed)], stdout=f,
+                           stderr=subprocess.DEVNULL, check=True)
+        wrong, n = compare(bench, path, True)
+        wrong += compare_simulated(bench, path)
+        for line in wrong:
+            print(f"random world {seed}: {line}")
+        failed += bool(wrong)
+        found += n
+    print(f"random worlds: {count}, {found} findings compared, {failed} worlds differ")
+    return failed + (not found)
 
 
 def places(text, word):
@@ -152,6 +190,33 @@ def check_canary(bench):
         return 1
     print(f"canary: {planted} names planted, {len(left) + len(never)} found")
     return len(left) + len(never)
+
+
+def check_names(bench, worlds):
+    """canary.yaml again and again, with names of every form."""
+    plain, _ = bench.snapshots(os.path.join(HERE, "canary.yaml"))
+    with open(plain, encoding="utf-8") as f:
+        canary = json.load(f)
+    failed = planted = 0
+    for seed in range(worlds):
+        made = names.Names(seed)
+        path = os.path.join(bench.folder, "names.json")
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(made.world(canary), f)
+        plain, redacted = bench.snapshots(path)
+        with open(plain, encoding="utf-8") as f:
+            seen = names.still_there(made, f.read().replace("\\u00e9", "\u00e9"))
+        with open(redacted, encoding="utf-8") as f:
+            left = names.still_there(made, f.read())
+        planted += len(seen)
+        for name in left:
+            print(f"names, world {seed}: {name!r} is left")
+        for line in left_in(plain, redacted):
+            print(f"names, world {seed}: {line}")
+            failed += 1
+        failed += len(left)
+    print(f"names: {planted} planted in {worlds} worlds, {failed} found")
+    return failed + (planted < 40 * worlds)
 
 
 def check_forms(bench):
@@ -216,7 +281,8 @@ def main():
         bench = Bench(args.program, folder)
         failed = check_rules(bench, args.only, args.every) + check_worlds(bench, args.only)
         if not args.only:
-            failed += check_canary(bench) + check_forms(bench)
+            failed += check_canary(bench) + check_names(bench, 60 // args.every)
+            failed += check_random(bench, max(1, 6 // args.every)) + check_forms(bench)
     sys.exit(1 if failed else 0)
 
 
