@@ -3,7 +3,9 @@
 run as soon as the scheduler has bound them, volumes for claims that wait.
 
 It writes what a kubelet would have written, no more: no container exists. The scheduler and the
-controllers are the real ones, and see no difference.
+controllers are the real ones, and see no difference. Like a kubelet it sees to it that its word
+stands: a node or a pod that the controllers took for lost (this machine was too busy to renew a
+lease in time) is reported Ready again.
 """
 import concurrent.futures
 import datetime
@@ -21,6 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLES = os.path.normpath(os.path.join(HERE, "..", "..", "examples"))
 WORKERS = 8
 LEASE_S = 10
+LEASES_AT_ONCE = 4  # apart from the pods: a node whose lease waits behind them would be lost
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 ZONES = ("a", "b", "c")
 GIB = 1 << 30
 
@@ -115,6 +119,11 @@ def pod_status(pod, index):
     return status
 
 
+def is_ready(item):
+    return any(c["type"] == "Ready" and c["status"] == "True"
+               for c in item["status"].get("conditions", []))
+
+
 class Player:
     """Plays until stop(); a context manager. What it cannot do raises at the end."""
 
@@ -125,11 +134,12 @@ class Player:
         self.count, self.lock = 0, threading.Lock()
         self.ending = threading.Event()
         self.pool = concurrent.futures.ThreadPoolExecutor(workers)
+        self.lease_pool = concurrent.futures.ThreadPoolExecutor(LEASES_AT_ONCE)
         self.threads = []
         self.errors, self.watches = [], set()
 
     def __enter__(self):
-        for loop in (self.keep_leases, self.follow_pods, self.follow_claims):
+        for loop in (self.keep_leases, self.follow_nodes, self.follow_pods, self.follow_claims):
             t = threading.Thread(target=self.guarded, args=(loop,), daemon=True)
             t.start()
             self.threads.append(t)
@@ -145,6 +155,7 @@ class Player:
                 c.sock.shutdown(socket.SHUT_RDWR)
         for t in self.threads:
             t.join(timeout=LEASE_S + 5)
+        self.lease_pool.shutdown(wait=True, cancel_futures=True)
         self.pool.shutdown(wait=True, cancel_futures=True)
 
     def guarded(self, loop):
@@ -169,36 +180,52 @@ class Player:
                                           ("apiVersion", "kind", "metadata", "spec")})
         name = item["metadata"]["name"]
         self.nodes[name] = item
-        self.renew(name)
-        self.api.merge(f"/api/v1/nodes/{name}/status",
-                       {"status": dict(item["status"], conditions=node_conditions())})
-
-    def keep_leases(self):
-        while not self.ending.wait(LEASE_S):
-            for name in list(self.nodes):
-                if name not in self.silent:
-                    self.renew(name)
-
-    def renew(self, name):
-        path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
-        self.api.apply(f"{path}/{name}", {
+        self.api.apply(f"{LEASES}/{name}", {
             "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"name": name, "namespace": "kube-node-lease"},
             "spec": {"holderIdentity": name, "leaseDurationSeconds": 40,
                      "renewTime": now(micro=True)}}, manager="kubelet")
+        self.report(item)
+
+    def report(self, item):
+        self.api.merge(f"/api/v1/nodes/{item['metadata']['name']}/status",
+                       {"status": dict(item["status"], conditions=node_conditions())})
+
+    def keep_leases(self):
+        while not self.ending.wait(LEASE_S):
+            names = [n for n in list(self.nodes) if n not in self.silent]
+            list(self.lease_pool.map(self.renew, names))
+
+    def renew(self, name):
+        """A kubelet only writes the time, too."""
+        try:
+            self.api.merge(f"{LEASES}/{name}", {"spec": {"renewTime": now(micro=True)}})
+        except ApiError as e:
+            if e.status not in (404, 409):
+                self.errors.append(e)
+
+    def follow_nodes(self):
+        """What the node controller takes for lost although its lease is kept is Ready again."""
+        for item in self.follow("/api/v1/nodes"):
+            name = item["metadata"]["name"]
+            if name in self.nodes and name not in self.silent and not is_ready(item):
+                self.quietly(self.report, self.nodes[name])
 
     # --- pods --------------------------------------------------------------------------------
 
     def follow_pods(self):
         for pod in self.follow("/api/v1/pods"):
             uid = pod["metadata"]["uid"]
-            if pod["spec"].get("nodeName") not in self.nodes:
+            node, phase = pod["spec"].get("nodeName"), pod["status"].get("phase")
+            if node not in self.nodes:
                 continue
             if pod["metadata"].get("deletionTimestamp"):
                 self.pool.submit(self.quietly, self.remove, pod)
-            elif pod["status"].get("phase") == "Pending" and uid not in self.started:
+            elif phase == "Pending" and uid not in self.started:
                 self.started.add(uid)
                 self.pool.submit(self.quietly, self.run_pod, pod)
+            elif phase == "Running" and node not in self.silent and not is_ready(pod):
+                self.pool.submit(self.quietly, self.report_pod, pod)
 
     def run_pod(self, pod):
         with self.lock:
@@ -207,6 +234,14 @@ class Player:
         meta = pod["metadata"]
         self.api.merge(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/status",
                        {"status": pod_status(pod, index)})
+
+    def report_pod(self, pod):
+        """The controllers have set its conditions; its containers run on."""
+        meta, words = pod["metadata"], ("type", "lastProbeTime", "lastTransitionTime")
+        conditions = [dict({k: c.get(k) for k in words}, status="True")
+                      for c in pod["status"].get("conditions", [])]
+        self.api.merge(f"/api/v1/namespaces/{meta['namespace']}/pods/{meta['name']}/status",
+                       {"status": {"conditions": conditions}})
 
     def remove(self, pod):
         meta = pod["metadata"]
@@ -243,7 +278,7 @@ class Player:
             if e.status not in (404, 409):
                 self.errors.append(e)
         except (OSError, http.client.HTTPException):
-            self.started.discard(item["metadata"]["uid"])
+            self.started.discard(item["metadata"].get("uid"))
 
     # --- list and watch ----------------------------------------------------------------------
 
