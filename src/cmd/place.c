@@ -36,6 +36,26 @@ static const struct option_spec specs[] = {
         .offset = offsetof(struct options, pods),
     },
     {
+        .name = "namespace",
+        .letter = 'n',
+        .type = OPTION_TEXT,
+        .arg = "NAMESPACE",
+        .help =
+            "The namespace of --pod NAME, of objects in files that name none, and, without "
+            "--pod and --pod-file, of the pending pods. The whole cluster is read all the same: "
+            "pods of all namespaces share the nodes.",
+        .absent = "all",
+        .offset = offsetof(struct options, world.ns),
+    },
+    {
+        .name = "all-namespaces",
+        .letter = 'A',
+        .type = OPTION_FLAG,
+        .hidden = true,
+        .help = "All namespaces, as without --namespace.",
+        .offset = offsetof(struct options, world.all_namespaces),
+    },
+    {
         .name = "pod-file",
         .type = OPTION_TEXT,
         .takes_file = true,
@@ -103,6 +123,26 @@ static void expand_file(struct arena *a, struct cluster *c, struct str file)
     }
 }
 
+/* name: as it was asked for; plain: without its namespace. */
+static int no_such_pod(const struct schedule *s, struct str name, struct str plain, struct err *e)
+{
+    struct option_guess g;
+    int shown = (int)MIN(name.n, 127U);
+    option_guess_init(&g, plain);
+    for (uint32_t i = 0; i < schedule_pod_count(s); i++) {
+        const struct object *o = &schedule_pod(s, i)->o;
+        if (str_eq(o->name, plain))
+            return err_set(e, ENOENT, "there is no pod \"%.*s\", but one in namespace \"%.*s\"",
+                           shown, name.p, (int)MIN(o->ns.n, 63U), o->ns.p);
+        option_guess_try(&g, o->name);
+    }
+    if (g.best.p)
+        return err_set(e, ENOENT, "there is no pod \"%.*s\"; did you mean \"%.*s\"?", shown, name.p,
+                       (int)MIN(g.best.n, 63U), g.best.p);
+    return err_set(e, ENOENT, "there is no pod \"%.*s\" (one that has ended does not count)", shown,
+                   name.p);
+}
+
 static int add_named(const struct schedule *s, struct arena *a, struct str name, struct wanted *ret,
                      struct err *e)
 {
@@ -121,30 +161,29 @@ static int add_named(const struct schedule *s, struct arena *a, struct str name,
         *PUSH(a, ret) = (uint32_t)found;
     if (matches > 0)
         return 0;
-    struct option_guess g;
-    option_guess_init(&g, rest.p ? rest : name);
-    for (uint32_t i = 0; i < schedule_pod_count(s); i++)
-        option_guess_try(&g, schedule_pod(s, i)->o.name);
-    int shown = (int)MIN(name.n, 127U);
-    if (g.best.p)
-        return err_set(e, ENOENT, "there is no pod \"%.*s\"; did you mean \"%.*s\"?", shown, name.p,
-                       (int)MIN(g.best.n, 63U), g.best.p);
-    return err_set(e, ENOENT, "there is no pod \"%.*s\" (one that has ended does not count)", shown,
-                   name.p);
+    return no_such_pod(s, name, rest.p ? rest : name, e);
 }
 
 static int choose(const struct options *o, struct schedule *s, struct arena *a, struct wanted *ret,
                   struct err *e)
 {
+    struct str ns = o->world.ns;
     for (size_t i = 0; i < o->pods.count; i++) {
-        int r = add_named(s, a, o->pods.items[i], ret, e);
+        struct str name = o->pods.items[i], rest, own = str_cut(name, '/', &rest);
+        if (ns.p && rest.p && !str_eq(own, ns))
+            return err_set(e, EINVAL, "--pod %.*s is not of --namespace %.*s",
+                           (int)MIN(name.n, 127U), name.p, (int)MIN(ns.n, 63U), ns.p);
+        if (ns.p && !rest.p)
+            name = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(name));
+        int r = add_named(s, a, name, ret, e);
         if (r < 0)
             return r;
     }
     uint32_t count;
     uint32_t *queue = schedule_queue(s, a, &count);
     for (uint32_t i = 0; o->pods.count == 0 && i < count; i++) {
-        if (!o->pod_file.p || from_file(&schedule_pod(s, queue[i])->o, o->pod_file))
+        const struct object *pod = &schedule_pod(s, queue[i])->o;
+        if (o->pod_file.p ? from_file(pod, o->pod_file) : !ns.p || str_eq(pod->ns, ns))
             *PUSH(a, ret) = queue[i];
     }
     if (ret->count)
@@ -152,6 +191,10 @@ static int choose(const struct options *o, struct schedule *s, struct arena *a, 
     if (o->pod_file.p)
         return err_set(e, ENODATA, "there is no pod to place in \"%.*s\"",
                        (int)MIN(o->pod_file.n, 127U), o->pod_file.p);
+    if (ns.p)
+        return err_set(e, ENODATA,
+                       "no pod of namespace %.*s is pending: --pod NAME or --pod-file FILE",
+                       (int)MIN(ns.n, 63U), ns.p);
     return err_set(e, ENODATA, "no pod is pending: --pod NAME or --pod-file FILE");
 }
 

@@ -98,8 +98,14 @@ struct world_options {
     struct cluster *before;         /* gets the cluster without the files, for --against live */
     const struct str_list *exclude; /* patterns of paths that are not read, or NULL */
 };
-extern const struct option_spec world_option_specs[], world_cluster_specs[], world_scope_specs[];
-enum { WORLD_OPTION_COUNT = 3, WORLD_CLUSTER_COUNT = 3, WORLD_SCOPE_COUNT = 2 };
+extern const struct option_spec world_option_specs[], world_cluster_specs[], world_scope_specs[],
+    world_whole_specs[];
+enum {
+    WORLD_OPTION_COUNT = 3,
+    WORLD_CLUSTER_COUNT = 3,
+    WORLD_SCOPE_COUNT = 2,
+    WORLD_WHOLE_COUNT = 2
+};
 /* The tables of a struct whose member `member` is a struct world_options. */
 #define WORLD_OPTIONS(type, member)                                     \
     {.heading = "The world to read",                                    \
@@ -117,6 +123,11 @@ enum { WORLD_TABLE_COUNT = 3 };
     {                                                                                    \
         .heading = "Namespaces", .specs = world_scope_specs, .count = WORLD_SCOPE_COUNT, \
         .offset = offsetof(type, member)                                                 \
+    }
+/* For verbs that cannot: -n says why not, and -A is what they do anyway. Neither is listed. */
+#define WHOLE_OPTIONS(type, member)                                                              \
+    {                                                                                            \
+        .specs = world_whole_specs, .count = WORLD_WHOLE_COUNT, .offset = offsetof(type, member) \
     }
 /* The table of a struct whose member `member` is a struct live_options. */
 #define LIVE_OPTIONS(type, member)                                                        \

@@ -51,6 +51,7 @@ static const struct option_spec specs[] = {
 
 static const struct option_table tables[] = {
     WORLD_OPTIONS(struct options, world),
+    WHOLE_OPTIONS(struct options, world),
     {.specs = specs, .count = ARRAY_LEN(specs)},
 };
 

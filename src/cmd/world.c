@@ -89,6 +89,37 @@ const struct option_spec world_scope_specs[WORLD_SCOPE_COUNT] = {
     },
 };
 
+static int refuse_namespace(struct str text, void *ret, struct err *e)
+{
+    (void)text;
+    (void)ret;
+    return err_set(
+        e, EINVAL,
+        "pods of all namespaces share the memory of the nodes, so this verb always reads "
+        "the whole cluster: leave it out");
+}
+
+const struct option_spec world_whole_specs[WORLD_WHOLE_COUNT] = {
+    {
+        .name = "namespace",
+        .letter = 'n',
+        .type = OPTION_PARSED,
+        .parse = refuse_namespace,
+        .hidden = true,
+        .arg = "NAMESPACE",
+        .help = "Refused, with the reason.",
+        .offset = offsetof(struct world_options, ns),
+    },
+    {
+        .name = "all-namespaces",
+        .letter = 'A',
+        .type = OPTION_FLAG,
+        .hidden = true,
+        .help = "All namespaces, as without it.",
+        .offset = offsetof(struct world_options, all_namespaces),
+    },
+};
+
 /* note: "" or words before the message. */
 static void print_problem(const struct problem *p, const char *note)
 {
@@ -189,9 +220,10 @@ int world_open_cluster(const struct world_options *o, struct arena *a, struct li
         return err_set(e, ENOENT,
                        "nothing to read: name a file or folder with -f, give it on standard input, "
                        "or a cluster by a kubeconfig ($KUBECONFIG, ~/.kube/config, --kubeconfig)");
+    bool one = o->ns.n && !needs_all(o->uses);
     if (r == 0 && !o->quiet)
-        live_print_name(l, o->ns.n ? arena_printf(a, ", namespace " STR_FMT, STR_ARG(o->ns))
-                                   : STR(", all namespaces"));
+        live_print_name(l, one ? arena_printf(a, ", namespace " STR_FMT, STR_ARG(o->ns))
+                               : STR(", all namespaces"));
     return r;
 }
 
@@ -271,6 +303,7 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
         .exclude = o->exclude,
         .complete = o->complete,
         .threads = (unsigned)o->threads,
+        .implied_ns = needs_all(o->uses) ? o->ns : STR_NONE,
     };
     int r = world_check(o, e);
     if (r < 0)

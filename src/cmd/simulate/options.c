@@ -247,5 +247,6 @@ const struct option_table simulate_tables[] = {
      .offset = offsetof(struct simulate_options, many)},
     {.heading = "Report", .specs = report_specs, .count = ARRAY_LEN(report_specs)},
     WORLD_OPTIONS(struct simulate_options, world),
+    WHOLE_OPTIONS(struct simulate_options, world),
 };
 _Static_assert(ARRAY_LEN(simulate_tables) == SIMULATE_TABLE_COUNT, "as many as the header says");

@@ -35,7 +35,7 @@ enum simulate_groups { GROUPS_AUTO, GROUPS_YES, GROUPS_NO };
 
 /* ---- options.c: the tables ---- */
 extern const struct option_table simulate_tables[];
-enum { SIMULATE_TABLE_COUNT = 4 + WORLD_TABLE_COUNT };
+enum { SIMULATE_TABLE_COUNT = 5 + WORLD_TABLE_COUNT };
 /* By enum node_oom, node_pressure, sim_hpa_reaction and sim_hpa_cpu; NULL at the end. */
 extern const char *const simulate_oom_words[],
     *const simulate_pressure_words[], *const simulate_hpa_words[], *const simulate_hpa_cpu_words[];
