@@ -58,7 +58,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
 	@tools/fuzz --seconds $(FUZZ_SECONDS)
 
 oracle-random: build ## N random worlds (10000) against kube-scheduler's own code; needs Go
-	@tests/oracle/random.py --fidelity $(BUILD)/tests/fidelity --worlds $(N) --seed $(SEED) || \
+	@tests/oracle/compare.py --fidelity $(BUILD)/tests/fidelity --worlds $(N) --seed $(SEED) || \
 	  test $$? = 77
 
 golden: ## rewrite the expected output of command-line cases and documentation; then git diff

@@ -184,7 +184,7 @@ struct endpoint_slice {
 struct pv {
     struct object o;
     struct resources capacity;
-    struct str storage_class, claim_ns, claim_name, volume_type;
+    struct str storage_class, claim_ns, claim_name, claim_uid, volume_type;
     struct str phase, mode; /* mode: volumeMode */
     /* handle: csi.volumeHandle, or what an in-tree type calls its disk. */
     struct str driver, handle;

@@ -60,7 +60,8 @@ const struct shape shape_node = {sizeof(T), node_fields, 0, NULL};
 
 #define T struct pv
 static const struct field claim_ref_fields[] = {FIELD("namespace", F_STR, claim_ns),
-                                                FIELD("name", F_STR, claim_name), FIELDS_END};
+                                                FIELD("name", F_STR, claim_name),
+                                                FIELD("uid", F_STR, claim_uid), FIELDS_END};
 static const struct shape shape_claim_ref = {sizeof(T), claim_ref_fields, 0, NULL};
 static const struct field pv_affinity_fields[] = {
     FIELD_OF("required", F_STRUCT, node_affinity, shape_node_selector), FIELDS_END};

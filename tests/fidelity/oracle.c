@@ -383,8 +383,10 @@ static void follow(struct run *r, const struct doc *want, uint32_t pod)
     int32_t node = pick.n ? schedule_find_node(r->s, pick) : NO_NODE;
     if (node != NO_NODE && p)
         schedule_clear_nominations(r->s, (uint32_t)node, schedule_pod_priority(r->s, pod));
-    if (node != NO_NODE)
+    if (node != NO_NODE && !doc_bool(p, "staysPending", false)) {
+        schedule_assume_volumes(r->s, pod, (uint32_t)node);
         schedule_bind(r->s, pod, (uint32_t)node);
+    }
 }
 
 static void compare_one(struct run *r, const struct doc *want, uint32_t pod)
@@ -394,6 +396,14 @@ static void compare_one(struct run *r, const struct doc *want, uint32_t pod)
     r->pod = pod_name(r, pod);
     if (!str_eq(r->pod, doc_text(want, "pod")))
         deviate(r, STR("-"), "queue order", doc_text(want, "pod"), r->pod);
+    if (doc_bool(want, "gated", false) || schedule_pod_gated(r->s, pod)) {
+        if (!doc_bool(want, "gated", false) || !schedule_pod_gated(r->s, pod))
+            deviate(r, STR("-"), "gated", doc_bool(want, "gated", false) ? STR("yes") : STR("no"),
+                    schedule_pod_gated(r->s, pod) ? STR("yes") : STR("no"));
+        r->failed += r->bad;
+        r->passed += !r->bad;
+        return;
+    }
     schedule_explain(r->s, pod, &r->a, &v);
     compare_verdict(r, want, &v, str_is(str_of(r->mode), "explain"));
     int32_t fast = schedule_place(r->s, pod);

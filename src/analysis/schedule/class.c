@@ -28,10 +28,19 @@ static void selector_mark(struct schedule *s, const struct label_selector *l)
         relevant_mark(s, l->expressions.items[i].key);
 }
 
+static void keys_mark(struct schedule *s, const struct str_list *keys)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        relevant_mark(s, keys->items[i]);
+}
+
 static void terms_mark(struct schedule *s, const struct pod_affinity_terms *t)
 {
-    for (size_t i = 0; i < t->count; i++)
+    for (size_t i = 0; i < t->count; i++) {
         selector_mark(s, &t->items[i].selector);
+        keys_mark(s, &t->items[i].match_label_keys);
+        keys_mark(s, &t->items[i].mismatch_label_keys);
+    }
 }
 
 static void spec_mark(struct schedule *s, const struct pod_spec *spec)
@@ -44,8 +53,7 @@ static void spec_mark(struct schedule *s, const struct pod_spec *spec)
     }
     for (size_t i = 0; i < spec->spread.count; i++) {
         selector_mark(s, &spec->spread.items[i].selector);
-        for (size_t k = 0; k < spec->spread.items[i].match_label_keys.count; k++)
-            relevant_mark(s, spec->spread.items[i].match_label_keys.items[k]);
+        keys_mark(s, &spec->spread.items[i].match_label_keys);
     }
 }
 

@@ -101,9 +101,12 @@ const char *reason_text(enum sched_reason r)
 struct view *view_of(struct schedule *s, uint32_t class_)
 {
     struct class_ *c = &s->classes.items[class_];
-    if (c->view)
-        return c->view;
-    struct view *v = arena_new(s->a, struct view);
+    struct view *v = c->view;
+    if (v && v->volumes && volume_view_update(s, c, v->volumes))
+        v->stale = true;
+    if (v)
+        return v;
+    v = arena_new(s->a, struct view);
     v->taints = taint_view_made(s, c->tolerations);
     v->need = need_view_made(s, c->node_need);
     v->wish = wish_view_made(s, c->node_wish);

@@ -209,7 +209,9 @@ struct image_view {
 };
 /* Per class with claims. */
 struct volume_view {
-    uint8_t *reject; /* per node: enum sched_reason, 0 = none */
+    uint8_t *reject;  /* per node: enum sched_reason, 0 = none */
+    bool waits;       /* some claim has no volume yet */
+    uint32_t assumed; /* of the schedule, when it was made */
     struct str prefilter_reason;
     enum sched_plugin prefilter_plugin;
 };
@@ -231,13 +233,20 @@ struct topo_counters {
     struct topo_counter *items;
     size_t count, cap;
 };
+/* What placing a pod has settled for a claim that waited for it: the volume that it is bound to, or
+ * else the node near which one is made. As VolumeBinding's caches of assumed objects. */
+struct assumption {
+    const struct pvc *claim;
+    const struct pv *pv;
+    uint32_t node;
+};
 /* What placing a class needs. */
 struct view {
     const struct taint_view *taints;
     const struct need_view *need; /* NULL = none */
     const struct wish_view *wish; /* NULL = no preferred list */
     struct image_view *image;
-    const struct volume_view *volumes; /* NULL = none that matter here */
+    struct volume_view *volumes; /* NULL = none that matter here */
     struct hard_spread *hard;
     struct soft_spread *soft;
     uint32_t hard_count, soft_count;
@@ -247,6 +256,7 @@ struct view {
     struct topo_counters affinity, anti, existing_anti, score;
     bool affinity_self; /* the pod matches all its own terms */
     int16_t *base;      /* per node: see place.c */
+    bool stale;         /* base as a whole */
     uint64_t seen;      /* what of the log it knows */
     /* Since schedule_mark: */
     bool used, remade;       /* base was made anew as a whole */
@@ -329,7 +339,9 @@ struct schedule {
     LIST_OF(struct nominee) nominees;
     LIST_OF(int32_t) claim_uses; /* bound pods (times volumes) by claim */
     struct node_limits *limits;  /* per node; NULL = no node has any */
-    uint8_t *relevant;           /* by name_id of a label key: some selector names it */
+    LIST_OF(struct assumption) assumptions;
+    uint32_t assumed;  /* counts changes of them */
+    uint8_t *relevant; /* by name_id of a label key: some selector names it */
     size_t relevant_cap;
     /* nodes */
     uint32_t node_count, on_count;
@@ -448,7 +460,9 @@ void images_collect(struct schedule *s);
 /* Renews the scores when the number of nodes has changed. */
 void image_view_update(struct schedule *s, struct image_view *v);
 /* NULL when the class has no volumes that decide anything. */
-const struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c);
+struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c);
+/* Renews it if a claim has been settled since. Returns whether it did. */
+bool volume_view_update(struct schedule *s, const struct class_ *c, struct volume_view *v);
 
 /* ---- disks.c ---- */
 /* The claim that a volume of the pod is made from: of a generic ephemeral one, it bears its name. */

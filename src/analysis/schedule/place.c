@@ -89,7 +89,7 @@ static void base_set(struct schedule *s, const struct class_ *c, struct view *v,
 static void base_refresh(struct schedule *s, const struct class_ *c, struct view *v)
 {
     uint64_t kept_from = s->log_count > s->log_size ? s->log_count - s->log_size : 0;
-    bool all = !v->base || v->seen < MAX(kept_from, s->log_from);
+    bool all = !v->base || v->stale || v->seen < MAX(kept_from, s->log_from);
     if (s->marked && !v->used) {
         v->used = true;
         v->seen_unmarked = v->seen;
@@ -99,6 +99,7 @@ static void base_refresh(struct schedule *s, const struct class_ *c, struct view
         if (!v->base)
             v->base = arena_array(s->a, int16_t, s->node_count);
         base_fill(s, c, v);
+        v->stale = false;
         /* Made in the middle of a what-if: it was not there before, so there is no undoing. */
         v->remade = s->marked;
     }

@@ -47,6 +47,7 @@ static void shortages_make(struct schedule *s, const struct verdict *v, struct a
 static void capacity_make(struct schedule *s, uint32_t pod, struct arena *a, struct placement *p)
 {
     uint32_t first = schedule_pod_count(s);
+    size_t settled = schedule_assumed_volumes(s);
     struct verdict last;
     p->capacity_known = true;
     for (;;) {
@@ -57,9 +58,11 @@ static void capacity_make(struct schedule *s, uint32_t pod, struct arena *a, str
             shortages_make(s, &last, a, p);
             break;
         }
+        schedule_assume_volumes(s, clone, (uint32_t)node);
         schedule_bind(s, clone, (uint32_t)node);
         p->capacity++;
     }
+    schedule_forget_volumes(s, settled);
     for (uint32_t i = 0; i < p->capacity; i++)
         schedule_unbind(s, first + i);
     schedule_forget_clones(s, first);
@@ -69,7 +72,7 @@ void placement_make(struct schedule *s, uint32_t pod, bool capacity, struct aren
                     struct placement *ret)
 {
     *ret = (struct placement){.pod = pod, .bound_node = schedule_pod_node(s, pod)};
-    ret->gated = schedule_pod(s, pod)->spec.scheduling_gates.count > 0;
+    ret->gated = schedule_pod_gated(s, pod);
     ret->claims_devices = schedule_pod(s, pod)->spec.resource_claims.count > 0;
     ret->nominated_node = schedule_nominated_node(s, pod);
     ret->was_bound = ret->bound_node != NO_NODE;

@@ -40,6 +40,45 @@ static struct term term_make(struct schedule *s, const struct pod_affinity_term 
     return out;
 }
 
+static bool names_key(const struct label_selector *l, struct str key, enum selector_op op)
+{
+    for (size_t i = 0; i < l->expressions.count; i++) {
+        if (l->expressions.items[i].op == op && str_eq(l->expressions.items[i].key, key))
+            return true;
+    }
+    return false;
+}
+
+/* As applyLabelKeysToLabelSelector of pkg/registry/core/pod/strategy.go. In a pod that the API
+ * server has created the requirement is there already. */
+static void join_keys(struct schedule *s, const struct str_list *keys, enum selector_op op,
+                      const struct labels *pod, struct label_selector *l)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        const struct label *own = labels_find(pod, keys->items[i]);
+        if (!own || names_key(l, keys->items[i], op))
+            continue;
+        struct requirement *r = PUSH(&s->scratch, &l->expressions);
+        *r = (struct requirement){.key = own->key, .op = op};
+        *PUSH(&s->scratch, &r->values) = own->value;
+    }
+}
+
+/* With matchLabelKeys and mismatchLabelKeys joined to the selector. */
+static struct pod_affinity_term term_joined(struct schedule *s, const struct pod_affinity_term *t,
+                                            const struct pod *owner)
+{
+    struct pod_affinity_term out = *t;
+    if (!t->selector.present || t->match_label_keys.count + t->mismatch_label_keys.count == 0)
+        return out;
+    memset(&out.selector.expressions, 0, sizeof(out.selector.expressions));
+    for (size_t i = 0; i < t->selector.expressions.count; i++)
+        *PUSH(&s->scratch, &out.selector.expressions) = t->selector.expressions.items[i];
+    join_keys(s, &t->match_label_keys, SEL_IN, &owner->o.labels, &out.selector);
+    join_keys(s, &t->mismatch_label_keys, SEL_NOT_IN, &owner->o.labels, &out.selector);
+    return out;
+}
+
 static uint32_t term_of(struct schedule *s, const struct pod_affinity_term *t,
                         const struct pod *owner)
 {
@@ -98,10 +137,10 @@ static void terms_of(struct schedule *s, const struct pod *owner, struct named_t
                      struct class_ *c, struct term_list *ret)
 {
     for (size_t i = 0; i < terms.list->count; i++) {
-        const struct pod_affinity_term *t = &terms.list->items[i];
-        struct str fault = selector_fault(s, &t->selector);
+        const struct pod_affinity_term t = term_joined(s, &terms.list->items[i], owner);
+        struct str fault = selector_fault(s, &t.selector);
         if (!fault.n)
-            fault = selector_fault(s, &t->ns_selector);
+            fault = selector_fault(s, &t.ns_selector);
         if (fault.n) {
             ret->count = 0;
             if (!c->unparsed.n)
@@ -109,8 +148,8 @@ static void terms_of(struct schedule *s, const struct pod *owner, struct named_t
                     arena_printf(s->a, "parsing pod: %s: " STR_FMT, terms.name, STR_ARG(fault));
             return;
         }
-        uint32_t term = term_of(s, t, owner);
-        *PUSH(s->a, ret) = (struct weighted_term){term, (int32_t)t->weight};
+        uint32_t term = term_of(s, &t, owner);
+        *PUSH(s->a, ret) = (struct weighted_term){term, (int32_t)t.weight};
     }
 }
 

@@ -133,6 +133,8 @@ int32_t schedule_pod_node(const struct schedule *s, uint32_t pod);
 uint32_t schedule_node_first_pod(const struct schedule *s, uint32_t node);
 uint32_t schedule_next_on_node(const struct schedule *s, uint32_t pod);
 int64_t schedule_pod_priority(const struct schedule *s, uint32_t pod);
+/* It has scheduling gates: the queue does not give it out (plugin SchedulingGates). */
+bool schedule_pod_gated(const struct schedule *s, uint32_t pod);
 /* Where preemption has made room for the pod (status.nominatedNodeName), while it waits for it; else
  * NO_NODE. Pods of lower or equal priority leave that room alone. */
 int32_t schedule_nominated_node(const struct schedule *s, uint32_t pod);
@@ -150,6 +152,14 @@ uint32_t *schedule_queue(const struct schedule *s, struct arena *a, uint32_t *re
 uint32_t schedule_clone_pod(struct schedule *s, uint32_t pod);
 void schedule_bind(struct schedule *s, uint32_t pod, uint32_t node);
 void schedule_unbind(struct schedule *s, uint32_t pod);
+/* Settles the pod's claims that wait for their first pod (WaitForFirstConsumer), as the scheduler
+ * assumes when it has chosen a node: the smallest volume that serves is theirs from now on, or else
+ * one is made near that node. What is placed later sees it, whatever becomes of the pod. Binding
+ * alone settles nothing. Not between mark and rewind. */
+void schedule_assume_volumes(struct schedule *s, uint32_t pod, uint32_t node);
+/* How many claims are settled so, and back to so many. */
+size_t schedule_assumed_volumes(const struct schedule *s);
+void schedule_forget_volumes(struct schedule *s, size_t count);
 /* A node that is off is not there: no pod goes to it and it counts nowhere. Unbind its pods first
  * (assert). */
 void schedule_node_off(struct schedule *s, uint32_t node, bool off);

@@ -236,6 +236,11 @@ int64_t schedule_pod_priority(const struct schedule *s, uint32_t pod)
     return s->classes.items[s->pods.items[pod].class_].priority;
 }
 
+bool schedule_pod_gated(const struct schedule *s, uint32_t pod)
+{
+    return s->pods.items[pod].pod->spec.scheduling_gates.count > 0;
+}
+
 uint32_t schedule_pod_class(const struct schedule *s, uint32_t pod)
 {
     return s->pods.items[pod].class_;

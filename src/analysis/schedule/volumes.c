@@ -2,12 +2,26 @@
  *
  * VolumeBinding and VolumeZone as far as PersistentVolumes tell: node affinity and zone labels of
  * bound ones, matching of unbound claims to volumes that exist, allowedTopologies of those that are
- * still to be made. As upstream's plugins/volumebinding/{volume_binding,binder}.go and
+ * still to be made, and what a placement settles of that for the next (AssumePodVolumes). As upstream's plugins/volumebinding/{volume_binding,binder}.go and
  * plugins/volumezone/volume_zone.go. Not modelled: capacity that CSI drivers publish. A generic
  * ephemeral volume whose claim is not there yet is one that is still to be made (upstream waits
  * for the controller that makes the claim).
  */
+#include <assert.h>
+
 #include "analysis/schedule/internal.h"
+
+/* That the claim has this volume; pv NULL: that one is made for it. */
+static const struct assumption *assumption_of(const struct schedule *s, const struct pvc *claim,
+                                              const struct pv *pv)
+{
+    for (size_t i = 0; i < s->assumptions.count; i++) {
+        const struct assumption *a = &s->assumptions.items[i];
+        if (a->claim == claim && a->pv == pv)
+            return a;
+    }
+    return NULL;
+}
 
 static const struct pv *volume_find(const struct cluster *c, struct str name)
 {
@@ -176,9 +190,28 @@ static bool zones_match(const struct schedule *s, const struct wanted_list *l, c
 
 /* ---- not bound yet ---- */
 
-static bool is_claimed_by(const struct pv *pv, const struct pvc *claim)
+/* As IsVolumeBoundToClaim, assumed or not. A claim of the same name made anew is another one. */
+static bool is_claimed_by(const struct schedule *s, const struct pv *pv, const struct pvc *claim)
 {
-    return str_eq(pv->claim_name, claim->o.name) && str_eq(pv->claim_ns, claim->o.ns);
+    if (!pv->claim_name.n)
+        return assumption_of(s, claim, pv) != NULL;
+    return str_eq(pv->claim_name, claim->o.name) && str_eq(pv->claim_ns, claim->o.ns) &&
+           (!pv->claim_uid.n || str_eq(pv->claim_uid, claim->o.uid));
+}
+
+static bool is_claimed(const struct schedule *s, const struct pv *pv)
+{
+    for (size_t i = 0; i < s->assumptions.count; i++) {
+        if (s->assumptions.items[i].pv == pv)
+            return true;
+    }
+    return pv->claim_name.n > 0;
+}
+
+static struct str volume_class(const struct pv *pv)
+{
+    struct str old = labels_get(&pv->o.annotations, "volume.beta.kubernetes.io/storage-class");
+    return old.p ? old : pv->storage_class;
 }
 
 static const struct quantity *storage_of(const struct resources *r)
@@ -188,7 +221,7 @@ static const struct quantity *storage_of(const struct resources *r)
 }
 
 /* As FindMatchingVolume, but for the node. */
-static bool volume_serves(const struct pv *pv, const struct pvc *claim)
+static bool volume_serves(const struct schedule *s, const struct pv *pv, const struct pvc *claim)
 {
     const struct quantity *want = storage_of(&claim->resources.requests);
     const struct quantity *have = storage_of(&pv->capacity);
@@ -196,8 +229,10 @@ static bool volume_serves(const struct pv *pv, const struct pvc *claim)
     if (pv->o.deleted_ms || block != is_block ||
         (want && (!have || quantity_cmp(*have, *want) < 0)))
         return false;
-    if (pv->claim_name.n)
-        return is_claimed_by(pv, claim);
+    if (!str_eq(volume_class(pv), claim_class(claim)))
+        return false; /* not among those that are looked at */
+    if (is_claimed(s, pv))
+        return is_claimed_by(s, pv, claim);
     if (pv->phase.n && !str_is(pv->phase, "Available"))
         return false;
     if (claim->selector.present && !selector_matches(&claim->selector, &pv->o.labels))
@@ -206,7 +241,7 @@ static bool volume_serves(const struct pv *pv, const struct pvc *claim)
         if (!list_has(&pv->access_modes, claim->access_modes.items[i]))
             return false;
     }
-    return str_eq(pv->storage_class, claim_class(claim));
+    return true;
 }
 
 static int volume_order(const void *a, const void *b)
@@ -230,13 +265,14 @@ static void serving_find(struct schedule *s, struct wanted *w)
     w->serving = arena_array(&s->scratch, const struct pv *, s->c->pvs.count);
     for (size_t i = 0; i < s->c->pvs.count; i++) {
         const struct pv *pv = s->c->pvs.items[i];
-        if (!volume_serves(pv, w->claim))
+        if (!volume_serves(s, pv, w->claim))
             continue;
-        if (pv->claim_name.n && !w->prebound) {
+        bool claimed = is_claimed(s, pv);
+        if (claimed && !w->prebound) {
             w->prebound = true;
             w->serving_count = 0;
         }
-        if (!w->prebound || pv->claim_name.n)
+        if (!w->prebound || claimed)
             w->serving[w->serving_count++] = pv;
     }
     qsort(w->serving, w->serving_count, sizeof(struct pv *), volume_order);
@@ -278,6 +314,16 @@ static const struct pv *volume_take(const struct wanted *w, const struct node *n
     return NULL;
 }
 
+/* The node near which the claim's volume is to be made, if that is settled. */
+static struct str selected_node(const struct schedule *s, const struct pvc *claim)
+{
+    const struct assumption *a = assumption_of(s, claim, NULL);
+    if (a)
+        return s->nodes[a->node]->o.name;
+    return labels_get(&claim->o.annotations, "volume.kubernetes.io/selected-node");
+}
+
+/* taken[] gets the volume of each claim, NULL = one is made. */
 static bool unbound_served(struct schedule *s, const struct wanted_list *l, const struct node *n,
                            const struct pv **taken)
 {
@@ -286,15 +332,13 @@ static bool unbound_served(struct schedule *s, const struct wanted_list *l, cons
         const struct wanted *w = &l->items[i];
         if (!w->claim || w->claim->volume_name.n)
             continue;
-        struct str chosen =
-            labels_get(&w->claim->o.annotations, "volume.kubernetes.io/selected-node");
+        struct str chosen = selected_node(s, w->claim);
         const struct pv *pv = chosen.n ? NULL : volume_take(w, n, taken, taken_count);
         if (chosen.n && !str_eq(chosen, n->o.name))
             return false;
-        if (pv)
-            taken[taken_count++] = pv;
-        else if (!can_be_made(s, w->claim, n))
+        if (!pv && !can_be_made(s, w->claim, n))
             return false;
+        taken[taken_count++] = pv;
     }
     return true;
 }
@@ -314,7 +358,33 @@ static void wanted_collect(struct schedule *s, const struct pod *p, struct wante
     }
 }
 
-const struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c)
+/* Of the claims that wait for a pod, the volumes that could serve; claims sorted by size. */
+static void wanted_prepare(struct schedule *s, struct wanted_list *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->items[i].claim && l->items[i].claim->volume_name.n == 0)
+            serving_find(s, &l->items[i]);
+    }
+    if (l->count)
+        qsort(l->items, l->count, sizeof(*l->items), wanted_order);
+}
+
+static void volume_view_fill(struct schedule *s, const struct wanted_list *l, struct volume_view *v)
+{
+    const struct pv **taken = arena_array(&s->scratch, const struct pv *, l->count);
+    for (uint32_t n = 0; n < s->node_count; n++) {
+        enum sched_reason r = bound_reason(s, l, s->nodes[n]);
+        if (!unbound_served(s, l, s->nodes[n], taken))
+            r = r == REASON_NONE          ? REASON_NO_PV
+                : r == REASON_PV_AFFINITY ? REASON_PV_AFFINITY_AND_NO_PV
+                                          : r;
+        if (r == REASON_NONE && !zones_match(s, l, s->nodes[n]))
+            r = REASON_VOLUME_ZONE;
+        v->reject[n] = (uint8_t)r;
+    }
+}
+
+struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c)
 {
     struct wanted_list l = {0};
     wanted_collect(s, c->sample, &l);
@@ -322,25 +392,66 @@ const struct volume_view *volume_view_make(struct schedule *s, const struct clas
         return NULL;
     struct volume_view *v = arena_new(s->a, struct volume_view);
     v->reject = arena_array(s->a, uint8_t, s->node_count);
+    v->assumed = s->assumed;
     volumes_prefilter(s, &l, v);
     if (v->prefilter_reason.n)
         return v;
-    for (size_t i = 0; i < l.count; i++) {
-        if (l.items[i].claim && l.items[i].claim->volume_name.n == 0)
-            serving_find(s, &l.items[i]);
-    }
-    if (l.count)
-        qsort(l.items, l.count, sizeof(*l.items), wanted_order);
-    const struct pv **taken = arena_array(&s->scratch, const struct pv *, l.count);
-    for (uint32_t n = 0; n < s->node_count; n++) {
-        enum sched_reason r = bound_reason(s, &l, s->nodes[n]);
-        if (!unbound_served(s, &l, s->nodes[n], taken))
-            r = r == REASON_NONE          ? REASON_NO_PV
-                : r == REASON_PV_AFFINITY ? REASON_PV_AFFINITY_AND_NO_PV
-                                          : r;
-        if (r == REASON_NONE && !zones_match(s, &l, s->nodes[n]))
-            r = REASON_VOLUME_ZONE;
-        v->reject[n] = (uint8_t)r;
-    }
+    for (size_t i = 0; i < l.count; i++)
+        v->waits |= l.items[i].claim && l.items[i].claim->volume_name.n == 0;
+    wanted_prepare(s, &l);
+    volume_view_fill(s, &l, v);
     return v;
+}
+
+bool volume_view_update(struct schedule *s, const struct class_ *c, struct volume_view *v)
+{
+    if (!v->waits || v->assumed == s->assumed)
+        return false;
+    struct wanted_list l = {0};
+    wanted_collect(s, c->sample, &l);
+    wanted_prepare(s, &l);
+    volume_view_fill(s, &l, v);
+    v->assumed = s->assumed;
+    arena_reset(&s->scratch);
+    return true;
+}
+
+/* ---- what a placement settles ---- */
+
+void schedule_assume_volumes(struct schedule *s, uint32_t pod, uint32_t node)
+{
+    const struct class_ *c = &s->classes.items[s->pods.items[pod].class_];
+    struct wanted_list l = {0};
+    assert(!s->marked);
+    if (c->view && !(c->view->volumes && c->view->volumes->waits))
+        return;
+    wanted_collect(s, s->pods.items[pod].pod, &l);
+    wanted_prepare(s, &l);
+    const struct pv **taken = arena_array(&s->scratch, const struct pv *, l.count);
+    bool served = unbound_served(s, &l, s->nodes[node], taken);
+    size_t at = 0;
+    for (size_t i = 0; served && i < l.count; i++) {
+        const struct pvc *claim = l.items[i].claim;
+        if (!claim || claim->volume_name.n)
+            continue;
+        const struct pv *pv = taken[at++];
+        if (assumption_of(s, claim, pv))
+            continue;
+        *PUSH(s->a, &s->assumptions) = (struct assumption){claim, pv, node};
+        s->assumed++;
+    }
+    arena_reset(&s->scratch);
+}
+
+size_t schedule_assumed_volumes(const struct schedule *s)
+{
+    return s->assumptions.count;
+}
+
+void schedule_forget_volumes(struct schedule *s, size_t count)
+{
+    if (s->assumptions.count == count)
+        return;
+    s->assumptions.count = count;
+    s->assumed++;
 }

@@ -3,8 +3,9 @@
 """gen.py SEED THEME NNODES NBOUND NPENDING > world.json: a seeded random world of plain Kubernetes objects.
 
 Themes extras (what the older themes leave out), ties (nodes and pods alike), volumes and nominated came
-later; the older ones give the same worlds as ever for the same seed."""
+later, then those with features of more.py."""
 import json, random, sys, datetime
+import more
 T0 = datetime.datetime(2026, 1, 1)
 def ts(s): return (T0 + datetime.timedelta(seconds=s)).strftime('%Y-%m-%dT%H:%M:%SZ')
 APPS = ['web', 'api', 'db', 'cache', 'batch', 'queue']
@@ -24,10 +25,16 @@ FEATURES = {
  'ties': {'prio', 'pdb', 'full', 'tie'},
  'volumes': {'vol', 'prio'},
  'nominated': {'prio', 'pdb', 'full', 'podaff', 'spread', 'ports', 'taint', 'svc', 'nominee'},
+ 'waiting': {'waits', 'prio', 'pdb', 'nodesel'},
+ 'resized': {'res', 'prio', 'resize', 'stray', 'svc', 'ports'},
+ 'labelkeys': {'podaff', 'spread', 'svc', 'prio', 'full', 'keys'},
+ 'mix': {'res', 'taint', 'unsched', 'nodeaff', 'nodesel', 'podaff', 'spread', 'svc', 'ports', 'images', 'prio', 'pdb', 'extra', 'vol', 'nominee', 'gates', 'keys', 'resize', 'stray', 'waits'},
 }
 class G:
     def __init__(s, seed, theme, nn, nb, npd):
-        s.r = random.Random(seed * 1000003 + 17); s.f = FEATURES[theme]; s.nn, s.nb, s.np = nn, nb, npd; s.items = []
+        s.r = random.Random(seed * 1000003 + 17); s.f = FEATURES[theme]
+        if theme == 'mix': s.f = {f for f in sorted(s.f) if s.p(.35)}   # all at once leave next to no pod a node
+        s.nn, s.nb, s.np = nn, nb, npd; s.items = []
         s.big = nn >= 1000
         s.apps = APPS if not s.big else [f'{a}{i}' for i in range(40) for a in APPS]   # large worlds: 240 applications
     def p(s, x): return s.r.random() < x
@@ -78,6 +85,8 @@ class G:
         if s.has('tie'): s.ties()
         if s.has('vol'): s.volumes()
         if s.has('nominee'): s.nominees()
+        for f in more.FEATURES:
+            if s.has(f): more.FEATURES[f](s)
         return {'apiVersion': 'v1', 'kind': 'List', 'items': s.items}
     def pods(s, bound):
         return [i for i in s.items if i['kind'] == 'Pod' and bool(i['spec'].get('nodeName')) == bound]
@@ -171,7 +180,8 @@ class G:
             if x < .9: return {'gcePersistentDisk': {'pdName': f'disk{s.r.randrange(9)}'}}
             return {'nfs': {'server': 'nfs.local', 'path': '/x'}}
         for i in range(s.r.randint(0, 4)):
-            o = pv(storageClassName='local', local={'path': '/d'}); o['status']['phase'] = s.q(['Available', 'Available', 'Released'])
+            o = pv(storageClassName='local', local={'path': '/d'}); o['spec']['capacity']['storage'] = f"{1024 * int(o['spec']['capacity']['storage'][:-2]) + i}Mi"  # of equals the scheduler takes any
+            o['status']['phase'] = s.q(['Available', 'Available', 'Released'])
             o['spec']['nodeAffinity'] = {'required': {'nodeSelectorTerms': [{'matchExpressions': [{'key': 'kubernetes.io/hostname', 'operator': 'In', 'values': [s.q(s.nodes)['metadata']['name']]}]}]}}
         shared = {n: [claim(n, pv(**source()), mode=s.q(['ReadWriteMany', 'ReadWriteOncePod']), name=nm)['metadata']['name'] for nm in ('data', 'logs')] for n in NSS}
         def volume(p, i):
