@@ -15,7 +15,8 @@ struct process_call {
     bool shares_input;       /* standard input is ours; else it is empty */
 };
 /* Standard error stays ours. Runs until the program ends and has closed its output, or w ends: then it and
- * what it has started is killed (only itself where it shares our input). *ret_status as of waitpid().
+ * what it has started is killed (only itself where it shares our input). A signal that ends us meanwhile
+ * (SIGHUP, SIGINT, SIGQUIT, SIGTERM) reaches it, too. *ret_status as of waitpid().
  * -ENOENT, -EACCES: it cannot be started; -ETIMEDOUT, -EINTR; -EFBIG: it prints more than out takes.
  */
 int process_run(const struct process_call *call, const struct wait *w, struct buf *out,

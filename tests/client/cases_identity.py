@@ -2,8 +2,11 @@
 """The cases about who we are: tokens, their files, impersonation, credential plug-ins."""
 import json
 import os
+import select
 import shutil
+import signal
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -232,6 +235,58 @@ def case_plugin_hangs(b):
     plugin(b, "hangs")
     b.bad(HTTP + "credential plug-in " + PLUGIN + ": it has not ended in time [ETIMEDOUT]",
           "--timeout", "2s", *GET, most=4)
+
+
+def from_fifo(fd, patience_s):
+    """What comes next, b"" at the end of the last writer."""
+    ready, _, _ = select.select([fd], [], [], patience_s)
+    return os.read(fd, 4096) if ready else b"nothing in time"
+
+
+def case_plugin_ends_with_us(b):
+    """Ctrl-C and kill reach a plug-in that has no terminal, and what it has started."""
+    server = plugin(b, "held", b.path("held"))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.mkfifo(b.path("held"))
+        held = os.open(b.path("held"), os.O_RDONLY | os.O_NONBLOCK)
+        # Whatever runs the tests may ignore these signals.
+        process = subprocess.Popen(
+            ["env", "--default-signal=INT,TERM,HUP", b.program, *GET], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            env={"PATH": os.environ["PATH"], "HOME": b.folder, "KUBECONFIG": b.path("config")})
+        check(from_fifo(held, 60) == b"begun\n", "the plug-in was not started")
+        process.send_signal(number)
+        check(-process.wait(60) == number, f"ended by {process.returncode}")
+        check(from_fifo(held, 60) == b"", f"the plug-in outlives {number.name}")
+        os.close(held)
+        os.unlink(b.path("held"))
+    check(server.count == 0, "the server was asked all the same")
+
+
+# Runs a program with a terminal that is not its standard input, and prints what comes there.
+TERMINAL = """
+import os, pty, sys
+pid, master = pty.fork()
+if pid == 0:
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.execv(sys.argv[1], sys.argv[1:])
+try:
+    while part := os.read(master, 4096):
+        os.write(1, part)
+except OSError:
+    pass  # so ends a terminal
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def case_plugin_without_terminal(b):
+    """One that asks at /dev/tty behind an empty input fails at once; it is not stopped for good."""
+    plugin(b, "terminal")
+    r = subprocess.run(
+        [sys.executable, "-c", TERMINAL, b.program, *GET], stdin=subprocess.DEVNULL,
+        capture_output=True, timeout=300, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": b.folder, "KUBECONFIG": b.path("config")})
+    check(r.returncode == 2 and b"ended with exit status 1" in r.stdout, str(r))
 
 
 def case_plugin_must_ask(b):

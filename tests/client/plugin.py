@@ -45,6 +45,16 @@ elif what == "hangs":
     if os.fork() == 0:
         time.sleep(30)
     time.sleep(30)
+elif what == "held":
+    # Whoever reads the FIFO sees its end when the last of us is gone.
+    with open(sys.argv[2], "w", encoding="ascii") as held:
+        held.write("begun\n")
+        held.flush()
+        os.fork()
+        time.sleep(300)
+elif what == "terminal":
+    with open("/dev/tty", encoding="utf-8") as tty:
+        tty.readline()
 elif what == "floods":
     while True:
         os.write(1, b"CANARY" * 1000)
