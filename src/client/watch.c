@@ -25,6 +25,7 @@ struct watch {
     struct buf line;               /* of an event that has not come whole */
     char version[LONGEST_VERSION]; /* resource version; "": to be listed */
     struct buf next;               /* continue token of a list */
+    struct client_answer answer;   /* the last one */
     struct random_run random;
     uint32_t draws;
     int failures; /* in a row */
@@ -43,10 +44,19 @@ static int hand_on(struct watch *w, enum watch_event event, const struct doc *ob
     return r;
 }
 
-static void set_version(struct watch *w, struct str version)
+static int set_version(struct watch *w, struct str version)
 {
-    if (version.n && version.n < sizeof(w->version))
+    if (version.n >= sizeof(w->version))
+        return err_set(w->e, EBADMSG, "a resource version of %zu characters", version.n);
+    if (version.n)
         snprintf(w->version, sizeof(w->version), STR_FMT, STR_ARG(version));
+    return 0;
+}
+
+/* -EINVAL is what the server says of our question; what it sends is no JSON is another thing. */
+static int not_json(int r)
+{
+    return r == -EINVAL ? -EBADMSG : r;
 }
 
 static void note(struct watch *w, const char *what)
@@ -76,10 +86,16 @@ static void add_query(const struct watch *w, struct buf *b, const char *first)
 
 /* ---- the list ---- */
 
+static bool is_stopped(const struct watch *w)
+{
+    return w->end.stop && atomic_load(w->end.stop);
+}
+
 static int take_listed(void *ctx, const struct each_object *o, struct err *e)
 {
-    (void)e;
     struct watch *w = ctx;
+    if (is_stopped(w))
+        return err_set(e, EINTR, "stopped");
     int r = hand_on(w, WATCH_LISTED, o->object);
     return r > 0 ? -ECANCELED : r;
 }
@@ -97,24 +113,21 @@ static int list_page(struct watch *w)
         url_add_escaped(&path, buf_str(&w->next));
     }
     struct client_request request = {.method = "GET", .path = buf_str(&path)};
-    struct client_answer answer;
     struct client_body body = {0};
     struct list_head head;
-    int r = client_open(w->o->client, &request, &w->a, &body.stream, &answer, w->e);
+    int r = client_open(w->o->client, &request, &w->a, &body.stream, &w->answer, w->e);
     if (r < 0)
         return r;
     struct each_input in = {.name = w->o->path, .read = client_body_read, .ctx = &body};
     r = object_list_each(&in, take_listed, w, &w->a, &head, w->e);
     client_close(body.stream);
     if (r < 0)
-        return r;
+        return not_json(r);
     if (!str_ends(head.kind, "List") || !head.resource_version.n)
         return err_set(w->e, EBADMSG, "the answer is no list");
     buf_clear(&w->next);
     buf_add_str(&w->next, head.next);
-    if (!head.next.n)
-        set_version(w, head.resource_version);
-    return 0;
+    return head.next.n ? 0 : set_version(w, head.resource_version);
 }
 
 static int list_all(struct watch *w)
@@ -161,7 +174,9 @@ static int take_event(struct watch *w, const struct doc *n)
             r = hand_on(w, types[i].event, object);
     /* Only what has been taken in is never asked for again. Of a bookmark only this counts. */
     if (r == 0)
-        set_version(w, version);
+        r = set_version(w, version);
+    if (r == 0)
+        w->failures = 0;
     return r;
 }
 
@@ -176,7 +191,7 @@ static int take_line(struct watch *w, struct str line)
     json_skip_space(&c);
     doc_build_init(&builder, &w->scratch, &root);
     builder.unwanted = STR("managedFields");
-    int r = json_build(&c, &builder, NULL, w->e);
+    int r = not_json(json_build(&c, &builder, NULL, w->e));
     doc_build_done(&builder);
     if (r == 0)
         r = take_event(w, root.root);
@@ -216,6 +231,8 @@ static int read_events(struct watch *w, struct client_stream *s, int64_t open_ms
     for (;;) {
         struct str piece;
         int r = client_read(s, MIN(READ_MS, wait_left_ms(&w->end)), &piece, w->e);
+        if (is_stopped(w))
+            return err_set(w->e, EINTR, "stopped");
         if (r == -ETIMEDOUT && wait_left_ms(&w->end) <= 0)
             return r;
         if (r == -ETIMEDOUT && wait_left_ms(&silence) > 0)
@@ -225,7 +242,6 @@ static int read_events(struct watch *w, struct client_stream *s, int64_t open_ms
                            (long long)(open_ms / 1000));
         if (r <= 0)
             return r;
-        w->failures = 0;
         silence = wait_at_most(w->end, open_ms);
         r = take_piece(w, piece);
         if (r != 0)
@@ -233,7 +249,18 @@ static int read_events(struct watch *w, struct client_stream *s, int64_t open_ms
     }
 }
 
-static int watch_once(struct watch *w, struct client_answer *answer)
+/* etcd was restored from a backup, or a server that lags behind answers: what we know is of no use. */
+static bool is_from_future(const struct client_answer *answer)
+{
+    const struct doc *causes = doc_path(answer->status_body, "details.causes");
+    for (const struct doc *c = causes && causes->type == DOC_SEQ ? causes->child : NULL; c;
+         c = c->next)
+        if (str_is(doc_text(c, "reason"), "ResourceVersionTooLarge"))
+            return true;
+    return false;
+}
+
+static int watch_once(struct watch *w)
 {
     int64_t least = w->o->least_s ? w->o->least_s : WATCH_LEAST_S;
     int64_t seconds =
@@ -250,7 +277,9 @@ static int watch_once(struct watch *w, struct client_answer *answer)
     struct client_request request = {
         .method = "GET", .path = buf_str(&path), .request_ms = -1, .no_gzip = true};
     struct client_stream *s = NULL;
-    int r = client_open(w->o->client, &request, &w->a, &s, answer, w->e);
+    int r = client_open(w->o->client, &request, &w->a, &s, &w->answer, w->e);
+    if (r < 0 && w->answer.status_body && is_from_future(&w->answer))
+        r = -ESTALE;
     if (r == 0)
         r = read_events(w, s, seconds * 1000 + WATCH_GRACE_MS);
     client_close(s);
@@ -266,15 +295,21 @@ static bool is_final(int r)
            r == -ENOMEM || r == -EOPNOTSUPP || r == -EKEYREJECTED;
 }
 
-static int back_off(struct watch *w, int64_t at_least_ms)
+int64_t watch_backoff_ms(int64_t least_ms, int failures, const struct random_run *chance,
+                         uint32_t index)
 {
-    int64_t ms = WATCH_BACKOFF_MS;
-    for (int i = 0; i < w->failures && ms < WATCH_BACKOFF_MOST_MS; i++)
+    int64_t ms = least_ms;
+    for (int i = 0; i < failures && ms < WATCH_BACKOFF_MOST_MS; i++)
         ms *= 2;
     ms = MIN(ms, WATCH_BACKOFF_MOST_MS);
-    ms += (int64_t)random_below(&w->random, STREAM_BACKOFF, w->draws++, (uint64_t)ms + 1);
-    w->failures++;
-    int r = wait_sleep(&w->end, MAX(ms, at_least_ms));
+    return ms + (int64_t)random_below(chance, STREAM_BACKOFF, index, (uint64_t)ms + 1);
+}
+
+static int back_off(struct watch *w)
+{
+    int64_t least_ms = w->o->backoff_ms ? w->o->backoff_ms : WATCH_BACKOFF_MS;
+    int64_t ms = watch_backoff_ms(least_ms, w->failures++, &w->random, w->draws++);
+    int r = wait_sleep(&w->end, MAX(ms, w->answer.retry_after_ms));
     return r < 0 ? err_set(w->e, -r, r == -EINTR ? "stopped" : "the time is over") : 0;
 }
 
@@ -282,14 +317,14 @@ static int run(void *arg)
 {
     struct watch *w = arg;
     for (;;) {
-        struct client_answer answer = {.retry_after_ms = -1};
         bool lists = !w->version[0];
         *w->e = (struct err){0};
+        w->answer = (struct client_answer){.retry_after_ms = -1};
         int64_t began = clock_ms();
-        int r = lists ? list_all(w) : watch_once(w, &answer);
+        int r = lists ? list_all(w) : watch_once(w);
         if (w->has_ended)
             return w->ended;
-        if (wait_left_ms(&w->end) <= 0)
+        if (r != -EINTR && wait_left_ms(&w->end) <= 0)
             return err_set(w->e, ETIMEDOUT, "the time is over");
         if (is_final(r))
             return r;
@@ -300,7 +335,7 @@ static int run(void *arg)
         /* A watch that ends at once is a fault, too; one that was open for a while is not. */
         bool quick = !lists && clock_ms() - began < 1000;
         if ((r < 0 && (r != -ESTALE || lists)) || quick)
-            r = back_off(w, answer.retry_after_ms);
+            r = back_off(w);
         else
             r = 0;
         if (r < 0)

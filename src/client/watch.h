@@ -7,6 +7,7 @@
 #ifndef CLIENT_WATCH_H
 #define CLIENT_WATCH_H
 
+#include "base/random.h"
 #include "client/client.h"
 
 enum watch_event {
@@ -31,18 +32,24 @@ enum {
 };
 struct watch_options {
     struct client *client;
-    struct str path;  /* of the collection: "/api/v1/pods" */
-    struct str query; /* more of it: "labelSelector=..."; absent: none */
-    uint64_t seed;    /* of the random times */
-    int64_t most_ms;  /* the whole; 0: no end. Its end is -ETIMEDOUT */
-    int64_t least_s;  /* 0: WATCH_LEAST_S */
+    struct str path;    /* of the collection: "/api/v1/pods" */
+    struct str query;   /* more of it: "labelSelector=..."; absent: none */
+    uint64_t seed;      /* of the random times */
+    int64_t most_ms;    /* the whole; 0: no end. Its end is -ETIMEDOUT */
+    int64_t least_s;    /* 0: WATCH_LEAST_S */
+    int64_t backoff_ms; /* 0: WATCH_BACKOFF_MS */
     const atomic_bool *stop;
     /* What went wrong and is tried again, one line; may be NULL. */
     void (*note)(void *ctx, struct str line);
 };
 
 /* Ends when fn says so, at most_ms, when stopped (-EINTR), and at what trying again does not mend:
- * no right (-EPERM, -EACCES), no such resource (-ENOENT), a path or query that is refused (-EINVAL). */
+ * no right (-EPERM, -EACCES), no such resource (-ENOENT), a path or query that is refused (-EINVAL).
+ * What is no watch or no list (-EBADMSG) is tried again, as a server that is away. */
 int watch_run(const struct watch_options *o, watch_fn *fn, void *ctx, struct err *e) MUST_USE;
+/* How long to wait after so many failures in a row: least_ms doubled for each but the first, at most
+ * WATCH_BACKOFF_MOST_MS, and up to as much again by chance. */
+int64_t watch_backoff_ms(int64_t least_ms, int failures, const struct random_run *chance,
+                         uint32_t index);
 
 #endif
