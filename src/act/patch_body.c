@@ -20,6 +20,7 @@ const char *patch_content_type(enum patch_type t)
 struct body {
     enum patch_type type;
     const struct doc *live;
+    struct doc *now; /* JSON patch: live as the edits so far make it */
     struct arena a;
     struct err *e;
 };
@@ -142,6 +143,23 @@ static struct doc *element_named(struct body *b, struct doc *list, const char *k
     return made;
 }
 
+/* A strategic merge patch would merge a map, or a list with a merge key, with the one that is there: what is
+ * set takes its place. */
+static int set_value(struct body *b, const struct edit *edit, const struct doc *live,
+                     struct doc *ret)
+{
+    int r = read_value(b, edit, ret);
+    if (r < 0 || b->type != PATCH_STRATEGIC || !live || live->type != ret->type || !live->child)
+        return r;
+    if (ret->type == DOC_MAP) {
+        append_text(b, ret, "$patch", STR("replace"));
+    } else if (ret->type == DOC_SEQ && merge_key(ret->key)) {
+        struct doc *all = append(b, ret, STR_NONE, DOC_MAP);
+        append_text(b, all, "$patch", STR("replace"));
+    }
+    return 0;
+}
+
 static int add_merged(struct body *b, struct doc *root, const struct edit *edit)
 {
     struct doc *out = root;
@@ -171,7 +189,7 @@ static int add_merged(struct body *b, struct doc *root, const struct edit *edit)
         out = below ? below : append(b, out, key, rest.n ? type : DOC_NULL);
     }
     if (edit->op == EDIT_SET)
-        return read_value(b, edit, out);
+        return set_value(b, edit, live, out);
     out->type = DOC_NULL;
     return 0;
 }
@@ -263,41 +281,89 @@ static int add_nested(struct body *b, const struct edit *edit, struct str rest, 
     return 0;
 }
 
-static int add_json(struct body *b, const struct edit *edit, struct buf *out)
+/* The steps to where the edit is made, each element of a list guarded by a test of its name. *ret: the
+ * value there, NULL: it is missing from *rest on. */
+static int add_steps(struct body *b, const struct edit *edit, struct buf *pointer, struct buf *out,
+                     struct str *rest, const struct doc **ret)
 {
-    const struct doc *at = b->live;
-    struct buf pointer CLEANUP(buf_done);
-    struct str rest = edit->path;
-    bool missing = false;
-    buf_init(&pointer, 64 * KIB);
-    while (rest.n && !missing) {
+    const struct doc *at = b->now;
+    while (rest->n && at) {
         struct str key;
         int64_t index = 0;
-        if (edit_path_next(&rest, &key, &index) < 0)
+        if (edit_path_next(rest, &key, &index) < 0)
             return refuse(b, edit, "is no path");
         if (at->type != (key.p ? DOC_MAP : DOC_SEQ))
             return refuse(b, edit, "meets a value of another type");
-        const struct doc *below = key.p ? find_child(at, key) : element(at, index);
-        if (!below && !key.p)
+        at = key.p ? find_child(at, key) : element(at, index);
+        if (!at && !key.p)
             return refuse(b, edit, "there is no such element");
-        add_step(&pointer, key, index);
+        add_step(pointer, key, index);
         if (!key.p)
-            add_test(out, &pointer, below);
-        missing = !below;
-        at = below;
+            add_test(out, pointer, at);
     }
-    if (missing && edit->op == EDIT_REMOVE)
-        return 0;
-    const char *op = edit->op == EDIT_REMOVE ? "remove" : missing ? "add" : "replace";
-    add_operation(out, op, buf_str(&pointer));
+    *ret = at;
+    return 0;
+}
+
+static int is_made(struct body *b, const struct edit *edit, const struct doc *at)
+{
+    struct doc value = {0};
+    struct buf path CLEANUP(buf_done);
+    buf_init(&path, 64 * KIB);
+    if (edit->op == EDIT_REMOVE)
+        return !at;
+    int r = at ? read_value(b, edit, &value) : 0;
+    return r < 0 ? r : at && edit_same(at, &value, &path);
+}
+
+static int add_json(struct body *b, const struct edit *edit, struct buf *out)
+{
+    struct buf pointer CLEANUP(buf_done);
+    struct buf one CLEANUP(buf_done) = {0};
+    struct str rest = edit->path;
+    const struct doc *at;
+    buf_init(&pointer, 64 * KIB);
+    buf_init(&one, out->max);
+    int r = add_steps(b, edit, &pointer, &one, &rest, &at);
+    if (r == 0)
+        r = is_made(b, edit, at);
+    if (r != 0)
+        return MIN(r, 0);
+    const char *op = edit->op == EDIT_REMOVE ? "remove" : !at ? "add" : "replace";
+    add_operation(&one, op, buf_str(&pointer));
     if (edit->op == EDIT_SET) {
-        buf_add_cstr(out, ",\"value\":");
-        int r = add_nested(b, edit, rest, out);
+        buf_add_cstr(&one, ",\"value\":");
+        r = add_nested(b, edit, rest, &one);
         if (r < 0)
             return r;
     }
-    buf_add_char(out, '}');
-    return 0;
+    buf_add_char(&one, '}');
+    if (out->p[out->n - 1] != '[')
+        buf_add_char(out, ',');
+    buf_add_str(out, buf_str(&one));
+    return edit_tree(edit, b->now, &b->a, b->e);
+}
+
+static struct doc *copy(struct arena *a, const struct doc *n)
+{
+    struct doc *made = arena_new(a, struct doc), **end = &made->child;
+    *made = *n;
+    made->next = NULL;
+    *end = NULL;
+    for (const struct doc *c = n->child; c; c = c->next, end = &(*end)->next)
+        *end = copy(a, c);
+    return made;
+}
+
+static int make_json(struct body *b, const struct edit *edits, size_t count, struct buf *out)
+{
+    int r = 0;
+    b->now = copy(&b->a, b->live);
+    buf_add_char(out, '[');
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = add_json(b, &edits[i], out);
+    buf_add_char(out, ']');
+    return r;
 }
 
 int patch_body_make(enum patch_type type, const struct doc *live, const struct edit *edits,
@@ -309,14 +375,11 @@ int patch_body_make(enum patch_type type, const struct doc *live, const struct e
     for (size_t i = 0; i < count && r == 0; i++)
         if (edits[i].op == EDIT_ADD)
             r = refuse(&b, &edits[i], "an object that is added is no patch");
-    if (r == 0 && type == PATCH_JSON) {
-        buf_add_char(out, '[');
-        for (size_t i = 0; i < count && r == 0; i++)
-            r = add_json(&b, &edits[i], out);
-        buf_add_char(out, ']');
-    } else if (r == 0) {
-        r = make_merged(&b, edits, count, out);
-    }
+    if (r == 0)
+        r = type == PATCH_JSON ? make_json(&b, edits, count, out)
+                               : make_merged(&b, edits, count, out);
+    if (r == 0 && out->overflow)
+        r = err_set(e, EFBIG, "a patch of more than %zu bytes", out->max);
     arena_done(&b.a);
     return r;
 }

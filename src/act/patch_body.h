@@ -17,7 +17,7 @@ const char *patch_content_type(enum patch_type t);
 /* Appends the body that makes the edits (EDIT_SET, EDIT_REMOVE; all of one object) of the object as the
  * server has it. -EINVAL: a path that the object has not, a list whose elements have no merge key, a
  * removal by apply (which only gives up what one owns). An edit that is made already is left out of
- * a JSON patch: "[]" then. */
+ * a JSON patch: "[]" then; later edits see what the earlier made. -EFBIG: larger than out takes. */
 int patch_body_make(enum patch_type type, const struct doc *live, const struct edit *edits,
                     size_t count, struct buf *out, struct err *e) MUST_USE;
 

@@ -80,8 +80,9 @@ static int decide(int r, const struct client_answer *answer, struct arena *a,
 {
     switch (answer->status) {
     case 404:
-        /* Without a Status there is no such path, rather than no such object. */
-        if (!answer->status_body)
+        /* Without a Status, or one that names nothing, there is no such path (/resize before 1.33),
+         * rather than no such object. */
+        if (!doc_text(doc_get(answer->status_body, "details"), "name").n)
             return r;
         ret->result = ACT_GONE;
         break;
@@ -115,6 +116,17 @@ static int decide(int r, const struct client_answer *answer, struct arena *a,
     return 0;
 }
 
+static int not_json(const struct client *c, const struct client_request *request,
+                    const struct err *why, struct err *e)
+{
+    struct str path = str_cut(request->path, '?', &(struct str){0});
+    int r = err_set(e, EBADMSG, "the answer is no JSON: %s", why->msg);
+    if (e)
+        snprintf(e->where, sizeof(e->where), "%s " STR_FMT STR_FMT, request->method,
+                 STR_ARG(client_server(c)), STR_ARG(path));
+    return r;
+}
+
 static int ask(struct client *c, const struct client_request *request, struct arena *a,
                struct act_answer *ret, struct err *e)
 {
@@ -126,9 +138,11 @@ static int ask(struct client *c, const struct client_request *request, struct ar
     ret->retry_after_ms = answer.retry_after_ms;
     if (r < 0)
         return answer.status ? decide(r, &answer, a, ret) : r;
-    r = json_parse(STR("the answer"), body, a, &root, e);
+    struct err why = {0};
+    if (json_parse(STR("the answer"), body, a, &root, &why) < 0)
+        return not_json(c, request, &why, e);
     ret->object = root.root;
-    return r;
+    return 0;
 }
 
 /* ---- requests ---- */
