@@ -366,8 +366,8 @@ int client_do(struct client *c, const struct client_request *r,
     if (code < 0)
         return code;
     code = mem_protect(do_whole, &d);
+    client_close(d.s); /* first, so that who enters next finds the connection */
     pace_leave(&c->pace);
-    client_close(d.s);
     return code == -ENOMEM ? err_set(e, ENOMEM, "out of memory") : code;
 }
 

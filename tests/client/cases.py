@@ -15,9 +15,20 @@ class Failed(Exception):
     pass
 
 
+class Skipped(Exception):
+    pass
+
+
 def check(condition, what):
     if not condition:
         raise Failed(what)
+
+
+def need_localhost():
+    try:
+        socket.getaddrinfo("localhost", None)
+    except socket.gaierror as e:
+        raise Skipped(f"this machine does not know localhost ({e.strerror})") from None
 
 
 LIST = b'{"kind":"PodList","apiVersion":"v1","items":[]}'
@@ -388,6 +399,7 @@ def case_error_one_byte_at_a_time(b):
 
 def case_several_addresses(b):
     """localhost is ::1 and 127.0.0.1 where the machine says so; only one of them listens."""
+    need_localhost()
     server = b.add(Server(always(answer())))
     b.config(f"http://localhost:{server.port}")
     b.good(*GET)
@@ -619,5 +631,5 @@ def case_side_by_side(b):
     begun = time.monotonic()
     out, _ = b.good("--parallel", "--burst", "25", "GET", *["/a"] * 50)
     check(out == LIST.decode() * 50, out)
-    check(2 <= most[0] <= 4 and server.count <= 5, f"{most[0]} at once, {server.count} connections")
+    check(2 <= most[0] <= 4 and server.count <= 4, f"{most[0]} at once, {server.count} connections")
     check(time.monotonic() - begun > 0.4, "50 requests are more than the burst of 25")

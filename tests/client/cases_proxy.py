@@ -5,7 +5,7 @@ import select
 import socket
 import struct
 
-from cases import GET, HTTP, HTTPS, LIST, always, answer, check, tls
+from cases import GET, HTTP, HTTPS, LIST, always, answer, check, need_localhost, tls
 from servers import Server, context
 
 USER = "Basic " + base64.b64encode(b"eve:CANARY@1").decode()
@@ -108,6 +108,7 @@ def case_proxy_speaks_for_the_server(b):
 
 
 def case_proxy_tls(b):
+    need_localhost()
     proxy = b.add(Server(connect_proxy(user=USER), context=context(b.certs, "good")))
     through(b, proxy, f"https://eve:CANARY%401@localhost:{proxy.port}")
     out, _ = b.good("-v", *GET)

@@ -56,7 +56,7 @@ def environment(folder, program):
 
 def shell(command, env, cwd=ROOT, program="sh"):
     return subprocess.run([program, "-c", command], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=120, check=False)
+                          capture_output=True, text=True, check=False)
 
 
 def verbs(env):
