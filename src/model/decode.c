@@ -238,41 +238,72 @@ static void read_amount(struct decoder *d, const struct doc *v, int64_t *ret, bo
         *ret = milli ? quantity_milli(q) : quantity_value(q);
 }
 
-static void read_field(struct decoder *d, const struct doc *v, const struct field *f, char *base)
+static void read_optional(struct decoder *d, const struct doc *v, enum field_type type, void *to)
 {
-    void *to = base + f->offset;
-    if (f->at)
-        *(struct pos *)(void *)(base + f->at - 1) = decode_pos(d, v->key_at);
-    if (f->type == F_AT) {
-        *(struct pos *)to = decode_pos(d, v->key_at);
-        return;
+    struct pos at = decode_pos(d, v->at);
+    if (type == F_OPT_STR) {
+        struct opt_str *s = to;
+        read_str(d, v, &s->v);
+        s->at = at;
+    } else if (type == F_OPT_INT) {
+        struct opt_int *i = to;
+        i->set = read_int(d, v, &i->v);
+        i->at = at;
+    } else {
+        struct opt_bool *b = to;
+        read_bool(d, v, &b->v, &b->set);
+        b->at = at;
     }
-    if (is_null(v) && f->type != F_CUSTOM)
-        return;
+}
+
+static void read_parts(struct decoder *d, const struct doc *v, const struct field *f, void *to)
+{
+    void *made = to;
+    switch (f->type) {
+    case F_STR_LIST:
+        read_str_list(d, v, to);
+        break;
+    case F_LABELS:
+    case F_TEXT_MAP:
+        read_labels(d, v, to, f->type == F_TEXT_MAP);
+        break;
+    case F_RESOURCES:
+        decode_resources_map(d, v, to);
+        break;
+    case F_POINTER:
+        made = arena_alloc(d->in->a, f->shape->size);
+        decode_shape(d, v, f->shape, made);
+        memcpy(to, &made, sizeof(made));
+        break;
+    case F_STRUCT:
+        decode_shape(d, v, f->shape, to);
+        break;
+    default: /* F_LIST */
+        decode_list(d, v, f->shape, to);
+        break;
+    }
+}
+
+static void read_value(struct decoder *d, const struct doc *v, const struct field *f, void *to)
+{
     bool ignored;
     switch (f->type) {
     case F_AT:
+    case F_KEPT:
         break;
     case F_STR:
         read_str(d, v, to);
         break;
-    case F_OPT_STR:
-        read_str(d, v, &((struct opt_str *)to)->v);
-        ((struct opt_str *)to)->at = decode_pos(d, v->at);
-        break;
     case F_INT:
         read_int(d, v, to);
-        break;
-    case F_OPT_INT:
-        ((struct opt_int *)to)->set = read_int(d, v, &((struct opt_int *)to)->v);
-        ((struct opt_int *)to)->at = decode_pos(d, v->at);
         break;
     case F_BOOL:
         read_bool(d, v, to, &ignored);
         break;
+    case F_OPT_STR:
+    case F_OPT_INT:
     case F_OPT_BOOL:
-        read_bool(d, v, &((struct opt_bool *)to)->v, &((struct opt_bool *)to)->set);
-        ((struct opt_bool *)to)->at = decode_pos(d, v->at);
+        read_optional(d, v, f->type, to);
         break;
     case F_INT_OR_STR:
         read_int_or_str(d, v, to);
@@ -286,33 +317,28 @@ static void read_field(struct decoder *d, const struct doc *v, const struct fiel
         read_amount(d, v, to, f->type == F_CPU);
         break;
     case F_STR_LIST:
-        read_str_list(d, v, to);
-        break;
     case F_LABELS:
     case F_TEXT_MAP:
-        read_labels(d, v, to, f->type == F_TEXT_MAP);
-        break;
     case F_RESOURCES:
-        decode_resources_map(d, v, to);
-        break;
     case F_STRUCT:
-        decode_shape(d, v, f->shape, to);
-        break;
-    case F_POINTER: {
-        void *made = arena_alloc(d->in->a, f->shape->size);
-        decode_shape(d, v, f->shape, made);
-        memcpy(to, &made, sizeof(made));
-        break;
-    }
+    case F_POINTER:
     case F_LIST:
-        decode_list(d, v, f->shape, to);
+        read_parts(d, v, f, to);
         break;
     case F_CUSTOM:
         f->fn(d, v, to);
         break;
-    case F_KEPT:
-        break;
     }
+}
+
+static void read_field(struct decoder *d, const struct doc *v, const struct field *f, char *base)
+{
+    if (f->at)
+        *(struct pos *)(void *)(base + f->at - 1) = decode_pos(d, v->key_at);
+    if (f->type == F_AT)
+        *(struct pos *)(void *)(base + f->offset) = decode_pos(d, v->key_at);
+    else if (!is_null(v) || f->type == F_CUSTOM)
+        read_value(d, v, f, base + f->offset);
 }
 
 /* ---- shared values ---- */

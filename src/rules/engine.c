@@ -119,6 +119,8 @@ static bool begin(struct walk *w, size_t i)
         seen = w->facts.cluster->complete;
     else if (r->needs == NEEDS_NODES)
         seen = w->facts.cluster->nodes.count > 0;
+    if (!seen && !lacks && r->sees)
+        seen = r->sees(&w->ctx);
     if (!seen && (!r->applies || r->applies(&w->ctx))) {
         w->not_judged[i].count++;
         w->not_judged[i].lacks = lacks;

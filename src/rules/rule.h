@@ -67,6 +67,9 @@ struct rule {
     /* For rules that need something: whether w would be judged at all, so that "not judged" counts
      * only what could have been. NULL = everything visited. */
     bool (*applies)(const struct rule_ctx *c);
+    /* NULL, or whether all that this one finding needs is in sight though not all that the rule
+     * needs in general. */
+    bool (*sees)(const struct rule_ctx *c);
     struct rule_option options[RULE_OPTIONS_MAX];
 
     /* Visitors; NULL = not interested. The ctx says what is visited. Workloads are tops only. */

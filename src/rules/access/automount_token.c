@@ -2,9 +2,8 @@
  *
  * Looks at pods that mount a token of the API server although nothing gives their account a right:
  * the token is of no use to them. Of an account by name this can be said where bindings would be
- * seen: the input is the whole cluster, or holds the ServiceAccount. A token is useless and harmless
- * until somebody binds a role to the account, so the default account, which all pods share that name
- * none, is a warning once that has happened.
+ * seen: the input is the whole cluster, or holds the ServiceAccount. The default account, which all
+ * pods share that name none (most of those there are), is an info until somebody binds a role to it.
  */
 #include "rules/facts.h"
 
@@ -40,10 +39,9 @@ static void check(const struct rule_ctx *c, const struct workload *w)
                    "binds to it");
     else if (!b && (c->cluster->complete ||
                     cluster_find(c->cluster, KIND_SERVICE_ACCOUNT, w->o.ns, account)))
-        finding_as(c, SEV_INFO, where,
-                   "its pods mount the token of account " STR_FMT
-                   ", which no binding gives a right",
-                   STR_ARG(account));
+        finding(c, where,
+                "its pods mount the token of account " STR_FMT ", which no binding%s gives a right",
+                STR_ARG(account), c->cluster->complete ? "" : " in the input");
 }
 
 static void fix(const struct rule_ctx *c, struct finding *f)

@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Flags webhooks in the cluster that one pod answers: while it restarts, either nothing can be
- * created (Fail) or nothing is checked (Ignore). Judged where its Service and workload are seen.
+ * created (Fail) or nothing is checked (Ignore). Judged where its Service and workload
+ * are seen, else counted as not judged.
  */
 #include "rules/facts.h"
 
+static const struct service *service_of(const struct rule_ctx *c, const struct webhook *h)
+{
+    return (const void *)cluster_find(c->cluster, KIND_SERVICE, h->service_ns, h->service_name);
+}
+
+static bool applies(const struct rule_ctx *c)
+{
+    return !str_empty(c->wc->webhooks.items[c->index].service_name);
+}
+
+/* The Service and what is behind it. */
+static bool sees(const struct rule_ctx *c)
+{
+    const struct service *s = applies(c) ? service_of(c, &c->wc->webhooks.items[c->index]) : NULL;
+    const struct workload *only = NULL;
+    return s && facts_pods_behind(c->facts, s, &only) > 0;
+}
+
 static void check(const struct rule_ctx *c, const struct webhook *h)
 {
-    const struct object *o = cluster_find(c->cluster, KIND_SERVICE, h->service_ns, h->service_name);
+    const struct service *s = str_empty(h->service_name) ? NULL : service_of(c, h);
     const struct workload *only = NULL;
-    if (str_empty(h->service_name) || !o)
-        return;
-    int64_t pods = facts_pods_behind(c->facts, (const struct service *)(const void *)o, &only);
+    int64_t pods = s ? facts_pods_behind(c->facts, s, &only) : 0;
     if (pods != 1 || !only)
         return;
     bool fails = h->failure_policy.v.p ? str_is(h->failure_policy.v, "Fail")
@@ -31,6 +48,9 @@ const struct rule rule_webhook_single_replica = {
            "asked about, repairs too",
     .fix = "run 2 replicas or more, spread over nodes, with a PodDisruptionBudget",
     .see = "post-mortem 3",
+    .needs = NEEDS_CLUSTER,
+    .applies = applies,
+    .sees = sees,
     .reads = KIND_BIT(SERVICE) | KIND_BIT(HPA) | WORKLOAD_KINDS,
     .webhook = check,
 };

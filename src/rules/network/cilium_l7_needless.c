@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Flags Cilium rules that send one peer's traffic on one port through the proxy (rules for HTTP, Kafka
- * and the like) without asking for more than a method: the port says the same at layer 4. Rules for
- * DNS are left alone: toFQDNs needs them. Where the rule names paths it does something: an info.
+ * and the like): the port nearly says the same at layer 4. Rules for DNS are left alone: toFQDNs needs
+ * them. A rule that names paths closes something: it is told what that costs, and may be kept with a
+ * reason.
  */
 #include "rules/facts.h"
 
@@ -13,14 +14,19 @@ static void check(const struct rule_ctx *c, const struct cilium_policy *p)
         if (!r->has_l7 || r->peers != 1 || r->ports != 1)
             continue;
         struct place where = AT(pos_or(r->l7_at, r->at), say(c, "rules[%zu].toPorts", i));
-        if (r->l7_restricts)
-            finding_as(c, SEV_INFO, where,
-                       "one peer on one port goes through the proxy of its node: each connection "
-                       "takes an entry more in Cilium's maps");
-        else
+        if (!r->l7_restricts) {
             finding(c, where,
                     "its layer 7 rules let through whatever one peer sends on one port, but all of "
                     "it goes through the proxy of its node");
+            continue;
+        }
+        struct finding *f =
+            finding(c, where,
+                    "for one peer on one port, all traffic goes through the proxy of its node: "
+                    "each connection takes an entry more in Cilium's maps");
+        finding_fix(c, f,
+                    "drop rules: below toPorts where the peer may do what the port serves; where "
+                    "it must not, keep them and say so (plimsoll.dev/ignore)");
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Looks at the options of the cluster autoscaler. Not asked for: --expendable-pods-priority-cutoff,
- * whose default (-10) is what one would set; only a higher one is a fault.
+ * Looks at the options of the cluster autoscaler. --expendable-pods-priority-cutoff has a default (-10)
+ * that is what one would set: where nothing else is missing, its absence is an info; a cut-off above
+ * 0 is a fault.
  */
 #include "rules/facts.h"
 
@@ -13,34 +14,44 @@ static bool is_on(const struct container *k, const char *option)
     return facts_option(k, option, &value, &at) && !str_is(value, "false") && !str_is(value, "0");
 }
 
-static void check_bounds(const struct rule_ctx *c, const struct container *k)
+static void check_bounds(const struct rule_ctx *c, const struct container *k, bool cutoff)
 {
+    struct place where = AT(pos_or(k->args_at, k->command_at), "args");
     bool bounded = is_on(k, "--max-nodes-total");
     bool balanced = is_on(k, "--balance-similar-node-groups");
-    if (bounded && balanced)
+    if (bounded && balanced) {
+        if (!cutoff)
+            finding_as(c, SEV_INFO, where,
+                       "--expendable-pods-priority-cutoff is not set: nodes are added for pods of "
+                       "priority -10 or more, the default");
         return;
-    finding(c, AT(pos_or(k->args_at, k->command_at), "args"), "%s%s%s",
+    }
+    finding(c, where, "%s%s%s%s",
             bounded ? ""
                     : "--max-nodes-total is not set: nothing but the groups' own sizes bounds how "
                       "many nodes a runaway workload may order",
             bounded || balanced ? "" : "; ",
             balanced ? ""
                      : "--balance-similar-node-groups is off: nodes may all be added in one zone, "
-                       "and are lost with it");
+                       "and are lost with it",
+            cutoff ? "" : "; nor is --expendable-pods-priority-cutoff set (default -10)");
 }
 
-static void check_cutoff(const struct rule_ctx *c, const struct container *k)
+/* Whether there is one. */
+static bool check_cutoff(const struct rule_ctx *c, const struct container *k)
 {
     struct str value;
     struct pos at;
     int64_t cutoff;
-    if (facts_option(k, "--expendable-pods-priority-cutoff", &value, &at) &&
-        str_to_int64(value, &cutoff) == 0 && cutoff > 0)
+    if (!facts_option(k, "--expendable-pods-priority-cutoff", &value, &at))
+        return false;
+    if (str_to_int64(value, &cutoff) == 0 && cutoff > 0)
         finding(
             c, AT(at, "command"),
             "--expendable-pods-priority-cutoff=%lld: for pods of lower priority, and so for all "
             "that name no priority class, no node is added",
             (long long)cutoff);
+    return true;
 }
 
 static void check(const struct rule_ctx *c, const struct container *k)
@@ -52,8 +63,7 @@ static void check(const struct rule_ctx *c, const struct container *k)
     /* A wrapper that is configured elsewhere shows no options at all. */
     if (!facts_says(k, "--"))
         return;
-    check_bounds(c, k);
-    check_cutoff(c, k);
+    check_bounds(c, k, check_cutoff(c, k));
     bool given = facts_option(k, "--skip-nodes-with-system-pods", &value, &at);
     if (!given || !str_is(value, "false"))
         finding(c, AT(k->at, ""),
@@ -67,8 +77,8 @@ const struct rule rule_autoscaler_flags = {
     .severity = SEV_WARNING,
     .title = "The cluster autoscaler runs without bounds",
     .why = "a leak or a retry storm becomes a bill, or a cluster that grows in one zone only",
-    .fix = "set --max-nodes-total=N, --balance-similar-node-groups=true and "
-           "--skip-nodes-with-system-pods=false",
+    .fix = "set --max-nodes-total=N, --balance-similar-node-groups=true, "
+           "--skip-nodes-with-system-pods=false and --expendable-pods-priority-cutoff=-10",
     .see = "post-mortem 0",
     .container = check,
 };
