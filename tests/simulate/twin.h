@@ -6,15 +6,14 @@
  * runs where with what usage) and the arithmetic of single decisions (badness, eviction rank,
  * crash-loop delay, zone states, the scheduling cycle) as they are, which have tests of their own.
  *
- * Left out: load that follows survivors, leaks and growth, drains, HPAs,
- * webhooks and a Scenario's events.
+ * Left out: nodes that a cluster autoscaler adds.
  */
 #ifndef TESTS_SIMULATE_TWIN_H
 #define TESTS_SIMULATE_TWIN_H
 
 #include "analysis/simulate/simulate.h"
 
-/* Nothing is lost, or nodes at time 0. *ret lives in a. */
+/* *ret lives in a; storms have no cycle. */
 void twin_run(const struct sim_world *w, const struct contingency *c, int64_t factor,
               struct arena *a, struct sim_outcome *ret);
 

@@ -221,6 +221,8 @@ void pod_freed(struct sim_runner *r, uint32_t pod)
 void pod_start_later(struct sim_runner *r, uint32_t pod)
 {
     r->pods.items[pod].state = POD_STARTING;
+    if (r->nodes[r->pods.items[pod].node].lost)
+        return;
     r->pods.items[pod].start_ms = r->now + r->world->options.start_ms;
     plan(r, r->pods.items[pod].start_ms, TODO_START, pod, 0);
 }
@@ -356,12 +358,10 @@ static void pod_place(struct sim_runner *r, uint32_t pod, uint32_t node)
     schedule_bind(r->schedule, pod, node);
     pod_link(r, pod, node);
     r->nodes[node].gave_up = false;
-    p->state = POD_STARTING;
     *PUSH(r->arena, &r->landed) = p->origin;
     *PUSH(r->arena, &r->landed) = node;
     note_pod(r, SIM_PLACED, pod, (int32_t)node);
-    if (!r->nodes[node].lost)
-        pod_start_later(r, pod);
+    pod_start_later(r, pod);
 }
 
 /* Frees a node for the pod by deleting pods of lower priority; NO_NODE when that does not help.
@@ -519,6 +519,25 @@ static bool drain_is_stuck(struct sim_runner *r, bool evicted)
     return r->drains_in_vain > r->drains_queued;
 }
 
+/* Evicted: as any deleted pod it ends when its kubelet knows, and a StatefulSet waits for that. */
+static void pod_drain(struct sim_runner *r, uint32_t pod)
+{
+    struct run_pod *p = &r->pods.items[pod];
+    const struct run_node *n = &r->nodes[p->node];
+    bool waits = n->lost && pod_world(r, pod)->controller == CONTROLLER_STATEFUL;
+    r->out->displaced++;
+    note_pod(r, SIM_DRAINED, pod, p->node);
+    if (!waits && (n->lost || !n->stopped)) {
+        pod_remove(r, pod);
+        pod_replace(r, pod, 0);
+        return;
+    }
+    p->deleting = p->marked = true;
+    pod_set_ready(r, pod, false);
+    if (pod_world(r, pod)->controller != CONTROLLER_STATEFUL)
+        pod_replace(r, pod, 0);
+}
+
 void drain_step(struct sim_runner *r, uint32_t node)
 {
     uint32_t blocked = NO_POD, displaced = r->out->displaced;
@@ -527,16 +546,13 @@ void drain_step(struct sim_runner *r, uint32_t node)
     for (uint32_t p = r->nodes[node].first_pod, next; p != NO_POD; p = next) {
         const struct sim_pod *wp = pod_world(r, p);
         next = r->pods.items[p].next;
-        if (wp->controller == CONTROLLER_DAEMON || wp->is_static)
+        if (wp->controller == CONTROLLER_DAEMON || wp->is_static || r->pods.items[p].marked)
             continue;
         if (!may_evict(r, p)) {
             blocked = p;
             continue;
         }
-        r->out->displaced++;
-        note_pod(r, SIM_DRAINED, p, (int32_t)node);
-        pod_remove(r, p);
-        pod_replace(r, p, 0);
+        pod_drain(r, p);
     }
     want_schedule(r);
     r->out->blocked = blocked != NO_POD;

@@ -353,7 +353,7 @@ void pod_replace_failed(struct sim_runner *r, uint32_t pod, uint16_t depth);
 void pod_fail(struct sim_runner *r, uint32_t pod);
 /* True when that is so. */
 bool pod_has_failed(const struct sim_runner *r, uint32_t pod);
-/* Its containers run after start_ms. */
+/* Its containers run after start_ms, unless its node is lost. */
 void pod_start_later(struct sim_runner *r, uint32_t pod);
 void zones_taint_later(struct sim_runner *r);
 void want_schedule(struct sim_runner *r);

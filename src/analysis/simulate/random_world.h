@@ -10,8 +10,6 @@
 
 /* xorshift64*: the same worlds everywhere. */
 static uint64_t seed;
-/* Without what the plain twin leaves out: load that follows survivors. */
-static bool plain_worlds;
 static inline int draw(int below)
 {
     seed ^= seed >> 12;
@@ -37,7 +35,7 @@ static inline void random_world(struct test_world *t)
     test_init(t);
     t->options.node_oom = draw(3) ? NODE_OOM_KILL : NODE_OOM_LOST;
     t->options.node_pressure = draw(3) ? NODE_PRESSURE_EVICT : NODE_PRESSURE_THRASH;
-    t->options.elastic_permyriad = draw(3) || plain_worlds ? 0 : draw(FACTOR_ONE);
+    t->options.elastic_permyriad = draw(3) ? 0 : draw(FACTOR_ONE);
     t->options.unaccounted_permyriad = draw(800);
     t->options.warm_ms = draw(4) ? 60000 : 0;
     t->options.start_ms = draw(4) ? 10000 : 0;

@@ -57,13 +57,14 @@ static inline void test_init(struct test_world *t)
 
 static inline void test_node(struct test_world *t, const char *name, int memory, const char *zone)
 {
-    test_yaml(t, arena_printf(&t->a,
-                              "{apiVersion: v1, kind: Node, metadata: {name: %s, labels: "
-                              "{kubernetes.io/hostname: %s, topology.kubernetes.io/zone: %s}}, "
-                              "status: {capacity: {cpu: 64, memory: %dMi, pods: 110}, allocatable: "
-                              "{cpu: 64, memory: %dMi, pods: 110}}}",
-                              name, name, zone ? zone : "z", memory, memory)
-                     .p);
+    test_yaml(
+        t, arena_printf(&t->a,
+                        "{apiVersion: v1, kind: Node, metadata: {name: %s, labels: "
+                        "{kubernetes.io/hostname: \"%s\", topology.kubernetes.io/zone: \"%s\"}}, "
+                        "status: {capacity: {cpu: 64, memory: %dMi, pods: 110}, allocatable: "
+                        "{cpu: 64, memory: %dMi, pods: 110}}}",
+                        name, name, zone ? zone : "z", memory, memory)
+               .p);
 }
 
 static inline void test_pod(struct test_world *t, struct test_pod p)
@@ -81,7 +82,7 @@ static inline void test_pod(struct test_world *t, struct test_pod p)
     test_yaml(t, arena_printf(
                      &t->a,
                      "{apiVersion: v1, kind: Pod, metadata: {name: %s, namespace: shop, uid: p-%s, "
-                     "labels: {app: %s}" STR_FMT "}, spec: {tolerations: [{key: "
+                     "labels: {app: \"%s\"}" STR_FMT "}, spec: {tolerations: [{key: "
                      "node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, "
                      "tolerationSeconds: 300}]%s%s, containers: [{name: c, resources: {requests: "
                      "{memory: %dMi}" STR_FMT "}}]" STR_FMT "}, status: {phase: Running}}",
@@ -217,6 +218,8 @@ static inline struct contingency test_scenario(struct test_world *t, const char 
                               "spec: {%s}}",
                               spec)
                      .p);
+    for (size_t i = 0; i < t->c.problems.count; i++)
+        print_message("%.*s\n", STR_ARG(t->c.problems.items[i].message));
     assert_int_equal(t->c.problems.count, 0);
     t->options.scenario = t->c.scenarios.items[t->c.scenarios.count - 1];
     for (size_t i = 0; i < t->options.scenario->node_groups.count; i++)
