@@ -63,6 +63,7 @@ struct node {
     LIST_OF(struct node_image) images;
     struct str kernel_version, kubelet_version, container_runtime_version, os_image;
     struct str provider_id;
+    struct str_list declared_features;    /* of its kubelet, from 1.36 */
     struct str internal_ip;               /* the first address of this type */
     int64_t kubelet_port;                 /* 0 = not said */
     LIST_OF(struct pod *) pods;           /* set by resolve: pods bound to it */

@@ -47,6 +47,7 @@ static const struct field node_status_fields[] = {
     FIELD_OF("conditions", F_LIST, conditions, shape_condition),
     FIELD_OF("images", F_LIST, images, shape_image),
     FIELD_INTO("nodeInfo", shape_node_info),
+    FIELD("declaredFeatures", F_STR_LIST, declared_features),
     FIELD_FN("addresses", internal_ip, read_addresses),
     FIELD_FN("daemonEndpoints", kubelet_port, read_endpoints),
     FIELDS_END};

@@ -310,11 +310,20 @@ static const struct field security_fields[] = {
     FIELD("allowPrivilegeEscalation", F_OPT_BOOL, allow_privilege_escalation),
     FIELDS_END};
 static const struct shape shape_container_security = {sizeof(T), security_fields, 0, NULL};
+#undef T
+
+#define T struct restart_rule
+static const struct field restart_rule_fields[] = {FIELD("action", F_STR, action), FIELDS_END};
+static const struct shape shape_restart_rule = {sizeof(T), restart_rule_fields, 0, NULL};
+#undef T
+
+#define T struct container
 static const struct field container_fields[] = {
     FIELD_AT("name", F_STR, name, name_at),
     FIELD("image", F_OPT_STR, image),
     FIELD("imagePullPolicy", F_OPT_STR, image_pull_policy),
     FIELD("restartPolicy", F_OPT_STR, restart_policy),
+    FIELD_OF("restartPolicyRules", F_LIST, restart_rules, shape_restart_rule),
     FIELD_AT("command", F_STR_LIST, command, command_at),
     FIELD_AT("args", F_STR_LIST, args, args_at),
     {.name = "env",
@@ -397,7 +406,7 @@ static const struct field pod_spec_fields[] = {
     FIELD("activeDeadlineSeconds", F_OPT_INT, active_deadline_seconds),
     FIELD("automountServiceAccountToken", F_OPT_BOOL, automount_token),
     FIELD("hostNetwork", F_OPT_BOOL, host_network), FIELD("hostPID", F_OPT_BOOL, host_pid),
-    FIELD("hostIPC", F_OPT_BOOL, host_ipc),
+    FIELD("hostUsers", F_OPT_BOOL, host_users), FIELD("hostIPC", F_OPT_BOOL, host_ipc),
     FIELD("enableServiceLinks", F_OPT_BOOL, enable_service_links),
     FIELD("nodeSelector", F_LABELS, node_selector),
     FIELD_OF("affinity", F_POINTER, affinity, shape_affinity),

@@ -58,6 +58,9 @@ struct lifecycle {
 
 enum container_kind { CONTAINER_APP, CONTAINER_INIT, CONTAINER_SIDECAR };
 
+struct restart_rule {
+    struct str action;
+};
 struct container {
     struct str name;
     struct opt_str image, image_pull_policy;
@@ -66,6 +69,7 @@ struct container {
     enum container_kind kind; /* SIDECAR = init container with restartPolicy Always */
     uint32_t index;           /* in its own list */
     struct opt_str restart_policy;
+    LIST_OF(struct restart_rule) restart_rules;
     struct str_list command, args;
     struct pos command_at, args_at, env_at;
     LIST_OF(struct env_var) env;
@@ -170,7 +174,8 @@ struct pod_spec {
     struct opt_str restart_policy, priority_class_name, runtime_class_name, scheduler_name,
         service_account_name, preemption_policy, node_name;
     struct opt_int priority, termination_grace_period_seconds, active_deadline_seconds;
-    struct opt_bool automount_token, host_network, host_pid, host_ipc, enable_service_links;
+    struct opt_bool automount_token, host_network, host_pid, host_ipc, host_users,
+        enable_service_links;
     struct labels node_selector;
     struct affinity *affinity; /* NULL = absent */
     struct tolerations tolerations;

@@ -208,7 +208,9 @@ static struct words class_words(struct schedule *s, const struct class_ *c)
     words_add(s, &w, 'K');
     words_add(s, &w, (uint64_t)c->shape << 32 | c->owner_selector);
     words_add(s, &w, (uint64_t)c->priority);
-    words_add(s, &w, (uint64_t)(c->never_preempts + 2 * c->terminating + 4 * c->has_scalars));
+    words_add(
+        s, &w,
+        (uint64_t)(c->never_preempts + 2 * c->terminating + 4 * c->has_scalars + 8 * c->features));
     words_add(s, &w, c->unparsed.n ? name_of(s, c->unparsed) : 0);
     for (uint32_t r = 0; r < s->resource_count; r++)
         words_add(s, &w, (uint64_t)c->request[r]);
@@ -237,6 +239,7 @@ uint32_t class_of(struct schedule *s, const struct pod *p)
     struct class_ c = {.sample = p, .shape = shape_of(s, p), .first_pod = NO_INDEX};
     c.space = s->shapes.items[c.shape].space;
     c.terminating = p->o.deleted_ms != 0;
+    c.features = features_asked(&p->spec);
     c.owner_selector = owner_selector(s, p);
     priority_compile(s, p, &c);
     fit_compile(s, p, &c);

@@ -21,6 +21,7 @@ static const struct {
     [PLUGIN_POD_TOPOLOGY_SPREAD] = {"PodTopologySpread", 2},
     [PLUGIN_INTER_POD_AFFINITY] = {"InterPodAffinity", 2},
     [PLUGIN_DYNAMIC_RESOURCES] = {"DynamicResources", 2},
+    [PLUGIN_NODE_DECLARED_FEATURES] = {"NodeDeclaredFeatures", 0},
     [PLUGIN_BALANCED_ALLOCATION] = {"NodeResourcesBalancedAllocation", 1},
     [PLUGIN_IMAGE_LOCALITY] = {"ImageLocality", 1},
 };
@@ -74,6 +75,8 @@ static const struct {
                               PLUGIN_INTER_POD_AFFINITY, CODE_UNSCHEDULABLE},
     [REASON_EXISTING_ANTI_AFFINITY] = {"node(s) didn't satisfy existing pods anti-affinity rules",
                                        PLUGIN_INTER_POD_AFFINITY, CODE_UNSCHEDULABLE},
+    [REASON_FEATURES] = {"node(s) didn't match Pod's required features",
+                         PLUGIN_NODE_DECLARED_FEATURES, CODE_UNRESOLVABLE},
 };
 
 const char *plugin_name(enum sched_plugin p)
@@ -112,6 +115,7 @@ struct view *view_of(struct schedule *s, uint32_t class_)
     v->wish = wish_view_made(s, c->node_wish);
     v->image = s->image_views.items[c->images];
     v->volumes = volume_view_make(s, c);
+    v->features = c->features;
     spread_view_make(s, c, v);
     affinity_view_make(s, c, v);
     c->view = v;
@@ -153,6 +157,8 @@ struct node_verdict filter_node(struct schedule *s, const struct class_ *c, cons
     r = v->hard_count ? spread_filter(s, v, node, over) : REASON_NONE;
     if (r == REASON_NONE)
         r = affinity_filter(s, v, node, over);
+    if (r == REASON_NONE && (v->features & ~s->features[node]))
+        r = REASON_FEATURES;
     return refuse(r);
 }
 

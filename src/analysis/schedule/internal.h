@@ -151,6 +151,7 @@ struct class_ {
     uint32_t shape, space;
     int64_t priority;
     bool never_preempts, terminating, has_scalars, has_request;
+    uint8_t features; /* that it asks of a node: see features.c */
     int64_t *request; /* by resource; [RES_PODS] = 1 */
     int64_t nonzero_cpu, nonzero_memory;
     int64_t score_cpu, score_memory; /* LeastAllocated's idea of the incoming pod */
@@ -255,6 +256,7 @@ struct view {
      * that own a required anti-affinity term which matches this class; weights of preferences. */
     struct topo_counters affinity, anti, existing_anti, score;
     bool affinity_self; /* the pod matches all its own terms */
+    uint8_t features;   /* of the class */
     int16_t *base;      /* per node: see place.c */
     bool stale;         /* base as a whole */
     uint64_t seen;      /* what of the log it knows */
@@ -347,6 +349,7 @@ struct schedule {
     uint32_t node_count, on_count;
     const struct node **nodes;
     uint8_t *on, *closed;
+    uint8_t *features; /* per node: see features.c */
     uint32_t *name_rank, *by_name;
     bool in_name_order;
     struct work *work; /* see place.c */
@@ -463,6 +466,10 @@ void image_view_update(struct schedule *s, struct image_view *v);
 struct volume_view *volume_view_make(struct schedule *s, const struct class_ *c);
 /* Renews it if a claim has been settled since. Returns whether it did. */
 bool volume_view_update(struct schedule *s, const struct class_ *c, struct volume_view *v);
+
+/* ---- features.c: sets of bits ---- */
+uint8_t features_asked(const struct pod_spec *spec);
+uint8_t features_declared(const struct node *n);
 
 /* ---- disks.c ---- */
 /* The claim that a volume of the pod is made from: of a generic ephemeral one, it bears its name. */

@@ -40,7 +40,7 @@ static struct work *work_of(struct schedule *s)
 bool is_refused(const struct schedule *s, const struct view *v, uint32_t node)
 {
     return !s->on[node] || s->closed[node] || (s->enforced && s->enforced[node]) ||
-           (v->taints->reject && v->taints->reject[node]) ||
+           (v->features & ~s->features[node]) || (v->taints->reject && v->taints->reject[node]) ||
            (v->need && (!v->need->match[node] || (v->need->named && !v->need->named[node])));
 }
 

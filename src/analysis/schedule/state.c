@@ -25,6 +25,7 @@ static void nodes_build(struct schedule *s)
     s->node_count = s->on_count = n;
     s->on = arena_array(s->a, uint8_t, n);
     s->closed = arena_array(s->a, uint8_t, n);
+    s->features = arena_array(s->a, uint8_t, n);
     s->by_name = arena_array(s->a, uint32_t, n);
     s->name_rank = arena_array(s->a, uint32_t, n);
     s->first_pod = arena_array(s->a, uint32_t, n);
@@ -36,6 +37,7 @@ static void nodes_build(struct schedule *s)
     for (uint32_t i = 0; i < n; i++) {
         s->by_name[i] = i;
         s->first_pod[i] = s->last_pod[i] = NO_INDEX;
+        s->features[i] = features_declared(s->nodes[i]);
         map_put(&s->node_names, s->nodes[i]->o.name, (void *)(uintptr_t)(i + 1));
     }
     qsort_r(s->by_name, n, sizeof(*s->by_name), name_order, s);

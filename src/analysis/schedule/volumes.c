@@ -80,7 +80,9 @@ static struct str binding_refusal(struct schedule *s, const struct wanted_list *
     }
     for (size_t i = 0; i < l->count; i++) {
         const struct pvc *claim = l->items[i].claim;
-        if (claim && claim->volume_name.n == 0 && !waits_for_pod(s->c, claim))
+        /* One that names its volume, but is not bound yet, waits for the controller. */
+        bool named = claim && claim->volume_name.n;
+        if (named ? str_is(claim->phase, "Pending") : claim && !waits_for_pod(s->c, claim))
             return STR("pod has unbound immediate PersistentVolumeClaims");
     }
     return STR("");

@@ -69,8 +69,14 @@ def stray(g):
         owners.append((o, app))
     for p in g.pods(True):
         if g.p(.03): p['spec']['nodeName'] = 'node-gone'
+    for n in g.nodes:   # what kubelets declare, and pods that need it
+        n['status']['declaredFeatures'] = sorted(g.r.sample(['RestartAllContainersOnContainerExits', 'UserNamespacesHostNetworkSupport', 'InPlacePodVerticalScalingInitContainers'], g.r.randint(0, 3)))   # the API server takes them sorted only
     for p in g.pods(True) + g.pods(False):
         c = p['spec']['containers'][0]
+        if g.p(.1):
+            c['restartPolicy'] = 'Never'
+            c['restartPolicyRules'] = [{'action': g.q(['Restart', 'RestartAllContainers', 'RestartAllContainers']), 'exitCodes': {'operator': 'In', 'values': [42]}}]
+        if g.p(.1): p['spec']['hostUsers'] = g.q([True, False, False]); p['spec']['hostNetwork'] = g.p(.7)
         for k in rest:
             if g.p(.12):
                 for part in ('requests', 'limits'): c.setdefault('resources', {}).setdefault(part, {})[k] = '1'
@@ -124,6 +130,7 @@ def waits(g):
             e = {'key': 'kubernetes.io/hostname', 'operator': 'In', 'values': sorted({g.q(g.nodes)['metadata']['name'] for _ in range(g.q([1, 1, 3]))})}
             if g.p(.3): e = {'key': 'topology.kubernetes.io/zone', 'operator': 'In', 'values': [g.q(['zone-0', 'zone-1'])]}
             o['spec']['nodeAffinity'] = {'required': {'nodeSelectorTerms': [{'matchExpressions': [e]}]}}
+        if every and g.p(.03): g.q(every)['spec']['volumeName'] = o['metadata']['name']   # asked for, not bound
         if every and g.p(.12):
             c = g.q(every)
             o['spec']['claimRef'] = {'namespace': c['metadata']['namespace'], 'name': c['metadata']['name']}
