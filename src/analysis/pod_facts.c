@@ -108,6 +108,10 @@ static struct str pod_signature(const struct pod *p, struct buf *scratch)
     sign_statuses(scratch, &p->status.init_containers);
     sign_statuses(scratch, &p->status.containers);
     sign_requirements(scratch, &p->spec.resources);
+    if (p->spec.resources.set) {
+        sign_requirements(scratch, &p->status.resources);
+        sign_resources(scratch, &p->status.allocated);
+    }
     sign_resources(scratch, &p->spec.overhead);
     buf_add_str(scratch, p->status.qos_class);
     buf_add_char(scratch, '\n');
@@ -153,23 +157,51 @@ static void classify(struct scope *s, const struct workload *w, struct pod_class
 
 /* ---- facts of one pod ---- */
 
-static void add_containers(const struct pod_facts *f, const struct cgroup_settings *settings,
-                           const struct containers *list, struct container_facts *ret)
+/* What the node goes by, which a resize makes differ from the spec. */
+struct basis {
+    const struct pod_spec *spec;
+    struct cgroup_settings settings;
+    struct oom_pod oom;
+    struct cgroup_pod cgroup;
+};
+
+/* now: the same containers in b->spec. */
+static void add_containers(const struct pod_facts *f, const struct basis *b,
+                           const struct containers *list, const struct containers *now,
+                           struct container_facts *ret)
 {
-    struct oom_pod oom = oom_pod_of(f->spec, f->pod);
-    struct cgroup_pod cgroup = cgroup_pod_of(f->spec, f->pod);
     for (size_t i = 0; i < list->count; i++) {
         const struct container *k = &list->items[i];
-        struct oom_adj low = oom_pod_adj(&oom, k, f->capacity.min_bytes);
-        struct oom_adj high = oom_pod_adj(&oom, k, f->capacity.max_bytes);
+        struct oom_adj low = oom_pod_adj(&b->oom, &now->items[i], f->capacity.min_bytes);
+        struct oom_adj high = oom_pod_adj(&b->oom, &now->items[i], f->capacity.max_bytes);
         ret[i] = (struct container_facts){
             .container = k,
             .request = resource_amounts(&k->resources.requests),
             .limit = resource_amounts(&k->resources.limits),
             .adj = {MIN(low.min, high.min), MAX(low.max, high.max)},
         };
-        cgroup_pod_container(settings, &cgroup, k, &ret[i].cgroup);
+        cgroup_pod_container(&b->settings, &b->cgroup, &now->items[i], &ret[i].cgroup);
     }
+}
+
+/* oom_score_adj and the values of cgroups, of the pod and of its containers. */
+static void compute_node_values(struct scope *s, struct pod_facts *f)
+{
+    const struct pod_spec *spec = f->spec;
+    struct basis b = {.spec = f->pod ? pod_spec_in_force(s->arena, f->pod) : spec,
+                      .settings = s->settings};
+    if (f->pod && f->pod->node)
+        cgroup_settings_of(f->pod->node, f->pod->node->kubelet, &b.settings);
+    if (s->options->node_memory_bytes)
+        b.settings.memory_capacity_bytes = s->options->node_memory_bytes;
+    b.oom = oom_pod_of(b.spec, f->pod);
+    b.cgroup = cgroup_pod_of(b.spec, f->pod);
+    pod_cgroup(s->arena, &b.settings, b.spec, f->pod, &f->cgroup);
+    f->container_count = spec->init_containers.count + spec->containers.count;
+    f->containers = arena_array(s->arena, struct container_facts, f->container_count);
+    add_containers(f, &b, &spec->init_containers, &b.spec->init_containers, f->containers);
+    add_containers(f, &b, &spec->containers, &b.spec->containers,
+                   f->containers + spec->init_containers.count);
 }
 
 static size_t count_injected(const struct pod_spec *template, const struct pod_spec *live)
@@ -184,12 +216,6 @@ static void compute(struct scope *s, struct pod_facts *f)
 {
     const struct pod_spec *spec = f->spec;
     const struct pod_status *status = f->pod ? &f->pod->status : NULL;
-    struct cgroup_settings settings = s->settings;
-    if (f->pod && f->pod->node)
-        cgroup_settings_of(f->pod->node, f->pod->node->kubelet, &settings);
-    if (s->options->node_memory_bytes)
-        settings.memory_capacity_bytes = s->options->node_memory_bytes;
-
     f->qos = pod_qos(spec, status, &f->why);
     if (f->why.type == QOS_REASON_STATUS) {
         struct qos_reason from_spec;
@@ -198,13 +224,10 @@ static void compute(struct scope *s, struct pod_facts *f)
             f->why = from_spec;
     }
     f->critical = pod_is_critical(spec, f->pod);
+    f->resize = f->pod ? pod_resize_of(f->pod) : RESIZE_NONE;
     f->request = pod_request_amounts(s->arena, spec, status);
     f->limit = pod_limit_amounts(s->arena, spec, status);
-    pod_cgroup(s->arena, &settings, spec, f->pod, &f->cgroup);
-    f->container_count = spec->init_containers.count + spec->containers.count;
-    f->containers = arena_array(s->arena, struct container_facts, f->container_count);
-    add_containers(f, &settings, &spec->init_containers, f->containers);
-    add_containers(f, &settings, &spec->containers, f->containers + spec->init_containers.count);
+    compute_node_values(s, f);
 }
 
 const struct container_usage *container_find_usage(const struct pod_metrics *m, struct str name,

@@ -8,6 +8,7 @@
 #define ANALYSIS_POD_FACTS_H
 
 #include "model/cgroup.h"
+#include "model/in_force.h"
 #include "model/oom_score.h"
 #include "model/requests.h"
 
@@ -46,6 +47,7 @@ struct pod_facts {
     struct qos_reason why;
     bool qos_contradicts; /* status.qosClass is not what the spec gives */
     bool critical;
+    enum pod_resize resize; /* of `pod`; cgroups and OOM scores are then not the spec's */
     struct pod_amounts request, limit;
     struct cgroup_values cgroup;    /* of the pod */
     struct opt_int usage_max_bytes; /* the largest sample of a whole live pod */

@@ -7,6 +7,7 @@
 
 #include "base/sat.h"
 #include "model/allocatable.h"
+#include "model/in_force.h"
 
 enum { NEAR_LIMIT_PERCENT = 90 };
 
@@ -89,7 +90,7 @@ static void add_container(struct scope *s, struct pod_basis *b, struct victim_po
 /* The containers that hold memory now: init containers are over, unless they are sidecars. */
 static void add_containers(struct scope *s, struct victim_pod *p)
 {
-    const struct pod_spec *spec = &p->pod->spec;
+    const struct pod_spec *spec = pod_spec_in_force(s->arena, p->pod);
     struct pod_basis b = {oom_pod_of(spec, p->pod), cgroup_pod_of(spec, p->pod), 0};
     size_t hint = 0;
     p->containers = arena_array(s->arena, struct victim_container,
@@ -116,6 +117,12 @@ static void add_pod(struct scope *s, const struct pod *pod)
     for (size_t i = 0; i < p->container_count; i++) {
         p->usage_set = p->usage_set || p->containers[i].usage_origin != USAGE_UNKNOWN;
         p->usage_bytes = sat_add(p->usage_bytes, p->containers[i].usage_bytes);
+    }
+    /* Where it is known the kubelet's own measure counts (eviction/helpers.go memory: podStats). */
+    const struct pod_metrics *m = pod->metrics;
+    if (v->assume == ASSUME_NOTHING && m && m->pod_memory_bytes.set) {
+        p->usage_set = true;
+        p->usage_bytes = MAX(m->pod_memory_bytes.v, 0);
     }
     v->pods_usage_bytes = sat_add(v->pods_usage_bytes, p->usage_bytes);
     v->without_usage += !p->usage_set;

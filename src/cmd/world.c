@@ -279,6 +279,7 @@ static int read_with_cluster(const struct world_options *o, struct source_option
         .ask_kubelets = l.in_cluster,
         .kubelets_insecure = o->kubelets_insecure,
         .via_nodes_proxy = o->via_nodes_proxy,
+        .kubelet_ms = o->cluster.request_ms,
     };
     source->live = &options;
     source->before = o->before;

@@ -351,6 +351,9 @@ struct pod_metrics {
     struct object o;
     int64_t taken_ms, window_ms;
     LIST_OF(struct container_usage) containers;
+    /* Working set of the pod's own cgroup, of which only kubelets tell: more than the sum of the
+     * containers by what ended ones left in volumes of memory. */
+    struct opt_int pod_memory_bytes;
 };
 struct node_metrics {
     struct object o;

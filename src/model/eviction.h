@@ -114,7 +114,8 @@ enum eviction_key {
     EVICT_AMOUNT,    /* larger usage - request first */
     EVICT_PROCESSES, /* more first */
 };
-/* Fills request, allowed (memory), priority and critical of a pod; usage is the caller's. */
+/* Fills request (as granted, where a resize waits), allowed (memory), priority and critical of a
+ * pod; usage is the caller's. */
 void eviction_candidate_of(struct arena *a, const struct pod *pod, struct eviction_candidate *ret);
 /* GetResourceRequestQuantity: what the ranking holds against usage. */
 struct quantity eviction_request(struct arena *a, const struct pod_spec *spec, struct str resource);

@@ -4,6 +4,7 @@
  * rankMemoryPressure and the like, evictionMessage). QoS class plays no part.
  */
 #include "model/eviction.h"
+#include "model/in_force.h"
 #include "model/oom_score.h"
 #include "model/requests.h"
 
@@ -28,7 +29,7 @@ void eviction_candidate_of(struct arena *a, const struct pod *pod, struct evicti
     *ret = (struct eviction_candidate){
         .pod = pod,
         .priority = pod->spec.priority.v,
-        .request = eviction_request(a, &pod->spec, STR("memory")),
+        .request = eviction_request(a, pod_spec_in_force(a, pod), STR("memory")),
         .critical = pod_is_critical(&pod->spec, pod),
     };
     ret->allowed = ret->request;

@@ -209,10 +209,12 @@ static void add_why(struct arena *a, struct table *t, const struct pod_facts *f)
                          ? STR("")
                          : qos_reason_text(a, f->qos, &f->why);
     if (f->injected)
-        table_printf(t, STYLE_PLAIN, STR_FMT "%s%zu container%s injected", STR_ARG(why),
-                     why.n ? "; " : "", f->injected, f->injected == 1 ? "" : "s");
-    else
-        table_add(t, why, STYLE_PLAIN);
+        why = arena_printf(a, STR_FMT "%s%zu container%s injected", STR_ARG(why), why.n ? "; " : "",
+                           f->injected, f->injected == 1 ? "" : "s");
+    if (f->resize)
+        why = arena_printf(a, STR_FMT "%sresize: %s", STR_ARG(why), why.n ? "; " : "",
+                           pod_resize_name(f->resize));
+    table_add(t, why, STYLE_PLAIN);
 }
 
 static void add_narrow_row(struct arena *a, struct table *t, const struct pod_facts *f)
@@ -366,6 +368,17 @@ static void add_notes(const struct inspect_results *r, const struct out_format *
         text_wrap(b, f, "= ", STR("the API server copies the request from the limit"), 2);
     if (any_mark(r->facts, "*"))
         text_wrap(b, f, "* ", STR("filled in from the namespace's LimitRange"), 2);
+    for (size_t i = 0; i < r->facts->count; i++) {
+        if (!r->facts->items[i].resize)
+            continue;
+        text_wrap(
+            b, f, "",
+            STR("resize: not carried out yet, or refused: the pod's conditions say why. OOM_ADJ and "
+                "memory.max are those in force; requests and limits are what is wanted, and "
+                "of a pod what it holds, if that is more."),
+            0);
+        break;
+    }
     for (size_t i = 0; i < r->facts->count; i++) {
         if (!r->facts->items[i].sampled)
             continue;

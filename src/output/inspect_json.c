@@ -127,6 +127,7 @@ static void add_item(struct arena *a, struct json_writer *w, const struct pod_fa
     json_add_cstr(w, "qosClass", qos_name(f->qos));
     json_add_str(w, "qosReason", qos_reason_text(a, f->qos, &f->why));
     json_add_bool(w, "critical", f->critical);
+    json_add_cstr(w, "resize", pod_resize_name(f->resize));
     json_add_amounts(w, "requests", &f->request);
     json_add_amounts(w, "limits", &f->limit);
     add_defaulted(w, &f->spec->resources);

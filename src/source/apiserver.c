@@ -192,7 +192,8 @@ static void absorb(struct reading *g)
 static int read_usage(struct reading *g, struct cluster *ret, struct err *e)
 {
     const struct apiserver_options *o = g->o;
-    struct kubelet_question q = {o->client, o->via_nodes_proxy, o->kubelets_insecure};
+    struct kubelet_question q = {o->client, o->via_nodes_proxy, o->kubelets_insecure,
+                                 o->kubelet_ms};
     g->live->usage = ret->pod_metrics.count ? USAGE_METRICS_API : USAGE_NONE;
     if (ret->pod_metrics.count || !(o->ask_kubelets || o->via_nodes_proxy) ||
         !(o->uses & ~(unsigned)USE_PLACE))

@@ -22,6 +22,7 @@ struct apiserver_options {
     bool ask_kubelets;      /* at their own address: from inside the cluster only */
     bool kubelets_insecure; /* whatever their certificates */
     bool via_nodes_proxy;   /* through the API server, by the right to nodes/proxy */
+    int64_t kubelet_ms;     /* how long each may take; 0: 15 s */
 };
 
 struct api_groups;

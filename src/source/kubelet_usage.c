@@ -71,11 +71,14 @@ static void add_container(struct answer *w, struct pod_metrics *m, const struct 
 static void add_pod(struct answer *w, const struct asking *s, const struct doc *pod)
 {
     const struct doc *ref = doc_get(pod, "podRef"), *list = doc_get(pod, "containers");
+    const struct doc *memory = doc_get(pod, "memory");
     struct pod_metrics *m = new_object(w, s, KIND_POD_METRICS, sizeof(*m));
     m->o.name = arena_str(&w->keep, doc_text(ref, "name"));
     m->o.ns = arena_str(&w->keep, doc_text(ref, "namespace"));
     for (const struct doc *i = list && list->type == DOC_SEQ ? list->child : NULL; i; i = i->next)
         add_container(w, m, i);
+    m->pod_memory_bytes = (struct opt_int){.v = doc_int(memory, "workingSetBytes", 0),
+                                           .set = doc_get(memory, "workingSetBytes") != NULL};
     *PUSH(&w->keep, &w->cluster.pod_metrics) = m;
 }
 
@@ -95,7 +98,8 @@ static int ask_kubelet(const struct asking *s, const struct node *n, struct answ
                        struct str *ret)
 {
     static const char query[] = "stats/summary?only_cpu_and_memory=true";
-    struct client_request request = {.method = "GET", .request_ms = KUBELET_MS};
+    struct client_request request = {
+        .method = "GET", .request_ms = s->q->request_ms > 0 ? s->q->request_ms : KUBELET_MS};
     struct client_answer answer;
     if (s->q->through_proxy) {
         request.path = arena_printf(&w->scratch, "/api/v1/nodes/" STR_FMT "/proxy/%s",

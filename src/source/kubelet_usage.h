@@ -12,6 +12,7 @@ struct kubelet_question {
     struct client *client;
     bool through_proxy; /* of the API server, by nodes/proxy; else at the node's own address */
     bool insecure;      /* do not check certificates */
+    int64_t request_ms; /* for each kubelet; 0: 15 s */
 };
 /* Asks the kubelet of every Node of c, and adds what they say as PodMetrics and NodeMetrics. Kubelets
  * that do not answer are counted in one PROBLEM_DANGLING. 0 or -ENOMEM. */

@@ -390,6 +390,7 @@ class Kubelet(http.server.BaseHTTPRequestHandler):
         body = json.dumps({
             "node": {"nodeName": "kubelet", "memory": {**memory, "workingSetBytes": 3 << 30}},
             "pods": [{"podRef": {"name": name, "namespace": namespace},
+                      "memory": {**memory, "workingSetBytes": 120 << 20},
                       "containers": [{"name": "main", "memory": memory}]}
                      for namespace, name in self.pods]}).encode()
         self.send_response(200)
@@ -436,7 +437,8 @@ def test_usage_through_nodes_proxy(plimsoll, plane, namespace):
         assert "warning: --via-nodes-proxy" in answer.err
         assert "usage is what the kubelets say" in answer.err
         item = [i for i in json.loads(answer.out)["items"] if i["name"] == "web"][0]
-        assert item["usageBytes"] == 100 << 20, item
+        assert item["usageBytes"] == 120 << 20, item  # the pod's own, by which kubelets evict
+        assert item["containers"][0]["usageBytes"] == 100 << 20, item
         assert Kubelet.asked == ["/stats/summary?only_cpu_and_memory=true"], Kubelet.asked
         # Never unasked.
         Kubelet.asked.clear()

@@ -28,7 +28,7 @@ struct kind_check {
 
 extern const struct kind_check eviction_kinds[], fit_kinds[], kmsg_kinds[], limitrange_kinds[],
     node_cgroup_kinds[], oom_score_adj_kinds[], pdb_kinds[], pod_requests_kinds[], qos_kinds[],
-    quantity_kinds[], node_lifecycle_kinds[];
+    quantity_kinds[], node_lifecycle_kinds[], resize_kinds[];
 
 /* ---- reading a case ---- */
 

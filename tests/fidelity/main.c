@@ -21,9 +21,9 @@
 #define LARGEST_TABLE (64 * MIB)
 
 static const struct kind_check *const tables[] = {
-    eviction_kinds,       fit_kinds, kmsg_kinds,         limitrange_kinds, node_cgroup_kinds,
-    oom_score_adj_kinds,  pdb_kinds, pod_requests_kinds, qos_kinds,        quantity_kinds,
-    node_lifecycle_kinds,
+    eviction_kinds,       fit_kinds,    kmsg_kinds,         limitrange_kinds, node_cgroup_kinds,
+    oom_score_adj_kinds,  pdb_kinds,    pod_requests_kinds, qos_kinds,        quantity_kinds,
+    node_lifecycle_kinds, resize_kinds,
 };
 
 struct unsupported {

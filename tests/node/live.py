@@ -47,7 +47,7 @@ def close_to_cgroups(bench, answer):
     for i in answer["items"]:
         for c in i["containers"]:
             current = now.get((i["name"], c["name"]), 0)
-            if abs(c["usageBytes"] - current) > current // 10 + (2 << 20):
+            if abs((c["usageBytes"] or 0) - current) > current // 10 + (2 << 20):
                 far.append(f"{i['name']}/{c['name']}: {c['usageBytes']}, not {current}")
     return far
 

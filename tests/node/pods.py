@@ -25,21 +25,31 @@ def pod(name, *containers, **spec):
 BOTH = {"memory": "40Mi", "cpu": "200m"}  # less CPU, and an emulated node never starts it
 
 STANDING = [
-    pod("guaranteed", container("app", "hog -m 24", BOTH, BOTH)),
-    pod("sidecar", container("app", "hog -m 20", "32Mi", "64Mi"),
+    pod("guaranteed", container("app", "hog -m 28", BOTH, BOTH)),
+    pod("sidecar", container("app", "hog -m 40", "32Mi", "64Mi"),
         initContainers=[
             container("setup", "", "8Mi", "80Mi") | {"command": ["/bin/true"]},
-            container("proxy", "hog -m 8", "12Mi", "24Mi", restartPolicy="Always")]),
+            container("proxy", "hog -m 4", "36Mi", "40Mi", restartPolicy="Always")]),
+    # By how much each is over its request, or under it, differs by 4 MiB at least: that is the order
+    # in which the kubelet evicts them, and a few pages more or less must not change it.
     pod("over", container("app", "hog -m 40", "16Mi")),
     pod("besteffort", container("app", "hog -m 8")),
     pod("podlevel", container("a", "hog -m 4"), container("b", "hog -m 4", "8Mi", "50M"),
-        resources={"requests": {"memory": "24Mi"}, "limits": {"memory": "72Mi"}}),
+        resources={"requests": {"memory": "40Mi"}, "limits": {"memory": "72Mi"}}),
+    # 20 MiB in memory that no container has any more, only the pod: the file of an ended one.
+    pod("volume", container("app", "hog -m 4", "12Mi"),
+        initContainers=[container("setup", "", "8Mi", volumeMounts=[
+            {"name": "data", "mountPath": "/data"}]) | {
+                "command": ["/bin/busybox", "dd", "if=/dev/zero", "of=/data/file", "bs=1M",
+                            "count=20"]}],
+        volumes=[{"name": "data", "emptyDir": {"medium": "Memory", "sizeLimit": "64Mi"}}]),
     pod("critical", container("app", "hog -m 6", "10Mi"),
         priorityClassName="system-node-critical"),
 ]
 # It grows over its own limit and stays dead.
 OVER_LIMIT = pod("overlimit", container("app", "hog -m 200 -r 16", "16Mi", "48Mi"),
                  restartPolicy="Never")
-# It waits for SIGUSR1 to take all there is at once, or for SIGUSR2 to take it slowly.
-LEAK = pod("leak", container("app", "hog -w -m 3000 -r 6", "48Mi"))
-ALL = [*STANDING, OVER_LIMIT, LEAK]
+# SIGUSR2 makes it take so much, SIGUSR1 all there is. Its request grows to 80Mi.
+STEP_MIB = 64
+LEAK = pod("leak", container("app", f"hog -s {STEP_MIB} -m 3000", "48Mi"))
+ALL = [*STANDING, LEAK]

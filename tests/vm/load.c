@@ -10,8 +10,8 @@
  *     load pause                            ends at SIGTERM
  *     load exit STATUS                      QEMU ends with 2 * STATUS + 1 (isa-debug-exit)
  *
- * -g: enters that cgroup first; -a: its oom_score_adj; -n: its name in the kernel's log; -w: waits
- * before it uses memory, for SIGUSR1, which lifts the rate, or SIGUSR2.
+ * -g: enters that cgroup first; -a: its oom_score_adj; -n: its name in the kernel's log; -s: waits
+ * before it uses memory: each SIGUSR2 makes it take so many MiB, SIGUSR1 all that is left.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -30,8 +30,8 @@ enum { PAGE = 4096, CHUNK = 64 * 1024, EXIT_PORT = 0xf4 };
 
 static struct {
     double mib, mib_per_s;
+    double step_mib;
     const char *file, *cgroup, *adj, *name;
-    int wait;
 } options;
 
 static void fail(const char *what)
@@ -156,19 +156,20 @@ static void have_children(void)
     sleep_s(1);
 }
 
-static void wait_for_signal(void)
+static void use_in_steps(size_t n)
 {
+    size_t step = (size_t)(options.step_mib * (double)MIB);
     sigset_t set;
-    int number;
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGUSR2);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    printf("waiting\n");
-    fflush(stdout);
-    sigwait(&set, &number);
-    if (number == SIGUSR1)
-        options.mib_per_s = 0;
+    for (size_t part; n > 0; n -= part) {
+        int number;
+        sigwait(&set, &number);
+        part = number == SIGUSR2 && step < n ? step : n;
+        use_memory(part);
+    }
 }
 
 static void leave(int signal)
@@ -186,7 +187,7 @@ static void end_machine(int status)
 
 static void read_options(int argc, char **argv)
 {
-    for (int c; (c = getopt(argc, argv, "m:r:f:g:a:n:w")) != -1;)
+    for (int c; (c = getopt(argc, argv, "m:r:f:g:a:n:s:")) != -1;)
         switch (c) {
         case 'm':
             options.mib = strtod(optarg, NULL);
@@ -206,8 +207,8 @@ static void read_options(int argc, char **argv)
         case 'n':
             options.name = optarg;
             break;
-        case 'w':
-            options.wait = 1;
+        case 's':
+            options.step_mib = strtod(optarg, NULL);
             break;
         default:
             exit(2);
@@ -226,12 +227,12 @@ int main(int argc, char **argv)
             pause();
     read_options(argc - 1, argv + 1);
     enter();
-    if (options.wait)
-        wait_for_signal();
     size_t n = (size_t)(options.mib * (double)MIB);
     if (!strcmp(verb, "family"))
         have_children();
-    if (!strcmp(verb, "hog") || !strcmp(verb, "family"))
+    if (!strcmp(verb, "hog") && options.step_mib > 0)
+        use_in_steps(n);
+    else if (!strcmp(verb, "hog") || !strcmp(verb, "family"))
         use_memory(n);
     else if ((!strcmp(verb, "file") || !strcmp(verb, "cache")) && options.file)
         write_file(n);

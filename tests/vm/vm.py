@@ -223,7 +223,7 @@ def accelerator(kernel):
 class Machine:
     """A running machine; ends with the `with` block, and with this process whatever happens."""
 
-    def __init__(self, kernel, initramfs, mib, accel=None, more=(), append=""):
+    def __init__(self, kernel, initramfs, mib, accel=None, more=(), append="", tcg=()):
         need("qemu-system-x86_64")
         self.accel = accel or accelerator(kernel)
         self.scratch = tempfile.mkdtemp(prefix="plimsoll-vm.")
@@ -234,7 +234,7 @@ class Machine:
         listener.listen(1)
         # Emulated, an old processor costs a fifth less: no five-level page tables, no xsave.
         fast = (["-accel", "kvm", "-cpu", "host"] if self.accel == "kvm" else
-                ["-accel", "tcg,thread=multi,tb-size=192", "-cpu", "Nehalem"])
+                ["-accel", "tcg,tb-size=192", "-cpu", "Nehalem", *tcg])
         words = ["qemu-system-x86_64", "-M", "pc", *fast, "-m", str(mib), "-nodefaults",
                  "-no-user-config", "-display", "none", "-no-reboot",
                  "-serial", "file:" + self.console,
