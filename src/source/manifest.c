@@ -113,7 +113,8 @@ static void path_problem(struct pool *p, struct str path, const char *why)
                        arena_printf(p->a, "cannot be read: %s", why));
 }
 
-/* Links are followed to files, not to folders, so that a loop of links ends. */
+/* Links are followed to files, not to folders, so that a loop of links ends. A link that leads nowhere
+ * counts as a file: opening it says what is wrong. */
 static unsigned char type_of(struct pool *p, struct str path, unsigned char type)
 {
     struct stat st;
@@ -124,7 +125,7 @@ static unsigned char type_of(struct pool *p, struct str path, unsigned char type
         }
         type = (unsigned char)IFTODT(st.st_mode);
     }
-    if (type == DT_LNK && has_suffix(path.p) && stat(path.p, &st) == 0 && S_ISREG(st.st_mode))
+    if (type == DT_LNK && has_suffix(path.p) && (stat(path.p, &st) < 0 || S_ISREG(st.st_mode)))
         return DT_REG;
     return type;
 }
@@ -191,6 +192,8 @@ static int list_files(void *arg)
         struct stat st;
         if (str_is(path, "-"))
             add_file(p, path, 0);
+        else if (str_empty(path))
+            path_problem(p, STR("-f \"\""), "no file is named (is a variable empty?)");
         else if (is_excluded(p, path))
             continue;
         else if (stat(path.p, &st) == 0 && S_ISDIR(st.st_mode))

@@ -103,7 +103,7 @@ static void leaves_of(struct str text, struct leaves *l, struct arena *a)
     for (size_t i = 0; i < d.count; i++) {
         const struct doc *n = d.items[i].root;
         const struct doc *items = doc_get(n, "items");
-        if (items && items->type == DOC_SEQ)
+        if (items && items->type == DOC_SEQ && str_ends(doc_text(n, "kind"), "List"))
             for (const struct doc *c = items->child; c; c = c->next)
                 flatten(c, name_of(c, a), l, a);
         else if (n)
