@@ -59,12 +59,13 @@ class ControlPlane:
 
     def __init__(self, folder=None, nice=0, scheduler=None, apiserver_flags=(), cluster="bench",
                  controllers=True):
-        """scheduler: what goes over kube-scheduler's configuration. Without controllers what is
-        created stays as it is: no owner is missed, no taint comes or goes."""
+        """scheduler: what goes over kube-scheduler's configuration; False: none is run. Without
+        controllers what is created stays as it is: no owner is missed, no taint comes or goes."""
         self.binaries = build.binaries()
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="plimsoll-cluster-")
         self.nice, self.cluster, self.controllers = nice, cluster, controllers
+        self.has_scheduler = scheduler is not False
         self.scheduler, self.apiserver_flags = scheduler or {}, list(apiserver_flags)
         self.processes = {}
         self.api = self.authority = None
@@ -94,8 +95,9 @@ class ControlPlane:
         self.run("etcd", shutil.which("etcd"), *self.etcd_flags())
         self.run("kube-apiserver", None, *self.apiserver_words())
         self.wait_ready()
-        self.run("kube-scheduler", None, "--config", self.scheduler_configuration(),
-                 "--secure-port=0")
+        if self.has_scheduler:
+            self.run("kube-scheduler", None, "--config", self.scheduler_configuration(),
+                     "--secure-port=0")
         if self.controllers:
             self.run("kube-controller-manager", None, *self.controller_manager_words())
             self.wait_for(lambda: self.api.raw(

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Records the answers of a real API server, and serves them again: the same bytes to the same
 paths, over TLS, by a process that does next to nothing else. For sizes at which the API server
-itself would be what is measured.
+itself would be what is measured; multiply() makes such a size of a smaller recording.
 """
 import gzip
 import json
 import os
+import re
 import socketserver
 import ssl
 import threading
@@ -31,18 +32,122 @@ def record(api, paths, folder):
         while path:
             status, headers, body = api.raw("GET", path, headers={"Accept-Encoding": "gzip"})
             if status != 200:
-                break
+                raise RuntimeError(f"{path}: {status} {body[:300]}")
             zipped = headers.get("Content-Encoding") == "gzip"
-            plain = json.loads(gzip.decompress(body) if zipped else body)
+            plain = gzip.decompress(body) if zipped else body
             name = f"{len(index):05d}.json.gz"
             with open(os.path.join(bodies, name), "wb") as f:
                 f.write(body if zipped else gzip.compress(body, 1))
             index[path] = name
-            continued = plain.get("metadata", {}).get("continue")
-            path = following(path, continued) if continued else None
+            continued = re.search(rb'^.{0,300}?"continue": ?"([^"]+)"', plain, re.S)
+            path = following(path, continued[1].decode()) if continued else None
     with open(os.path.join(folder, "index.json"), "w", encoding="utf-8") as f:
         json.dump(index, f, indent=1)
     return len(index)
+
+
+# ---- several clusters in one ----
+
+def renamed(text, copy):
+    """A page with other names and addresses, as fill.py gives them; the first copy keeps its own."""
+    if copy == 0:
+        return text
+    for old, new in ((b"node-0", b"node-%d" % copy), (b"team-", b"team%d-" % copy),
+                     (b'"uid":"', b'"uid":"%d' % copy), (b'"101.', b'"%d.' % (101 + 2 * copy)),
+                     (b'"102.', b'"%d.' % (102 + 2 * copy))):
+        text = text.replace(old, new)
+    if text.startswith(b'{"kind":"NamespaceList"'):
+        page = json.loads(text)
+        page["items"] = [n for n in page["items"] if n["metadata"]["name"].startswith("team")]
+        text = json.dumps(page, separators=(",", ":")).encode()
+    return text
+
+
+def continued_by(text, token):
+    """A page whose continue token is this one; b"": it is the last."""
+    text = re.sub(rb'"continue":"[^"]*",?', b"", text, count=1)
+    return text.replace(b'"metadata":{', b'"metadata":{"continue":"%s",' % token, 1) if token \
+        else text
+
+
+def split_list(text):
+    """What comes before the items, and the items."""
+    found = re.search(rb'"items": ?\[', text)
+    end = text.rstrip()
+    assert found and end.endswith(b"]}"), text[:200]
+    return text[:found.end()], end[found.end():-2]
+
+
+class Copies:
+    """Writes pages of several copies of a recording."""
+
+    def __init__(self, folder, times):
+        self.bodies, self.times = os.path.join(folder, "bodies"), times
+        self.index = {}
+        os.makedirs(self.bodies, exist_ok=True)
+
+    def add(self, path, text):
+        name = f"{len(self.index):05d}.json.gz"
+        with open(os.path.join(self.bodies, name), "wb") as f:
+            f.write(gzip.compress(text, 1))
+        self.index[path] = name
+
+    def add_whole(self, path, text):
+        """A list that is answered whole, as those of metrics are."""
+        parts = [split_list(renamed(text, i)) for i in range(self.times)]
+        self.add(path, parts[0][0] + b",".join(items for _, items in parts if items) + b"]}")
+
+    def add_pages(self, path, pages):
+        """The last page of a copy goes on with the first of the next."""
+        token = b""
+        for copy in range(self.times):
+            for i, text in enumerate(pages):
+                here, last = token, i == len(pages) - 1 and copy == self.times - 1
+                token = b"" if last else b"copy%dpage%d" % (copy, i + 1)
+                self.add(following(path, here.decode()) if here else path,
+                         continued_by(renamed(text, copy), token))
+
+
+def multiply(folder, times, target):
+    """Of a recording of fill.py's cluster one that is so many times as large."""
+    with open(os.path.join(folder, "index.json"), encoding="utf-8") as f:
+        index = json.load(f)
+    copies, lists = Copies(target, times), {}
+    for path, name in index.items():
+        with gzip.open(os.path.join(folder, "bodies", name)) as f:
+            lists.setdefault(path.split("?")[0], []).append((path, f.read()))
+    for pages in lists.values():
+        path, texts = pages[0][0], [text for _, text in pages]
+        if not any(b"team-" in t or b"node-0" in t for t in texts):
+            copies.add(path, texts[0])
+        elif "limit=" in path:
+            copies.add_pages(path, texts)
+        else:
+            copies.add_whole(path, texts[0])
+    with open(os.path.join(target, "index.json"), "w", encoding="utf-8") as f:
+        json.dump(copies.index, f, indent=1)
+    return len(copies.index)
+
+
+def write_lists(folder, target):
+    """What the pages hold as one file for each list; how many bytes."""
+    with open(os.path.join(folder, "index.json"), encoding="utf-8") as f:
+        index = json.load(f)
+    files, size = {}, 0
+    for path, name in index.items():
+        with gzip.open(os.path.join(folder, "bodies", name)) as f:
+            text = f.read()
+        if b'"items"' not in text[:1000]:
+            continue
+        head, items = split_list(text)
+        file = files.setdefault(path.split("?")[0], [head])
+        if items:
+            file += [b",", items] if len(file) > 1 else [items]
+    for i, parts in enumerate(files.values()):
+        with open(os.path.join(target, f"{i:02d}.json"), "wb") as f:
+            f.writelines([*parts, b"]}"])
+            size += f.tell()
+    return size
 
 
 class Handler(socketserver.StreamRequestHandler):

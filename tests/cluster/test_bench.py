@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bench itself: what it starts works, and nothing of it is left behind."""
+import json
 import os
 import signal
 import subprocess
@@ -8,10 +9,14 @@ import time
 
 import pytest
 
+import bench
 import build
+import fill
+import replay
 import run
-from conftest import wait_until
+from conftest import make_plane, wait_until
 from control_plane import ControlPlane
+from metrics import Metrics
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -67,3 +72,35 @@ def test_failed_start_leaves_nothing(monkeypatch, tmp_path):
             pass
     assert time.monotonic() - began < 60
     assert not run.processes_of(mark)
+
+
+def listed(answer):
+    """Findings as an administrator of any of the copies would know them."""
+    assert answer.code == 0, answer
+    report = json.loads(answer.out)
+    assert not report["summary"]["live"]["cannotList"], answer
+    return report["summary"], sorted((i["rule"], i["object"]["kind"], i["object"]["name"],
+                                      str(i["object"]["namespace"])) for i in report["items"])
+
+
+def test_replay(plimsoll, tmp_path):
+    """Recorded pages are the cluster, and three copies of them are three clusters side by side."""
+    words = ("check", "-A", "--fail-on", "never", "-o", "json")
+    one, three = str(tmp_path / "one"), str(tmp_path / "three")
+    with make_plane(scheduler=False, controllers=False) as plane:
+        fill.fill(plane, 60, 600)
+        with Metrics(plane, cached_s=3600):
+            bench.record(plimsoll.program, plane.admin, plane.api, one)
+            summary, live = listed(plimsoll(plane.admin, *words))
+    with replay.Server(one) as server:
+        again, replayed = listed(plimsoll(server.kubeconfig, *words))
+    assert replayed == live and again["objects"] == summary["objects"]
+    replay.multiply(one, 3, three)
+    with replay.Server(three) as server:
+        large, copies = listed(plimsoll(server.kubeconfig, *words))
+        nodes = plimsoll(server.kubeconfig, "simulate", "--remedies", "0", "-o", "json")
+    assert large["workloads"] == 3 * summary["workloads"] == 3 * 600 // fill.PODS_PER_WORKLOAD
+    of_workloads = [f for f in live if f[1] == "Deployment"]
+    assert len([f for f in copies if f[1] == "Deployment"]) == 3 * len(of_workloads) > 0
+    assert {"team-00", "team1-00", "team2-00"} <= {f[3] for f in copies}
+    assert nodes.code in (0, 1) and json.loads(nodes.out)["summary"]["nodes"] == 180, nodes

@@ -366,6 +366,20 @@ def test_place_from_a_file(plimsoll, plane, reader, shop, tmp_path):
     assert len(items) == 1 and items[0]["name"] == "new", answer
 
 
+def test_place_in_a_namespace(plimsoll, plane, reader, shop, tmp_path):
+    """-n is where --pod is, and where files go that name none; the whole cluster is read."""
+    pod = plane.api.items(f"/api/v1/namespaces/{shop}/pods")[0]["metadata"]["name"]
+    file = tmp_path / "pod.json"
+    item = deployment(shop, name="new", memory="1Gi")
+    del item["metadata"]["namespace"]
+    file.write_text(json.dumps(item))
+    for words, name in ((("--pod", pod), pod), (("--pod-file", str(file), "--live"), "new")):
+        answer = plimsoll(reader, "place", "-n", shop, *words, "-o", "json")
+        assert answer.code == 0 and "all namespaces" in answer.err, answer
+        items = json.loads(answer.out)["items"]
+        assert [(i["namespace"], i["name"]) for i in items] == [(shop, name)], answer
+
+
 def test_no_usage_is_said(plimsoll, plane, shop):
     answer = plimsoll(plane.admin, "simulate", "--top=1")
     if plane.api.raw("GET", "/apis/metrics.k8s.io/v1beta1")[0] == 404:
