@@ -3,12 +3,18 @@
  * place [NODES [PODS]]: placements per CPU second of the scheduler model, every node considered, each
  * pod bound before the next. Nodes of 32 CPU and 64 GiB in three zones; pods of 100m and 128 MiB in
  * 20 workloads that take turns.
+ *
+ * place -f WORLD: the same in a world of pods that run. Of each kind 20,000 at most, all over the
+ * world, are taken away, and placed again in the order in which they stand there.
  */
 #include <stdio.h>
 #include <time.h>
 
 #include "analysis/schedule/schedule.h"
+#include "base/alloc.h"
+#include "model/defaults.h"
 #include "model/resources.h"
+#include "source/source.h"
 
 enum { WORKLOADS = 20 };
 enum variety { PLAIN, OWNED, SPREAD, ANTI_AFFINITY, AFFINITY, VARIETIES };
@@ -96,6 +102,17 @@ static double now(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+struct count {
+    uint32_t placed, tried;
+};
+
+static void print(enum variety v, const struct schedule *s, struct count n, double seconds)
+{
+    printf("%s: %.0f placements/s (%u nodes, %u of %u placed)\n", names[v],
+           (double)n.tried / seconds, schedule_node_count(s), n.placed, n.tried);
+    fflush(stdout);
+}
+
 static void run(enum variety v, uint32_t nodes, uint32_t pods)
 {
     struct arena a;
@@ -115,18 +132,96 @@ static void run(enum variety v, uint32_t nodes, uint32_t pods)
         placed++;
     }
     double seconds = now() - start;
-    printf("%-24s %u nodes, %u of %u placed: %.0f placements/s\n", names[v], nodes, placed, pods,
-           (double)pods / seconds);
+    print(v, s, (struct count){placed, pods}, seconds);
     schedule_done(s);
     arena_done(&a);
+}
+
+/* ---- a world ---- */
+
+enum { AGAIN_MAX = 20000 };
+
+static enum variety variety_of(const struct pod *p)
+{
+    const struct affinity *a = p->spec.affinity;
+    if (a && a->anti_required.count)
+        return ANTI_AFFINITY;
+    if (a && a->pod_required.count + a->pod_preferred.count + a->anti_preferred.count)
+        return AFFINITY;
+    if (p->spec.spread.count)
+        return SPREAD;
+    /* One that is bound to its node asks for nothing. */
+    return a && a->node_required.present ? VARIETIES : PLAIN;
+}
+
+/* Every n-th bound pod of the kind, taken from its node. */
+static uint32_t *take_away(struct arena *a, struct schedule *s, enum variety v, uint32_t *ret_count)
+{
+    uint32_t all = 0, seen = 0, count = 0, pods = schedule_pod_count(s);
+    for (uint32_t p = 0; p < pods; p++)
+        all += schedule_pod_node(s, p) != NO_NODE && variety_of(schedule_pod(s, p)) == v;
+    uint32_t every = MAX(1, (all + AGAIN_MAX - 1) / AGAIN_MAX);
+    uint32_t *taken = arena_array(a, uint32_t, all / every + 1);
+    for (uint32_t p = 0; p < pods; p++) {
+        if (schedule_pod_node(s, p) == NO_NODE || variety_of(schedule_pod(s, p)) != v ||
+            seen++ % every)
+            continue;
+        schedule_unbind(s, p);
+        taken[count++] = p;
+    }
+    *ret_count = count;
+    return taken;
+}
+
+static void run_kind(const struct cluster *c, enum variety v)
+{
+    CLEANUP(arena_done) struct arena a;
+    arena_init(&a);
+    struct schedule *s = schedule_new(&a, c);
+    struct count n = {0};
+    uint32_t *again = take_away(&a, s, v, &n.tried);
+    double start = now();
+    for (uint32_t i = 0; i < n.tried; i++) {
+        int32_t node = schedule_place(s, again[i]);
+        if (node == NO_NODE)
+            continue;
+        schedule_bind(s, again[i], (uint32_t)node);
+        n.placed++;
+    }
+    if (n.tried)
+        print(v, s, n, now() - start);
+    schedule_done(s);
+}
+
+static int run_world(void *arg)
+{
+    const struct str *path = arg;
+    CLEANUP(arena_done) struct arena a;
+    arena_init(&a);
+    struct cluster c = {.arena = &a};
+    struct source_options o = {.paths = path, .path_count = 1, .complete = true};
+    struct err e = {0};
+    if (source_read(&o, &a, &c, &e) < 0 || source_unreadable(&c)) {
+        fprintf(stderr, "%s\n", e.msg[0] ? e.msg : "the world cannot be read");
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < c.pods.count; i++)
+        pod_spec_default(&a, &c.pods.items[i]->spec);
+    for (int v = 0; v < VARIETIES; v++)
+        run_kind(&c, (enum variety)v);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
     int64_t nodes = 5000, pods = 50000;
+    if (argc == 3 && str_is(str_of(argv[1]), "-f")) {
+        struct str path = str_of(argv[2]);
+        return mem_protect(run_world, &path) < 0 ? 2 : 0;
+    }
     if ((argc > 1 && str_to_int64(str_of(argv[1]), &nodes) < 0) ||
         (argc > 2 && str_to_int64(str_of(argv[2]), &pods) < 0) || nodes < 1 || pods < 1) {
-        fprintf(stderr, "usage: place [NODES [PODS]]\n");
+        fprintf(stderr, "usage: place [NODES [PODS]] | -f WORLD\n");
         return 2;
     }
     for (int v = 0; v < VARIETIES; v++)

@@ -3,7 +3,7 @@
 """Compares random worlds with kube-scheduler's own code (tests/oracle/program).
 
 usage: compare.py --fidelity build/tests/fidelity [--worlds N] [--seed S] [--seconds T] [--jobs J]
-                  [--oracle PROGRAM] [--keep DIR] [--themes A,B]
+                  [--oracle PROGRAM | --built] [--keep DIR] [--themes A,B]
 
 Builds the oracle with Go when no --oracle is given (minutes, the first time). Worlds go in batches:
 one process answers for all of a batch, one `fidelity --oracle` compares them, and what differs is
@@ -32,7 +32,7 @@ THEMES = ["resources", "taints", "nodeaffinity", "podaffinity", "spread", "defau
 BATCH = 95  # five of each theme
 
 
-def build_oracle():
+def build_oracle(compile_it):
     """The oracle of these very sources, built once into the user's cache."""
     text = hashlib.sha256()
     for name in sorted(os.listdir(PROGRAM)):
@@ -43,8 +43,9 @@ def build_oracle():
     program = os.path.join(cache, "plimsoll", "oracle", text.hexdigest()[:16], "oracle")
     if os.path.exists(program):
         return program
-    if not shutil.which("go"):
-        print("skip: oracle: Go is not installed")
+    if not compile_it or not shutil.which("go"):
+        print("skip: oracle: " + ("Go is not installed" if compile_it else
+                                  "its program is not built; `make oracle-random` builds it"))
         sys.exit(77)
     os.makedirs(os.path.dirname(program), exist_ok=True)
     part = f"{program}.{os.getpid()}"
@@ -133,10 +134,11 @@ def main():
     p.add_argument("--seconds", type=float, default=0, help="begin no batch after so long; 0 = all")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     p.add_argument("--oracle")
+    p.add_argument("--built", action="store_true", help="skip, rather than build the oracle")
     p.add_argument("--keep", default="oracle-differences")
     p.add_argument("--themes", default=",".join(THEMES))
     a = p.parse_args()
-    oracle = a.oracle or build_oracle()
+    oracle = a.oracle or build_oracle(not a.built)
     sums, start = [0, 0, 0, 0], time.monotonic()
     for *numbers, lines in results(a, batches(a, oracle, a.themes.split(","), start)):
         sums = [x + y for x, y in zip(sums, numbers)]

@@ -256,6 +256,7 @@ struct view {
      * that own a required anti-affinity term which matches this class; weights of preferences. */
     struct topo_counters affinity, anti, existing_anti, score;
     bool affinity_self; /* the pod matches all its own terms */
+    bool requires_pods; /* it has a required term, whether any pod matches it or not */
     uint8_t features;   /* of the class */
     int16_t *base;      /* per node: see place.c */
     bool stale;         /* base as a whole */

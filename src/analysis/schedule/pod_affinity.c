@@ -315,6 +315,7 @@ void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v)
     for (size_t i = 0; i < c->affinity.count; i++)
         topo_counter(s, &v->affinity, s->terms.items[c->affinity.items[i].term].topo);
     v->affinity_self = own_terms_all(s, c, c);
+    v->requires_pods = c->affinity.count + c->anti.count > 0;
     /* Terms of either relate two classes. */
     for (size_t i = 0; class_terms(c) && i < s->spaces.count; i++) {
         if (!looks_at(s, c, (uint32_t)i, OWN_TERMS))
@@ -366,7 +367,7 @@ static bool is_skipped(const struct schedule *s, const struct view *v)
     int64_t matches = 0;
     for (size_t i = 0; i < v->existing_anti.count; i++)
         matches += s->counters.items[v->existing_anti.items[i].counter].matches;
-    return matches == 0 && !v->affinity.count && !v->anti.count;
+    return matches == 0 && !v->requires_pods;
 }
 
 enum sched_reason affinity_filter(const struct schedule *s, const struct view *v, uint32_t node,
