@@ -41,7 +41,8 @@ struct exec_options {
     int64_t silence_ms; /* without a sign of life of the server; 0: WEBSOCKET_SILENCE_MS */
 };
 
-/* 0: the command ran and ended with *ret_exit_code (128 + n: killed by signal n). Else it is not known
+/* 0: the command ran and ended with *ret_exit_code (128 + n: killed by signal n). On a node before 1.36 the
+ * API server translates, and says the same (0) of a node that goes away in the middle. Else it is not known
  * to have run to its end, and where it was begun it may go on in the container: -EIO it could not be run,
  * or the server failed; -ECONNRESET the connection broke; -ETIMEDOUT most_ms are over; -EBADMSG no
  * proper WebSocket; -EINTR stopped; what the callbacks return, and client_open(): -EPERM without the

@@ -7,14 +7,17 @@
  *                apply|strategic|json GROUP/VERSION/RESOURCE NS NAME FIELD=JSON...
  *     act_driver ... resize NS POD CONTAINER MEMORY
  *     act_driver ... evict NS POD [UID]
+ *     act_driver ... [--stdin] [--most SECONDS] exec NS POD CONTAINER|- WORD...
  *
- * watch prints a line for each event. The others print one line: the result and what it rests on.
+ * watch prints a line for each event, exec what the command writes, and ends with its exit code. The
+ * others print one line: the result and what it rests on.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "act/request.h"
 #include "base/text.h"
+#include "client/exec.h"
 #include "client/watch.h"
 
 struct driver {
@@ -23,7 +26,8 @@ struct driver {
     struct client *client;
     struct arena arena;
     const char *manager;
-    bool dry_run, force;
+    bool dry_run, force, takes_input;
+    int64_t most_ms;
 };
 
 static int print_error(const struct err *e)
@@ -166,6 +170,51 @@ static int run_evict(struct driver *d, char **words)
                         &e);
 }
 
+/* ---- commands ---- */
+
+static int print_out(void *ctx, struct str piece, struct err *e)
+{
+    (void)ctx;
+    size_t n = fwrite(piece.p, 1, piece.n, stdout);
+    return n == piece.n ? 0 : err_set(e, EIO, "standard output is closed");
+}
+
+static int print_err(void *ctx, struct str piece, struct err *e)
+{
+    (void)ctx;
+    (void)e;
+    fwrite(piece.p, 1, piece.n, stderr);
+    return 0;
+}
+
+static int run_exec(struct driver *d, char **words)
+{
+    enum { NO_EXIT_CODE = 250 };
+    struct exec_options o = {.client = d->client,
+                             .ns = str_of(words[0]),
+                             .pod = str_of(words[1]),
+                             .container = strcmp(words[2], "-") ? str_of(words[2]) : STR_NONE,
+                             .out = print_out,
+                             .err = print_err,
+                             .most_ms = d->most_ms};
+    struct buf input CLEANUP(buf_done);
+    struct err e = {0};
+    char part[4096];
+    int code;
+    buf_init(&input, EXEC_MOST_STDIN);
+    for (size_t n; d->takes_input && (n = fread(part, 1, sizeof(part), stdin)) > 0;)
+        buf_add(&input, part, n);
+    if (d->takes_input)
+        o.input = input.n ? buf_str(&input) : STR("");
+    for (char **w = words + 3; *w; w++)
+        *PUSH(&d->arena, &o.argv) = str_of(*w);
+    int r = exec_run(&o, &code, &e);
+    if (r == 0)
+        return code;
+    print_error(&e);
+    return NO_EXIT_CODE;
+}
+
 static int run(struct driver *d, struct str verb, char **words, int count)
 {
     if (str_is(verb, "watch") && count >= 1)
@@ -180,6 +229,8 @@ static int run(struct driver *d, struct str verb, char **words, int count)
         return run_resize(d, words);
     if (str_is(verb, "evict") && count >= 2)
         return run_evict(d, words);
+    if (str_is(verb, "exec") && count >= 4)
+        return run_exec(d, words);
     fprintf(stderr, "usage: see tests/act/driver.c\n");
     return 2;
 }
@@ -196,6 +247,10 @@ int main(int argc, char **argv)
             d.dry_run = true;
         else if (strcmp(argv[i], "--force") == 0)
             d.force = true;
+        else if (strcmp(argv[i], "--stdin") == 0)
+            d.takes_input = true;
+        else if (strcmp(argv[i], "--most") == 0 && i + 1 < argc)
+            d.most_ms = number(argv[++i]) * 1000;
         else if (strcmp(argv[i], "--manager") == 0 && i + 1 < argc)
             d.manager = argv[++i];
         else if (strcmp(argv[i], "--kubeconfig") == 0 && i + 1 < argc)

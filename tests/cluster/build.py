@@ -67,9 +67,9 @@ def need_go():
         raise Unavailable(f"Go {GO_LEAST[0]}.{GO_LEAST[1]} is needed, this is {said.strip()}")
 
 
-def go(*words, **options):
+def go(*words, cwd=HERE, **options):
     """Go in this folder, ended with all that it started when time is up."""
-    with subprocess.Popen(["go", *words], cwd=HERE, text=True, stderr=subprocess.PIPE,
+    with subprocess.Popen(["go", *words], cwd=cwd, text=True, stderr=subprocess.PIPE,
                           start_new_session=True, **options) as process:
         try:
             _, said = process.communicate(timeout=MOST_SECONDS)
@@ -119,6 +119,28 @@ def binaries(programs=None):
             fetch_kubernetes()
             compile_programs(programs)
     return folder()
+
+
+def exec_peer():
+    """The program of execpeer/, a module of its own with the same versions."""
+    digest = hashlib.sha256("\0".join(read(f"execpeer/{n}") for n in ("main.go", "go.mod")).encode())
+    program = os.path.join(binaries(), f"execpeer-{digest.hexdigest()[:12]}")
+    if os.access(program, os.X_OK):
+        return program
+    need_go()
+    with open(folder() + ".lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        where = os.path.join(HERE, "execpeer")
+        code, said = go("mod", "download", "k8s.io/cri-streaming", "k8s.io/apiserver", cwd=where)
+        if code:
+            raise Unavailable(f"no modules from the Go proxy: {said.splitlines()[-1][-300:]}")
+        code, said = go("build", "-trimpath", "-mod=readonly", "-ldflags=-s -w", "-o",
+                        program + ".part", ".", cwd=where,
+                        env=dict(os.environ, CGO_ENABLED="0", GOFLAGS=""))
+        if code:
+            sys.exit(f"cluster: go build failed:\n{said[-3000:]}")
+        os.rename(program + ".part", program)
+    return program
 
 
 if __name__ == "__main__":

@@ -93,6 +93,21 @@ def plimsoll(request):
 
 
 @pytest.fixture(scope="session")
+def driver(request):
+    program = os.path.abspath(request.config.getoption("--program"))
+    path = os.path.join(os.path.dirname(program), "..", "tests", "act", "act_driver")
+    if not os.access(path, os.X_OK):
+        pytest.skip(f"{path} is not built")
+
+    def run(plane, *words):
+        r = subprocess.run([path, "--kubeconfig", plane.admin, *words], capture_output=True,
+                           text=True, timeout=60, check=False)
+        return r.returncode, (r.stdout + r.stderr).strip()
+    run.path = path
+    return run
+
+
+@pytest.fixture(scope="session")
 def plane():
     """The control plane that the tests share."""
     with make_plane() as p:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The requests that change a cluster (src/act/request), and the watch (src/client/watch), by a driver
 of their own (tests/act/driver.c): no verb uses them yet."""
-import os
 import subprocess
 import threading
 
@@ -12,21 +11,6 @@ from conftest import wait_pods, wait_until
 from test_verbs import deployment
 
 MEMORY = "spec.template.spec.containers[0].resources.limits.memory"
-
-
-@pytest.fixture(scope="session")
-def driver(request):
-    program = os.path.abspath(request.config.getoption("--program"))
-    path = os.path.join(os.path.dirname(program), "..", "tests", "act", "act_driver")
-    if not os.access(path, os.X_OK):
-        pytest.skip(f"{path} is not built")
-
-    def run(plane, *words):
-        r = subprocess.run([path, "--kubeconfig", plane.admin, *words], capture_output=True,
-                           text=True, timeout=60, check=False)
-        return r.returncode, (r.stdout + r.stderr).strip()
-    run.path = path
-    return run
 
 
 @pytest.fixture
@@ -53,10 +37,12 @@ def test_apply(plane, web, driver):
     assert memory_of(plane, web) is None, "a dry run stores nothing"
     code, said = driver(plane, "apply", *words_of(web), field)
     assert code == 0 and memory_of(plane, web) == "256Mi", said
-    before = plane.api.get(web)["metadata"]["resourceVersion"]
+    before = plane.api.get(web)["metadata"]
+    owners = {(m["manager"], m["operation"]) for m in before["managedFields"]}
+    assert ("plimsoll", "Apply") in owners, owners
     driver(plane, "apply", *words_of(web), field)
-    assert plane.api.get(web)["metadata"]["generation"] == 2, "twice is once"
-    assert before
+    after = plane.api.get(web)["metadata"]
+    assert after["generation"] == before["generation"] == 2, "twice is once"
 
 
 def test_apply_conflict(plane, web, driver):
@@ -86,6 +72,18 @@ def test_patches(plane, web, driver):
     assert code == 0, said
     resources = plane.api.get(web)["spec"]["template"]["spec"]["containers"][0]["resources"]
     assert resources["requests"] == {"cpu": "100m"}
+    # Two edits that make one map; then one of them by strategic merge, which takes its place.
+    limits = "spec.template.spec.containers[0].resources.limits"
+    code, said = driver(plane, "json", *words_of(web), f'{limits}.memory="1Gi"', f'{limits}.cpu="1"')
+    resources = plane.api.get(web)["spec"]["template"]["spec"]["containers"][0]["resources"]
+    assert code == 0 and resources["limits"] == {"cpu": "1", "memory": "1Gi"}, said
+    code, said = driver(plane, "json", *words_of(web), f'{limits}.memory="1Gi"')
+    assert code == 0 and "body: []" in said, said
+    code, said = driver(plane, "--dry-run", "strategic", *words_of(web), f'{limits}={{"cpu":"2"}}')
+    assert code == 0 and memory_of(plane, web) == "1Gi", said
+    code, said = driver(plane, "strategic", *words_of(web), f'{limits}={{"cpu":"2"}}')
+    resources = plane.api.get(web)["spec"]["template"]["spec"]["containers"][0]["resources"]
+    assert code == 0 and resources["limits"] == {"cpu": "2"}, said
     code, said = driver(plane, "json", *words_of(web), "spec.nosuch=1")
     assert code == 1 and 'REFUSED: strict decoding error: unknown field "spec.nosuch"' in said, said
     code, said = driver(plane, "apply", "apps/v1/deployments", words_of(web)[1], "nosuch", "a=1")
