@@ -47,6 +47,14 @@ bool facts_option(const struct container *k, const char *option, struct str *ret
                   struct pos *ret_at);
 /* Whether a word of command or args holds this text. */
 bool facts_says(const struct container *k, const char *text);
+/* How many pods of w there are in which the container is down, or was before it was restarted, because
+ * it was OOM-killed; the status in the pod where it was restarted most. */
+struct oom_killed {
+    size_t pods;
+    const struct pod *pod;
+    const struct container_status *status;
+};
+struct oom_killed facts_oom_killed(const struct workload *w, const struct container *k);
 /* The most memory that a container of w was measured to use, over its pods, and the pod; -1 if
  * nothing was measured. */
 int64_t facts_peak_usage(const struct workload *w, struct str container,

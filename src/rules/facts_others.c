@@ -25,6 +25,34 @@ int64_t facts_pods_behind(const struct facts *f, const struct service *s,
     return sum;
 }
 
+/* ---- what happened ---- */
+
+static bool was_oom_killed(const struct container_status *s)
+{
+    return str_is(s->state.reason, "OOMKilled") || str_is(s->last_state.reason, "OOMKilled");
+}
+
+struct oom_killed facts_oom_killed(const struct workload *w, const struct container *k)
+{
+    struct oom_killed found = {0};
+    for (size_t i = 0; i < w->pods.count; i++) {
+        const struct pod *p = w->pods.items[i];
+        const struct container_statuses *list =
+            k->kind == CONTAINER_APP ? &p->status.containers : &p->status.init_containers;
+        for (size_t n = 0; n < list->count; n++) {
+            const struct container_status *s = &list->items[n];
+            if (!str_eq(s->name, k->name) || !was_oom_killed(s))
+                continue;
+            found.pods++;
+            if (found.status && s->restart_count <= found.status->restart_count)
+                continue;
+            found.pod = p;
+            found.status = s;
+        }
+    }
+    return found;
+}
+
 /* ---- namespaces ---- */
 
 static struct namespace_ *unseen_namespace(struct arena *a, const struct object *workload)
