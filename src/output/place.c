@@ -84,24 +84,56 @@ static void add_scores(const struct place_results *r, const struct verdict *v,
     add_more(r, v->feasible_count, b);
 }
 
+/* A node that lacks resources, and by how much of what is asked, at worst. */
+struct refused {
+    uint32_t node;
+    double lacks;
+};
+
+static double lacks_of(const struct schedule *s, const struct verdict *v, uint32_t n)
+{
+    double worst = 0;
+    if (v->nodes[n].plugin != PLUGIN_NODE_RESOURCES_FIT)
+        return 2; /* no amount would help: behind those that are near */
+    for (size_t r = 0; r < schedule_resource_count(s); r++) {
+        if (!(v->nodes[n].lacking >> r & 1))
+            continue;
+        int64_t needs = schedule_pod_request(s, v->pod, r);
+        int64_t free = schedule_allocatable(s, n, r) - schedule_requested(s, n, r);
+        worst = MAX(worst, needs > 0 ? (double)(needs - MAX(free, 0)) / (double)needs : 1);
+    }
+    return worst;
+}
+
+static int refused_order(const void *a, const void *b)
+{
+    const struct refused *x = a, *y = b;
+    if (x->lacks != y->lacks)
+        return x->lacks < y->lacks ? -1 : 1;
+    return (x->node > y->node) - (x->node < y->node);
+}
+
+/* Those that lack the least come first. */
 static void add_refused(const struct place_results *r, const struct verdict *v,
                         const struct out_format *f, struct buf *b)
 {
-    uint32_t count = 0, listed = 0;
-    for (uint32_t n = 0; v->nodes && n < schedule_node_count(r->schedule); n++)
-        count += v->nodes[n].plugin != PLUGIN_NONE;
+    uint32_t count = 0, nodes = v->nodes ? schedule_node_count(r->schedule) : 0;
+    struct refused *list = arena_array(r->arena, struct refused, nodes);
+    for (uint32_t n = 0; n < nodes; n++) {
+        if (v->nodes[n].plugin != PLUGIN_NONE)
+            list[count++] = (struct refused){n, lacks_of(r->schedule, v, n)};
+    }
     if (count == 0)
         return;
+    qsort(list, count, sizeof(*list), refused_order);
     buf_printf(b, "%sRefused by %u:\n", v->feasible_count ? "\n" : "", count);
-    for (uint32_t n = 0; listed < shown(r, count); n++) {
-        if (v->nodes[n].plugin == PLUGIN_NONE)
-            continue;
+    for (uint32_t i = 0; i < shown(r, count); i++) {
+        uint32_t n = list[i].node;
         struct str why = refusal_text(r->schedule, v->pod, n, &v->nodes[n], r->arena);
         text_wrap(
             b, f, "  ",
             arena_printf(r->arena, STR_FMT ": " STR_FMT, STR_ARG(node_name(r, n)), STR_ARG(why)),
             4);
-        listed++;
     }
     add_more(r, count, b);
 }
@@ -113,7 +145,13 @@ static void add_preemption(const struct place_results *r, const struct placement
     if (!p->preemption_tried)
         return;
     if (e->best_count == 0) {
-        text_wrap(b, f, "Preemption: ", str_of(e->reason ? e->reason : "no candidate"), 2);
+        const char *why = "would not help: on no node that lacks room are pods of lower priority "
+                          "whose room is enough";
+        if (!e->eligible)
+            why = e->reason;
+        else if (e->reason && str_starts(str_of(e->reason), "no node whose"))
+            why = "would not help: no pod that goes would change any of this";
+        text_wrap(b, f, "Preemption: ", str_of(why), 2);
         return;
     }
     const struct preempt_candidate *c = &e->candidates[e->best[0]];
@@ -136,13 +174,42 @@ static void add_capacity(const struct place_results *r, const struct placement *
 {
     if (!p->capacity_known)
         return;
-    struct str line = arena_printf(r->arena, "%u more like it fit%s; then", p->capacity,
-                                   p->capacity == 1 ? "s" : "");
-    for (size_t i = 0; i < p->shortage_count; i++)
-        line = arena_printf(r->arena, STR_FMT "%s " STR_FMT " (%u node%s)", STR_ARG(line),
-                            i ? "," : "", STR_ARG(p->shortages[i].reason), p->shortages[i].nodes,
-                            p->shortages[i].nodes == 1 ? "" : "s");
-    text_wrap(b, f, "Capacity: ", line, 2);
+    struct str line =
+        arena_printf(r->arena, "%u more like it fit%s; the next one finds no node:", p->capacity,
+                     p->capacity == 1 ? "s" : "");
+    for (size_t i = 0; i < p->shortage_count; i++) {
+        struct str nodes = STR(""); /* of the pod itself, not of nodes */
+        if (!p->shortages_of_pod)
+            nodes = arena_printf(r->arena, "%u ", p->shortages[i].nodes);
+        line = arena_printf(r->arena, STR_FMT "%s " STR_FMT STR_FMT, STR_ARG(line), i ? "," : "",
+                            STR_ARG(nodes), STR_ARG(p->shortages[i].reason));
+    }
+    text_wrap(b, f, "Capacity: ", arena_printf(r->arena, STR_FMT ".", STR_ARG(line)), 2);
+    bool cpu = schedule_pod_request(r->schedule, p->pod, 1),
+         memory = schedule_pod_request(r->schedule, p->pod, 2);
+    if (!memory && p->capacity)
+        text_wrap(b, f, "",
+                  cpu ? STR("It requests no memory: that number says nothing of the memory that "
+                            "they will use.")
+                      : STR("It requests neither memory nor CPU: that number says nothing of what "
+                            "they will use."),
+                  2);
+}
+
+static void add_gates(const struct place_results *r, const struct placement *p,
+                      const struct out_format *f, struct buf *b)
+{
+    const struct str_list *gates = &schedule_pod(r->schedule, p->pod)->spec.scheduling_gates;
+    struct str names = STR("");
+    for (size_t i = 0; i < gates->count; i++)
+        names = arena_printf(r->arena, STR_FMT "%s" STR_FMT, STR_ARG(names), i ? ", " : "",
+                             STR_ARG(gates->items[i]));
+    text_wrap(b, f, "",
+              arena_printf(r->arena,
+                           "It waits behind scheduling gates (" STR_FMT
+                           "): nothing places it until they are removed. Then:",
+                           STR_ARG(names)),
+              0);
 }
 
 static void add_head(const struct place_results *r, const struct placement *p,
@@ -163,7 +230,12 @@ static void add_head(const struct place_results *r, const struct placement *p,
     text_add_clean(b, pod_name(r, p->pod));
     style_end(b, f, STYLE_BOLD);
     buf_printf(b, "  priority %lld\n", (long long)schedule_pod_priority(r->schedule, p->pod));
+    if (p->gated)
+        add_gates(r, p, f, b);
     text_wrap(b, f, "", line, 0);
+    struct str oversize = oversize_text(r->schedule, p->pod, r->arena);
+    if (v->feasible_count == 0 && oversize.n)
+        text_wrap(b, f, "", arena_printf(r->arena, STR_FMT ".", STR_ARG(oversize)), 0);
     if (p->was_bound)
         text_wrap(b, f, "",
                   arena_printf(r->arena, "It runs on " STR_FMT "; this is as if it did not.",
@@ -182,9 +254,6 @@ static void add_head(const struct place_results *r, const struct placement *p,
             STR("It claims devices (resourceClaims), and whether a node has them is NOT judged: "
                 "it may fit nowhere."),
             0);
-    if (p->gated)
-        buf_add_cstr(b,
-                     "It has scheduling gates: nothing tries to place it until they are gone.\n");
 }
 
 static void place_render_text(const struct place_results *r, const struct out_format *f,

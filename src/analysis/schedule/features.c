@@ -29,14 +29,21 @@ uint8_t features_asked(const struct pod_spec *spec)
     return out;
 }
 
+const char *feature_name(uint8_t features)
+{
+    return features & FEATURE_RESTART_ALL ? "RestartAllContainersOnContainerExits"
+                                          : "UserNamespacesHostNetworkSupport";
+}
+
 uint8_t features_declared(const struct node *n)
 {
+    static const uint8_t all[] = {FEATURE_RESTART_ALL, FEATURE_HOST_NETWORK_USERS};
     uint8_t out = 0;
     for (size_t i = 0; i < n->declared_features.count; i++) {
-        if (str_is(n->declared_features.items[i], "RestartAllContainersOnContainerExits"))
-            out |= FEATURE_RESTART_ALL;
-        else if (str_is(n->declared_features.items[i], "UserNamespacesHostNetworkSupport"))
-            out |= FEATURE_HOST_NETWORK_USERS;
+        for (size_t k = 0; k < ARRAY_LEN(all); k++) {
+            if (str_is(n->declared_features.items[i], feature_name(all[k])))
+                out |= all[k];
+        }
     }
     return out;
 }

@@ -471,6 +471,8 @@ bool volume_view_update(struct schedule *s, const struct class_ *c, struct volum
 /* ---- features.c: sets of bits ---- */
 uint8_t features_asked(const struct pod_spec *spec);
 uint8_t features_declared(const struct node *n);
+/* Of the first of the set. */
+const char *feature_name(uint8_t features);
 
 /* ---- disks.c ---- */
 /* The claim that a volume of the pod is made from: of a generic ephemeral one, it bears its name. */
@@ -573,6 +575,12 @@ bool spread_score(struct schedule *s, const struct view *v, const uint32_t *node
                   int64_t *ret);
 
 void terms_compile(struct schedule *s, const struct pod *p, struct class_ *c);
+/* A bound pod that matches an incoming pod's term, in the same domain of its topology key as the
+ * node; NO_INDEX = there is none. */
+uint32_t affinity_find_pod(const struct schedule *s, uint32_t term, uint32_t node);
+/* A bound pod of the class, in the same domain as the node, whose term the incoming pod matches. */
+uint32_t affinity_keeps_out(const struct schedule *s, uint32_t term, const struct class_ *runs,
+                            const struct class_ *incoming, uint32_t node);
 /* Notes the class with the namespaces that its terms look at. */
 void terms_announce(struct schedule *s, const struct class_ *c, uint32_t id);
 void affinity_view_make(struct schedule *s, struct class_ *c, struct view *v);

@@ -29,6 +29,7 @@ struct placement {
     uint32_t capacity;          /* pods like it that fit beside all that is bound */
     struct shortage *shortages; /* most nodes first */
     size_t shortage_count;
+    bool shortages_of_pod; /* no node was looked at: the reason is the pod's */
 };
 
 /* Judges a pod against the state; leaves the state as it was. capacity: also count how many fit. */
@@ -38,5 +39,8 @@ void placement_make(struct schedule *s, uint32_t pod, bool capacity, struct aren
 /* "Insufficient memory: needs 2Gi, 1.2Gi free of 30Gi": why the node refuses the pod. */
 struct str refusal_text(const struct schedule *s, uint32_t pod, uint32_t node,
                         const struct node_verdict *v, struct arena *a);
+/* "No node is large enough: it needs 48Gi of memory, the most that a node has is 32Gi"; absent where
+ * an empty node would do. */
+struct str oversize_text(const struct schedule *s, uint32_t pod, struct arena *a);
 
 #endif

@@ -208,6 +208,35 @@ static bool other_term_match(const struct schedule *s, uint32_t term, const stru
            selector_match(s, t->selector, &s->shapes.items[incoming->shape].labels);
 }
 
+/* A pod of the class in the same domain of the topology key as the node. */
+static uint32_t class_pod_near(const struct schedule *s, const struct class_ *runs, uint32_t topo,
+                               uint32_t node)
+{
+    int32_t value = topo_value(s, topo, node);
+    uint32_t p = value < 0 ? NO_INDEX : runs->first_pod;
+    while (p != NO_INDEX && topo_value(s, topo, (uint32_t)s->pods.items[p].node) != value)
+        p = s->pods.items[p].class_next;
+    return p;
+}
+
+uint32_t affinity_find_pod(const struct schedule *s, uint32_t term, uint32_t node)
+{
+    uint32_t found = NO_INDEX;
+    for (size_t i = 0; i < s->classes.count && found == NO_INDEX; i++) {
+        if (own_term_match(s, term, &s->classes.items[i]))
+            found = class_pod_near(s, &s->classes.items[i], s->terms.items[term].topo, node);
+    }
+    return found;
+}
+
+uint32_t affinity_keeps_out(const struct schedule *s, uint32_t term, const struct class_ *runs,
+                            const struct class_ *incoming, uint32_t node)
+{
+    if (!other_term_match(s, term, incoming))
+        return NO_INDEX;
+    return class_pod_near(s, runs, s->terms.items[term].topo, node);
+}
+
 static bool own_terms_all(const struct schedule *s, const struct class_ *c,
                           const struct class_ *runs)
 {
