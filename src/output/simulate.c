@@ -407,6 +407,44 @@ static struct str refusal_text(struct arena *a, const struct sim_workload *x)
                         STR_ARG(x->name));
 }
 
+/* Until its last pod is evicted: what comes of that may take longer. */
+static struct str drain_time(const struct simulate_results *r)
+{
+    int64_t last_ms = 0;
+    for (size_t i = 0; i < r->explained->events.count; i++)
+        if (r->explained->events.items[i].type == SIM_DRAINED)
+            last_ms = r->explained->events.items[i].at_ms;
+    if (last_ms == 0)
+        return STR("at once");
+    return arena_printf(r->arena, "within " STR_FMT, STR_ARG(duration_text(r->arena, last_ms)));
+}
+
+/* What it costs all the same. */
+static struct str drain_price(const struct simulate_results *r)
+{
+    const struct simulate_story *s = r->explained;
+    const struct sim_world *w = r->report->world;
+    const struct sim_pod *first = NULL;
+    struct str text = STR("");
+    size_t bare = 0;
+    for (size_t i = 0; i < s->events.count; i++) {
+        const struct sim_event *e = &s->events.items[i];
+        if (e->type != SIM_DRAINED || w->pods[e->pod].controller != CONTROLLER_NONE)
+            continue;
+        first = first ? first : &w->pods[e->pod];
+        bare++;
+    }
+    if (first)
+        text = arena_printf(r->arena,
+                            " kubectl drain asks for --force: nothing makes %zu of its pods again "
+                            "(first: " STR_FMT "/" STR_FMT ").",
+                            bare, STR_ARG(first->pod->o.ns), STR_ARG(first->pod->o.name));
+    if (s->outcome.pending)
+        text = arena_printf(r->arena, STR_FMT " %u of its pods then fit on no node.", STR_ARG(text),
+                            s->outcome.pending);
+    return text;
+}
+
 static void add_drain(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
     const struct sim_outcome *o = &r->explained->outcome;
@@ -414,8 +452,8 @@ static void add_drain(const struct simulate_results *r, const struct out_format 
     struct str name = r->explained->contingency->name;
     if (!o->blocked) {
         text_wrap(b, f, "",
-                  arena_printf(r->arena, "Yes: " STR_FMT " drains within " STR_FMT ".",
-                               STR_ARG(name), STR_ARG(duration_text(r->arena, o->settled_ms))),
+                  arena_printf(r->arena, "Yes: " STR_FMT " drains " STR_FMT "." STR_FMT,
+                               STR_ARG(name), STR_ARG(drain_time(r)), STR_ARG(drain_price(r))),
                   0);
         return;
     }

@@ -50,17 +50,20 @@ static void add_group(const struct simulate_results *r, const struct out_format 
                    sim_event_name(e->items[i].type));
 }
 
+#define COUNTED(n) (n), (n) == 1 ? "" : "s"
+
 static void add_result(const struct simulate_results *r, const struct out_format *f, struct buf *b)
 {
     const struct sim_outcome *o = &r->explained->outcome;
     struct arena *a = r->arena;
     text_wrap(b, f, "",
               arena_printf(a,
-                           "Settled after " STR_FMT ": %u pods displaced, %u containers killed, %u "
-                           "pods evicted, %u pending, %u further nodes lost; depth %u; at most %u "
-                           "pods made within a second.",
-                           STR_ARG(duration_text(a, o->settled_ms)), o->displaced, o->killed,
-                           o->evicted, o->pending, o->nodes_lost, o->depth, o->peak_creations),
+                           "Settled after " STR_FMT ": %u pod%s displaced, %u container%s killed, "
+                           "%u pod%s evicted, %u pending, %u further node%s lost; depth %u; at "
+                           "most %u pod%s made within a second.",
+                           STR_ARG(duration_text(a, o->settled_ms)), COUNTED(o->displaced),
+                           COUNTED(o->killed), COUNTED(o->evicted), o->pending,
+                           COUNTED(o->nodes_lost), o->depth, COUNTED(o->peak_creations)),
               0);
     for (size_t i = 0; i < MIN(o->failure_count, (size_t)r->top); i++)
         text_wrap(b, f, "  ", simulate_failure_text(r, &o->failures[i]), 4);

@@ -82,8 +82,8 @@ static struct str node_event_text(const struct simulate_results *r, const struct
     struct str node = node_text(r, e->node);
     switch (e->type) {
     case SIM_LOST:
-        return arena_printf(a, STR_FMT " is lost with %lld pods", STR_ARG(node),
-                            (long long)e->count);
+        return arena_printf(a, STR_FMT " is lost with %lld pod%s", STR_ARG(node),
+                            (long long)e->count, e->count == 1 ? "" : "s");
     case SIM_NOT_READY:
         return arena_printf(a, STR_FMT " becomes NotReady", STR_ARG(node));
     case SIM_TAINTED:
