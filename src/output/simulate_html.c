@@ -95,10 +95,12 @@ static void add_summary(const struct simulate_results *r, struct buf *b)
     for (size_t i = 0; i < p->count; i++)
         survived += p->items[i].survives;
     buf_add_cstr(b, "<dl>\n");
+    if (p->line.known && r->explained && r->explained->contingency->type == CONTINGENCY_DRAIN)
+        html_row(b, "Drain", simulate_drain_text(r));
     add_why(r, b);
     if (str_starts(margin, "Booking margin "))
         html_row(b, "Booking margin", str_sub(margin, 15, margin.n));
-    if (p->by_usage)
+    if (p->by_usage && !(p->count && p->items[0].now.blocked))
         html_row(b, "Survived now",
                  arena_printf(a, "%zu of %zu contingencies", survived, p->count));
     uint32_t nodes = sim_nodes_now(p->world), pods = sim_pods_now(p->world);

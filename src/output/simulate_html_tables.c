@@ -16,7 +16,10 @@ static void add_contingency(const struct simulate_results *r, const struct sim_i
     buf_add_cstr(b, "<tr>");
     html_cell(b, "name", x->contingency->name);
     if (r->report->by_usage)
-        html_cell(b, x->survives ? "good" : "bad", x->survives ? STR("yes") : STR("no"));
+        html_cell(b, x->survives && !x->now.blocked ? "good" : "bad",
+                  !x->survives     ? STR("no")
+                  : x->now.blocked ? STR("blocked")
+                                   : STR("yes"));
     else
         html_cell(b, "soft", STR("not known"));
     const uint32_t counts[] = {o->zero,    o->below,   o->nodes_lost, o->killed,

@@ -122,6 +122,7 @@ static void add_item(const struct simulate_results *r, struct json_writer *w,
     json_add_str(w, "name", x->contingency->name);
     json_add_bool(w, "survived", x->survives);
     add_outcome(r, w, &x->now);
+    json_add_str(w, "drainRefusal", x->now.blocked ? simulate_refusal_text(r, &x->now) : STR_NONE);
     json_key(w, "firstToGiveWay");
     if (x->now.first.type == SIM_EVENT_TYPES)
         json_null(w);

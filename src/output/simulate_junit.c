@@ -12,9 +12,8 @@ static void add_failure(const struct simulate_results *r, const struct sim_item 
     const struct sim_outcome *o = &x->now;
     buf_add_cstr(b, "      <failure type=\"contingency\"");
     markup_add_attribute(b, "message",
-                         x->now.blocked && !x->fail_count
-                             ? STR("a PodDisruptionBudget refuses the drain")
-                             : simulate_failure_text(r, &x->fails[0]));
+                         x->now.blocked && !x->fail_count ? simulate_refusal_text(r, o)
+                                                          : simulate_failure_text(r, &x->fails[0]));
     buf_add_char(b, '>');
     for (size_t i = 0; i < x->fail_count; i++) {
         markup_add(b, simulate_failure_text(r, &x->fails[i]));
