@@ -260,6 +260,20 @@ void world_print_live(const struct world_options *o, const struct cluster *c)
     fwrite(b.p, 1, b.n, stderr);
 }
 
+/* A recording knows no more than whoever made it. */
+static void print_unlisted_then(const struct cluster *c)
+{
+    struct buf b CLEANUP(buf_done);
+    buf_init(&b, 64 * KIB);
+    for (size_t i = 0; i < c->unlisted.count; i++) {
+        buf_add_cstr(&b, i ? ", " : "plimsoll: the snapshot is without ");
+        text_add_clean(&b, c->unlisted.items[i].resource);
+    }
+    if (b.n)
+        buf_add_cstr(&b, ", which could not be listed: what rests on them is not judged\n");
+    fwrite(b.p, 1, b.n, stderr);
+}
+
 static int read_with_cluster(const struct world_options *o, struct source_options *source,
                              struct arena *a, struct cluster *ret, struct err *e)
 {
@@ -330,6 +344,8 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
             *ret_code = EXIT_CLUSTER;
     if (!o->quiet)
         print_oddities(ret);
+    if (!o->quiet && !live)
+        print_unlisted_then(ret);
     return 0;
 }
 

@@ -157,9 +157,9 @@ class Bench:
                  live.cpu_s / (unzip.cpu_s + files.cpu_s), 1.3, "")
         self.row("check: anonymous memory", live.anon_bytes / MIB, most_mib, "MiB")
 
-    def snapshot(self):
-        cost = self.live("snapshot", "-q")
-        self.row("snapshot: anonymous memory", cost.anon_bytes / MIB, 128, "MiB",
+    def snapshot(self, what="", *words):
+        cost = self.live("snapshot", "-q", *words)
+        self.row(f"snapshot{what}: anonymous memory", cost.anon_bytes / MIB, 128, "MiB",
                  f"{cost.cpu_s:.2f} s CPU, {cost.wall_s:.1f} s")
 
     def simulate(self):
@@ -217,7 +217,9 @@ def bench_live(a, recording):
             record(a.program, kubeconfig, plane.api, recording)
             print(f"{a.nodes} nodes, {a.pods} pods: {count} objects, filled and recorded in "
                   f"{time.monotonic() - began:.0f} s", flush=True)
-            return measure(a, kubeconfig, recording, CHECK_MIB).missed
+            b = measure(a, kubeconfig, recording, CHECK_MIB)
+            b.snapshot(" of whole lists", "--list=cache")
+            return b.missed
 
 
 def bench_first_output(a):

@@ -76,7 +76,9 @@ def test_without_rights(plane, player, namespace, plimsoll, tmp_path):
     answer = plimsoll(user, "snapshot", "--to", file)
     assert answer.code == 0 and "you may not list" in answer.err, answer
     live = judged(plimsoll(user, "check", "-o", "json"))
-    after = judged(plimsoll(None, "check", "-f", file, "-o", "json"))
+    answer = plimsoll(None, "check", "-f", file, "-o", "json")
+    after = judged(answer)
+    assert "the snapshot is without " in answer.err and "poddisruptionbudgets" in answer.err, answer
     assert findings(live, "rule", "severity", "fingerprint") == \
         findings(after, "rule", "severity", "fingerprint")
 
