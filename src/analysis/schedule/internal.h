@@ -234,8 +234,7 @@ struct topo_counters {
     struct topo_counter *items;
     size_t count, cap;
 };
-/* What placing a pod has settled for a claim that waited for it: the volume that it is bound to, or
- * else the node near which one is made. As VolumeBinding's caches of assumed objects. */
+/* What a placement settled for a claim: its volume, or else (NULL) the node near which one is made. */
 struct assumption {
     const struct pvc *claim;
     const struct pv *pv;
@@ -353,7 +352,7 @@ struct schedule {
     uint8_t *features; /* per node: see features.c */
     uint32_t *name_rank, *by_name;
     bool in_name_order;
-    struct work *work; /* see place.c */
+    struct work *work; /* see place_work.h */
     struct ranking_work *ranking_work;
     int32_t *dense;                 /* see counter_dense() */
     uint32_t *first_pod, *last_pod; /* per node */
@@ -471,8 +470,7 @@ bool volume_view_update(struct schedule *s, const struct class_ *c, struct volum
 /* ---- features.c: sets of bits ---- */
 uint8_t features_asked(const struct pod_spec *spec);
 uint8_t features_declared(const struct node *n);
-/* Of the first of the set. */
-const char *feature_name(uint8_t features);
+const char *feature_name(uint8_t features); /* of the first */
 
 /* ---- disks.c ---- */
 /* The claim that a volume of the pod is made from: of a generic ephemeral one, it bears its name. */
@@ -550,7 +548,7 @@ bool usual_scores(const struct schedule *s, const struct usual_nodes *u, const s
 bool is_refused(const struct schedule *s, const struct view *v, uint32_t node);
 /* What a node alone decides: UNFIT, or the weighted scores of its resources. */
 int16_t node_score(struct schedule *s, const struct class_ *c, const struct view *v, uint32_t node);
-/* round(x) of x >= 0, half away from zero. */
+/* round(x) of x >= 0, half away from zero (place_spread.c). */
 int32_t round_half_up(double x);
 
 /* ---- ranking.c ---- */

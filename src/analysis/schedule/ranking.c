@@ -9,57 +9,7 @@
  * form a *group*: within it the score of the node alone decides. How many nodes each group has is
  * all that the rest needs. The tests hold it against the plain cycle.
  */
-#include "analysis/schedule/internal.h"
-
-enum {
-    DIGITS = 4,       /* of 16 bits, in one number */
-    MISSING = 0xffff, /* the label is not there */
-    DIGIT_MOST = 0xfff0,
-    ZERO = 0x4000, /* of a count: affinity counts weights, which may be negative */
-    GROUPS_MOST = 48,
-    LISTED = 32,        /* nodes that a group lists */
-    CHANGED_MOST = 512, /* with more than that changed it is no gain */
-    CONSTRAINTS_MOST = 8,
-    NO_GROUP = 255,
-};
-
-enum digit_type { DIGIT_VALUE, DIGIT_COUNT, DIGIT_FIXED };
-struct digit {
-    enum digit_type type;
-    uint32_t topo, counter;
-    const int32_t *fixed; /* per node */
-};
-struct ranked {
-    uint32_t node;
-    int32_t score;
-};
-struct group {
-    uint64_t key;
-    uint32_t fit, listed; /* nodes that pass what they decide alone; of them in `best` */
-    struct ranked *best;
-};
-struct ranking {
-    bool possible;
-    uint64_t rest; /* of the schedule, when it was made */
-    uint32_t version;
-    uint32_t digit_count, group_count;
-    struct digit digits[DIGITS];
-    uint8_t hard[CONSTRAINTS_MOST], soft[CONSTRAINTS_MOST]; /* digit of each constraint */
-    uint8_t wish, prefer;
-    uint8_t *affinity, *anti, *existing_anti, *score; /* of each counter; DIGITS = by node */
-    uint8_t *group_of;                                /* per node */
-    struct group *groups;
-};
-/* What a ranking is made in. */
-struct ranking_work {
-    struct usual_nodes usual;
-    uint64_t rest; /* of the schedule, when these were made */
-    bool made;
-    int16_t *score; /* per node: own_score */
-    uint64_t *key;  /* per node */
-    struct group groups[GROUPS_MOST];
-    struct ranked best[GROUPS_MOST][LISTED];
-};
+#include "analysis/schedule/ranking.h"
 
 void ranking_node_changed(struct schedule *s, uint32_t node)
 {
@@ -156,11 +106,6 @@ static bool digits_make(struct schedule *s, struct ranking *r, const struct view
     if ((v->wish && r->wish == DIGITS) || (v->taints->prefer && r->prefer == DIGITS))
         return false;
     return affinity_digits(s, r, v);
-}
-
-static uint32_t digit_at(uint64_t key, uint32_t digit)
-{
-    return (uint32_t)(key >> (16 * digit)) & 0xffff;
 }
 
 /* False where a number does not fit. */
@@ -384,20 +329,6 @@ void schedule_expect(struct schedule *s, uint32_t pod)
 
 /* ---- a placement ---- */
 
-/* The groups as they are now. */
-struct tally {
-    uint64_t key;
-    int32_t fit;
-    struct ranked best;
-    bool found; /* best is one */
-    bool ignored;
-    int32_t total;
-};
-struct tallies {
-    struct tally items[GROUPS_MOST];
-    uint32_t count;
-};
-
 static struct tally *tally_of(struct tallies *t, uint64_t key)
 {
     for (uint32_t i = 0; i < t->count; i++)
@@ -502,127 +433,6 @@ static void filter_affinity(const struct schedule *s, const struct view *v, stru
     }
 }
 
-/* ---- its scores ---- */
-
-static void score_fixed(struct tallies *t, uint8_t digit, enum sched_plugin p, bool reverse)
-{
-    int32_t max = 0, weight = (int32_t)plugin_weight(p);
-    if (digit == DIGITS)
-        return;
-    for (uint32_t i = 0; i < t->count; i++)
-        if (t->items[i].fit)
-            max = MAX(max, (int32_t)digit_at(t->items[i].key, digit));
-    for (uint32_t i = 0; i < t->count; i++) {
-        int32_t raw = (int32_t)digit_at(t->items[i].key, digit);
-        int32_t score = max ? SCORE_MAX * raw / max : raw;
-        if (reverse)
-            score = max ? SCORE_MAX - score : SCORE_MAX;
-        t->items[i].total += weight * score;
-    }
-}
-
-static int32_t affinity_raw(const struct schedule *s, const struct view *v, uint64_t key)
-{
-    const struct ranking *r = v->ranking;
-    int32_t raw = 0;
-    for (size_t i = 0; i < v->score.count; i++) {
-        uint32_t x = digit_at(key, r->score[i]);
-        if (x == MISSING)
-            continue;
-        raw += r->digits[r->score[i]].type == DIGIT_COUNT
-                   ? (int32_t)x - ZERO
-                   : counter_count(&s->counters.items[v->score.items[i].counter], (int32_t)x);
-    }
-    return raw;
-}
-
-static void score_affinity(const struct schedule *s, const struct view *v, struct tallies *t)
-{
-    int32_t raw[GROUPS_MOST], min = INT32_MAX, max = INT32_MIN;
-    int32_t factor = (int32_t)plugin_weight(PLUGIN_INTER_POD_AFFINITY);
-    for (uint32_t i = 0; i < t->count && v->score.count; i++) {
-        raw[i] = affinity_raw(s, v, t->items[i].key);
-        if (t->items[i].fit) {
-            min = MIN(min, raw[i]);
-            max = MAX(max, raw[i]);
-        }
-    }
-    int64_t range = (int64_t)max - min;
-    for (uint32_t i = 0; i < t->count && max > min; i++) {
-        double part = (double)((int64_t)raw[i] - min) / (double)range;
-        if (t->items[i].fit)
-            t->items[i].total += factor * (int32_t)((double)SCORE_MAX * part);
-    }
-}
-
-static bool counts_for_spread(const struct tally *x)
-{
-    return x->fit && !x->ignored;
-}
-
-/* How many values of the constraint's key occur: a missing label is the value "". */
-static uint32_t values_of(const struct schedule *s, const struct view *v, uint32_t soft,
-                          const struct tallies *t)
-{
-    int32_t empty = s->topos.items[v->soft[soft].topo].empty_value;
-    uint32_t seen[GROUPS_MOST], count = 0;
-    for (uint32_t i = 0; i < t->count; i++) {
-        uint32_t x = digit_at(t->items[i].key, v->ranking->soft[soft]), k = 0;
-        if (!counts_for_spread(&t->items[i]))
-            continue;
-        if (x == MISSING && empty >= 0)
-            x = (uint32_t)empty;
-        while (k < count && seen[k] != x)
-            k++;
-        seen[k] = x;
-        count += k == count;
-    }
-    return count;
-}
-
-static int32_t spread_raw(const struct schedule *s, const struct view *v, const double *weight,
-                          uint64_t key)
-{
-    double sum = 0;
-    for (uint32_t i = 0; i < v->soft_count; i++) {
-        const struct soft_spread *soft = &v->soft[i];
-        uint32_t x = digit_at(key, v->ranking->soft[i]);
-        if (x == MISSING)
-            continue;
-        int32_t count = soft->per_node
-                            ? (int32_t)x - ZERO
-                            : counter_count(&s->counters.items[soft->counter], (int32_t)x);
-        sum += (double)count * weight[i] + (double)(soft->max_skew - 1);
-    }
-    return round_half_up(sum);
-}
-
-static void score_spread(const struct schedule *s, const struct view *v, struct tallies *t)
-{
-    double weight[CONSTRAINTS_MOST];
-    int32_t raw[GROUPS_MOST], min = INT32_MAX, max = 0;
-    int32_t factor = (int32_t)plugin_weight(PLUGIN_POD_TOPOLOGY_SPREAD);
-    uint32_t left = 0;
-    for (uint32_t i = 0; i < t->count; i++) {
-        for (uint32_t k = 0; v->soft_all_keys && k < v->soft_count; k++)
-            t->items[i].ignored |= digit_at(t->items[i].key, v->ranking->soft[k]) == MISSING;
-        left += counts_for_spread(&t->items[i]) ? (uint32_t)t->items[i].fit : 0;
-    }
-    for (uint32_t i = 0; i < v->soft_count; i++)
-        weight[i] = spread_weight(v->soft[i].per_node ? left : values_of(s, v, i, t));
-    for (uint32_t i = 0; i < t->count; i++) {
-        if (!counts_for_spread(&t->items[i]))
-            continue;
-        raw[i] = spread_raw(s, v, weight, t->items[i].key);
-        min = MIN(min, raw[i]);
-        max = MAX(max, raw[i]);
-    }
-    for (uint32_t i = 0; i < t->count; i++)
-        if (counts_for_spread(&t->items[i]))
-            t->items[i].total +=
-                factor * (max == 0 ? SCORE_MAX : SCORE_MAX * (max + min - raw[i]) / max);
-}
-
 static int32_t pick_total(const struct schedule *s, const struct tallies *t)
 {
     struct ranked best = {0};
@@ -657,11 +467,11 @@ bool ranking_pick(struct schedule *s, const struct class_ *c, const struct view 
     for (uint32_t i = 0; i < r->group_count; i++)
         if (t.items[i].fit && !tally_listed(s, &r->groups[i], &t.items[i]))
             return false;
-    score_fixed(&t, r->prefer, PLUGIN_TAINT_TOLERATION, true);
-    score_fixed(&t, r->wish, PLUGIN_NODE_AFFINITY, false);
-    score_affinity(s, v, &t);
+    ranking_score_fixed(&t, r->prefer, PLUGIN_TAINT_TOLERATION, true);
+    ranking_score_fixed(&t, r->wish, PLUGIN_NODE_AFFINITY, false);
+    ranking_score_affinity(s, v, &t);
     if (v->soft_count)
-        score_spread(s, v, &t);
+        ranking_score_spread(s, v, &t);
     *ret = pick_total(s, &t);
     return true;
 }
