@@ -157,6 +157,19 @@ static void test_rich(void **state)
 
 static const char *file;
 
+/* What goes on for long, one of each. */
+static void compare_slow(struct test_world *t)
+{
+    struct contingencies leaks = {0}, surges = {0};
+    uint32_t node = t->world->node_count / 3;
+    struct contingency drain = test_lose(CONTINGENCY_DRAIN, &node, 1);
+    compare(t, &drain, FACTOR_ONE);
+    contingencies_leaks(&t->a, t->world, 20 * MIB, &leaks);
+    compare(t, &leaks.items[leaks.count / 2], FACTOR_ONE);
+    contingencies_surges(&t->a, t->world, 20000, &surges);
+    compare(t, &surges.items[surges.count / 2], FACTOR_ONE);
+}
+
 static void test_file(void **state)
 {
     (void)state;
@@ -177,6 +190,7 @@ static void test_file(void **state)
         compare(&t, &set.items[i * 37 % set.count], FACTOR_ONE);
         compare(&t, &set.items[i * 101 % set.count], 13000 + (int64_t)i * 500);
     }
+    compare_slow(&t);
     test_done(&t);
 }
 
