@@ -237,6 +237,60 @@ static void judge_workloads(struct twin *t, bool at_zero)
     }
 }
 
+/* The shortest sequence that the failures of a line end with twice; else all of them. */
+static struct sim_cycle *cycle_of(struct twin *t, uint32_t line)
+{
+    struct sim_cycle *c = arena_new(t->a, struct sim_cycle);
+    struct number_list of = {0}; /* falls of the line, since it last counted from 0 */
+    size_t length = 0, from;
+    for (uint32_t i = 0; i < t->falls.count; i++)
+        if (t->falls.items[i].line == line)
+            *PUSH(t->a, &of) = i;
+    from = of.count - MIN(of.count, t->pods.items[line].failures);
+    for (size_t n = (of.count - from) / 2; n > 0; n--) {
+        bool twice = true;
+        for (size_t i = of.count - n; i < of.count; i++) {
+            const struct fall *x = &t->falls.items[of.items[i]];
+            const struct fall *y = &t->falls.items[of.items[i - n]];
+            twice = twice && x->how == y->how && x->node == y->node && x->container == y->container;
+        }
+        length = twice ? n : length;
+    }
+    c->repeats = length > 0;
+    c->failures = (uint32_t)(of.count - from);
+    c->step_count = length ? length : of.count - from;
+    c->steps = arena_array(t->a, struct sim_cycle_step, c->step_count);
+    from = of.count - c->step_count;
+    const struct fall *first = &t->falls.items[of.items[from]];
+    for (size_t i = 0; i < c->step_count; i++) {
+        const struct fall *x = &t->falls.items[of.items[from + i]];
+        c->steps[i] =
+            (struct sim_cycle_step){x->how, x->node, x->container, x->at_ms - first->at_ms};
+    }
+    size_t last = of.count - 1;
+    if (length)
+        c->period_ms =
+            t->falls.items[of.items[last]].at_ms - t->falls.items[of.items[last - length]].at_ms;
+    return c;
+}
+
+/* Told of the first line of the workload that fails so. */
+static void judge_storms(struct twin *t, uint32_t workload)
+{
+    struct sim_cycle *cycle = NULL;
+    uint32_t pods = 0;
+    for (size_t k = 0; k < t->storms.count; k++)
+        if (origin(t, t->storms.items[k])->workload == workload) {
+            cycle = cycle ? cycle : cycle_of(t, t->storms.items[k]);
+            pods++;
+        }
+    if (!cycle)
+        return;
+    cycle->pods = pods;
+    add_failure(t, WAY_STORM, workload, 0);
+    t->o->failures[t->o->failure_count - 1].cycle = cycle;
+}
+
 /* Way by way, subject by subject. */
 static void judge(struct twin *t)
 {
@@ -256,9 +310,7 @@ static void judge(struct twin *t)
     judge_workloads(t, false);
     judge_workloads(t, true);
     for (uint32_t i = 0; i < w->workload_count; i++)
-        for (size_t k = 0; k < t->storms.count; k++)
-            if (t->storms.items[k] == i)
-                add_failure(t, WAY_STORM, i, 0);
+        judge_storms(t, i);
     for (size_t i = 0; i < t->waiting.count; i++)
         o->pending += t->waiting.items[i] >= w->pod_count;
     for (size_t i = 0; i < t->refused.count; i++)

@@ -13,7 +13,7 @@
 
 #include "analysis/simulate/simulate.h"
 
-/* *ret lives in a; storms have no cycle. */
+/* *ret lives in a. */
 void twin_run(const struct sim_world *w, const struct contingency *c, int64_t factor,
               struct arena *a, struct sim_outcome *ret);
 

@@ -143,16 +143,18 @@ void twin_fail_pod(struct twin *t, uint32_t pod)
 }
 
 /* True when its line is not followed further. */
-bool twin_failed(struct twin *t, uint32_t pod)
+bool twin_failed(struct twin *t, uint32_t pod, enum sim_event_type how, int container)
 {
     struct twin_pod *first = &t->pods.items[t->pods.items[pod].line];
     if (first->failures && t->now - first->failed_ms > 3 * CRASH_LOOP_MAX_MS)
         first->failures = 0;
     first->failures++;
     first->failed_ms = t->now;
+    *PUSH(t->a, &t->falls) =
+        (struct fall){t->pods.items[pod].line, how, t->pods.items[pod].node, container, t->now};
     if (first->failures == STORM_AT) {
         t->o->storm = true;
-        *PUSH(t->a, &t->storms) = origin(t, pod)->workload;
+        *PUSH(t->a, &t->storms) = t->pods.items[pod].line;
     }
     if (first->failures == RETIRED_AT)
         twin_happened(t);

@@ -189,7 +189,7 @@ static void kill_container(struct twin *t, uint32_t pod, uint32_t k, enum sim_ev
                         .down = true};
     twin_set_ready(t, pod, false);
     t->o->killed++;
-    bool retired = twin_failed(t, pod);
+    bool retired = twin_failed(t, pod, why, (int)(origin(t, pod)->container + k));
     if (origin(t, pod)->ends && k < origin(t, pod)->apps) {
         c->restart_ms = INT64_MAX;
         if (twin_has_failed(t, pod) && !t->nodes[node].stopped)
@@ -336,7 +336,7 @@ static void evict(struct twin *t, uint32_t node, uint32_t victim)
     t->o->evicted++;
     t->pods.items[victim].deleting = true;
     twin_set_ready(t, victim, false);
-    (void)twin_failed(t, victim);
+    (void)twin_failed(t, victim, SIM_EVICTED, -1);
     twin_later(t, t->now + GRACE_MS, FREED, victim, 0);
     t->nodes[node].polling = true;
     twin_later(t, t->now + GRACE_MS + SECOND_MS, POLL, node, 0);

@@ -119,6 +119,13 @@ struct change_list {
     struct change *items;
     size_t count, cap;
 };
+/* A kill or an eviction; container -1: the pod as a whole. */
+struct fall {
+    uint32_t line;
+    enum sim_event_type how;
+    int node, container;
+    int64_t at_ms;
+};
 struct twin_hpa {
     struct change_list seen, ups, downs;
     int64_t synced_ms;
@@ -140,7 +147,9 @@ struct twin {
     LIST_OF(struct wish) refused;
     LIST_OF(struct sim_outage) outages;
     LIST_OF(struct twin_rollout) rollouts;
-    struct number_list waiting, storms;
+    LIST_OF(struct fall) falls;
+    struct number_list waiting;
+    struct number_list storms;    /* lines */
     struct number_list preempted; /* in this round of the scheduler */
     size_t tries, tries_in_vain;  /* of drains: planned; since anything else happened */
     uint32_t service_ready[SERVICES];
@@ -185,7 +194,7 @@ void twin_replace_failed(struct twin *t, uint32_t pod, uint32_t depth);
 void twin_fail_pod(struct twin *t, uint32_t pod);
 void twin_freed(struct twin *t, uint32_t pod);
 void twin_delete_pod(struct twin *t, uint32_t pod);
-bool twin_failed(struct twin *t, uint32_t pod);
+bool twin_failed(struct twin *t, uint32_t pod, enum sim_event_type how, int container);
 void twin_lose(struct twin *t, uint32_t node, bool by_memory);
 void twin_not_ready(struct twin *t, uint32_t node);
 void twin_taint(struct twin *t, uint32_t zone);

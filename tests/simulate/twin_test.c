@@ -24,6 +24,22 @@ static void show(const char *who, const struct sim_outcome *o)
         (long long)o->first.at_ms, o->failure_count);
 }
 
+static bool same_cycle(const struct sim_cycle *x, const struct sim_cycle *y)
+{
+    if (!x || !y)
+        return x == y;
+    if (x->step_count != y->step_count || x->repeats != y->repeats || x->failures != y->failures ||
+        x->pods != y->pods || x->period_ms != y->period_ms)
+        return false;
+    for (size_t i = 0; i < x->step_count; i++) {
+        const struct sim_cycle_step *a = &x->steps[i], *b = &y->steps[i];
+        if (a->type != b->type || a->node != b->node || a->container != b->container ||
+            a->after_ms != b->after_ms)
+            return false;
+    }
+    return true;
+}
+
 /* More than outcome_equal looks at. */
 static bool all_equal(const struct sim_outcome *x, const struct sim_outcome *y)
 {
@@ -32,6 +48,9 @@ static bool all_equal(const struct sim_outcome *x, const struct sim_outcome *y)
         (x->blocked && x->blocked_workload != y->blocked_workload) ||
         (some && (x->first.at_ms != y->first.at_ms || x->first.node != y->first.node)))
         return false;
+    for (size_t i = 0; i < x->failure_count; i++)
+        if (!same_cycle(x->failures[i].cycle, y->failures[i].cycle))
+            return false;
     for (size_t i = 0; i < x->outage_count; i++)
         if (x->outages[i].service != y->outages[i].service ||
             x->outages[i].from_ms != y->outages[i].from_ms ||
