@@ -19,6 +19,7 @@ from control_plane import ControlPlane
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 PROGRAM = os.path.join(ROOT, "build", "src", "plimsoll")
+MEMORY_EVERY_S = 0.002
 
 
 def pytest_addoption(parser):
@@ -40,11 +41,35 @@ class Answer:
         self.code = os.waitstatus_to_exitcode(status)
         self.out, self.err, self.seconds = out, err, seconds
         self.cpu_s = usage.ru_utime + usage.ru_stime
-        self.max_rss_bytes = usage.ru_maxrss << 10
+        self.max_rss_bytes = 0
 
     def __repr__(self):
         return (f"exit {self.code} after {self.seconds:.1f} s\n--- stdout\n{self.out[:4000]}\n"
                 f"--- stderr\n{self.err[:4000]}")
+
+
+class Memory:
+    """The most memory that a process has had, looked at until it is gone. What wait4() says of it is
+    at least the size of pytest, from which it was forked."""
+
+    def __init__(self, process):
+        self.process, self.most_bytes = process, 0
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def watch(self):
+        while self.process.returncode is None:
+            try:
+                with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as f:
+                    found = re.search(r"VmHWM:\s+(\d+)", f.read())
+            except OSError:
+                return
+            self.most_bytes = max(self.most_bytes, int(found[1]) << 10 if found else 0)
+            time.sleep(MEMORY_EVERY_S)
+
+    def end(self):
+        self.thread.join()
+        return self.most_bytes
 
 
 class Plimsoll:
@@ -68,15 +93,19 @@ class Plimsoll:
                 stdin=given if stdin else subprocess.DEVNULL)
             guard = threading.Timer(timeout, process.kill)
             guard.start()
+            memory = Memory(process)
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - began
             guard.cancel()
             process.returncode = os.waitstatus_to_exitcode(status)
+            most_bytes = memory.end()
             texts = []
             for f in (out, err):
                 f.seek(0)
                 texts.append(f.read() if binary else f.read().decode(errors="replace"))
-            return Answer(status, *texts, seconds, usage)
+            answer = Answer(status, *texts, seconds, usage)
+            answer.max_rss_bytes = most_bytes
+            return answer
 
     def knows(self, verb):
         """Whether this build has the verb, so that a test of it can be told as skipped."""
