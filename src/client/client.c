@@ -158,13 +158,13 @@ void client_add_url(const struct client *c, const struct client_request *r, bool
     }
 }
 
-/* "GET URL: 200 OK in 12 ms" */
+/* "GET URL: 200 OK in 12 ms". The query of an upgrade is a command, which may hold a password. */
 static void begin_trace(struct client *c, const struct client_request *r,
                         const struct client_answer *answer, struct buf *line)
 {
     buf_init(line, 16 * KIB);
     buf_printf(line, "%s ", r->method);
-    client_add_url(c, r, true, line);
+    client_add_url(c, r, !r->upgrade.n, line);
     if (answer->status)
         buf_printf(line, ": %d %s in %lld ms", answer->status, answer_status_words(answer->status),
                    (long long)answer->took_ms);

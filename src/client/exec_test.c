@@ -227,6 +227,14 @@ static int take_err(void *ctx, struct str piece, struct err *e)
     return add_text(c->r->err, piece);
 }
 
+/* What is run is nobody else's business. */
+static void hear_trace(void *ctx, struct str line)
+{
+    (void)ctx;
+    assert_true(str_find(line, "/pods/cart-0/exec") >= 0);
+    assert_int_equal(str_find(line, "command"), -1);
+}
+
 static int run_client(struct call *c, uint16_t port)
 {
     char url[64];
@@ -235,7 +243,7 @@ static int run_client(struct call *c, uint16_t port)
     snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
     struct kubeconfig config = {
         .server = str_of(url), .cluster = STR("test"), .ns = STR("default")};
-    struct client_options options = {.config = &config, .stop = c->stop};
+    struct client_options options = {.config = &config, .stop = c->stop, .trace = hear_trace};
     assert_int_equal(client_new(&options, &client, NULL), 0);
     c->o.client = client;
     c->o.ns = STR("shop");
