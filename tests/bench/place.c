@@ -151,7 +151,9 @@ static enum variety variety_of(const struct pod *p)
     if (p->spec.spread.count)
         return SPREAD;
     /* One that is bound to its node asks for nothing. */
-    return a && a->node_required.present ? VARIETIES : PLAIN;
+    if (a && a->node_required.present)
+        return VARIETIES;
+    return p->o.owners.count ? OWNED : PLAIN; /* a ReplicaSet's pods are spread by default */
 }
 
 /* Every n-th bound pod of the kind, taken from its node. */
