@@ -64,8 +64,8 @@ static const struct shape shape_event_leak = {sizeof(T), event_leak_fields, 0, N
 static void read_surge(struct decoder *d, const struct doc *v, void *ret)
 {
     double x;
-    if (str_to_double(v->text, &x) < 0 || x < 0 || x > 1000)
-        decode_problem(d, v, "is no factor between 0 and 1000");
+    if (str_to_double(v->text, &x) < 0 || x < 0.0001 || x > 1000)
+        decode_problem(d, v, "is no factor from 0.0001 to 1000");
     else
         *(int64_t *)ret = (int64_t)(x * 10000 + 0.5);
 }
