@@ -53,3 +53,10 @@ OVER_LIMIT = pod("overlimit", container("app", "hog -m 200 -r 16", "16Mi", "48Mi
 STEP_MIB = 64
 LEAK = pod("leak", container("app", f"hog -s {STEP_MIB} -m 3000", "48Mi"))
 ALL = [*STANDING, LEAK]
+
+
+def is_up(status):
+    """Whether all that is to run on runs."""
+    containers = status.get("containerStatuses", []) + status.get("initContainerStatuses", [])
+    return status["phase"] == "Running" and all(
+        c["ready"] for c in containers if c["name"] != "setup")
