@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Looks at the options of the cluster autoscaler. --expendable-pods-priority-cutoff has a default (-10)
- * that is what one would set: where nothing else is missing, its absence is an info; a cut-off above
- * 0 is a fault.
+ * that is what one would set; it is asked for all the same, as a bound that everybody reads. A cut-off
+ * above 0 is a fault.
  */
 #include "rules/facts.h"
 
@@ -21,9 +21,9 @@ static void check_bounds(const struct rule_ctx *c, const struct container *k, bo
     bool balanced = is_on(k, "--balance-similar-node-groups");
     if (bounded && balanced) {
         if (!cutoff)
-            finding_as(c, SEV_INFO, where,
-                       "--expendable-pods-priority-cutoff is not set: nodes are added for pods of "
-                       "priority -10 or more, the default");
+            finding(c, where,
+                    "--expendable-pods-priority-cutoff is not set: nodes are added for pods of "
+                    "priority -10 or more, the default");
         return;
     }
     finding(c, where, "%s%s%s%s",
