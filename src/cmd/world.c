@@ -269,8 +269,9 @@ static void print_unlisted_then(const struct cluster *c)
         buf_add_cstr(&b, i ? ", " : "plimsoll: the snapshot is without ");
         text_add_clean(&b, c->unlisted.items[i].resource);
     }
-    if (b.n)
-        buf_add_cstr(&b, ", which could not be listed: what rests on them is not judged\n");
+    if (b.n == 0)
+        return; /* and b.p is NULL */
+    buf_add_cstr(&b, ", which could not be listed: what rests on them is not judged\n");
     fwrite(b.p, 1, b.n, stderr);
 }
 
