@@ -32,9 +32,11 @@ typedef int exec_output_fn(void *ctx, struct str piece, struct err *e);
 struct exec_options {
     struct client *client;
     struct str ns, pod;
-    struct str container;      /* absent: as the pod's default */
-    struct str_list argv;      /* no shell is put around it */
-    struct str input;          /* for stdin, at most EXEC_MOST_STDIN; absent: it has none */
+    struct str container; /* absent: as the pod's default */
+    struct str_list argv; /* no shell is put around it */
+    /* For stdin, at most EXEC_MOST_STDIN; absent: it has none. Of a command that does not read all of
+     * it the end may be lost (-ECONNRESET): the API server's proxy ends both ways at once. */
+    struct str input;
     exec_output_fn *out, *err; /* NULL: thrown away */
     void *ctx;
     int64_t most_ms;    /* the whole; 0: as the client's options, -1: no end */

@@ -102,8 +102,12 @@ def test_exec_input(peer):
     r = peer("cat", stdin=given)
     assert r.returncode == 0 and r.stdout == given, (r.returncode, len(r.stdout), r.stderr)
     assert peer("cat", stdin=b"").stdout == b""
-    # A command that does not read it all.
-    assert peer("head", "-c", "10", stdin=given).stdout == given[:10]
+    # A command that does not read it all. The proxy of an API server that hands WebSockets through ends
+    # both ways when the node stops reading (one time in eight here), and the output may be lost with
+    # them: an error then, and never a success without it.
+    r = peer("head", "-c", "10", stdin=given)
+    lost = peer.way == "websocket" and r.returncode == 250 and b"the connection ended" in r.stderr
+    assert lost or (r.returncode == 0 and r.stdout == given[:10]), r
     r = peer("head", "-c", str(16 << 20), "/dev/zero")
     assert r.returncode == 0 and len(r.stdout) == 16 << 20, (r.returncode, len(r.stdout))
 

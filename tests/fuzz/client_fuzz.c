@@ -22,10 +22,11 @@ static struct {
     int listener;
     uint16_t port;
     pthread_t thread;
-    _Atomic(const struct str *) text;
-    atomic_int mode;
+    pthread_mutex_t lock; /* of text and mode: who answers holds it */
+    struct str text;
+    enum mode mode;
     bool begun;
-} the_server;
+} the_server = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void require(bool ok)
 {
@@ -49,7 +50,7 @@ static void answer(int fd, const char *request)
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{\"kind\":"
         "\"PodList\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}";
     bool lists = strstr(request, "limit=") != NULL;
-    enum mode mode = (enum mode)atomic_load(&the_server.mode);
+    enum mode mode = the_server.mode;
     if (lists)
         say(fd, str_of(list));
     else if (mode != WHOLE_ANSWER)
@@ -59,7 +60,7 @@ static void answer(int fd, const char *request)
     if (!lists && mode != WHOLE_ANSWER)
         say(fd, STR("\r\n"));
     if (!lists)
-        say(fd, *atomic_load(&the_server.text));
+        say(fd, the_server.text);
 }
 
 /* What closes with unread bytes resets the connection, and the answer would be lost. */
@@ -74,7 +75,9 @@ static void serve_one(int fd)
         n += (size_t)got;
         request[n] = 0;
     }
+    pthread_mutex_lock(&the_server.lock);
     answer(fd, request);
+    pthread_mutex_unlock(&the_server.lock);
     shutdown(fd, SHUT_WR);
     while (recv(fd, request, sizeof(request), 0) > 0)
         continue;
@@ -104,6 +107,14 @@ static void begin(void)
     the_server.begun = true;
 }
 
+static void set_answer(struct str text, enum mode mode)
+{
+    pthread_mutex_lock(&the_server.lock);
+    the_server.text = text;
+    the_server.mode = mode;
+    pthread_mutex_unlock(&the_server.lock);
+}
+
 static void end_watch(void *ctx, struct str line)
 {
     require(line.n > 0);
@@ -126,8 +137,8 @@ static void watch(struct client *c)
     struct err e = {0};
     struct watch_options o = {.client = c,
                               .path = STR("/api/v1/pods"),
-                              .most_ms = 1000,
-                              .backoff_ms = 500,
+                              .most_ms = 30,
+                              .backoff_ms = 20,
                               .stop = &stop,
                               .note = end_watch};
     int r = watch_run(&o, take_event, &stop, &e);
@@ -159,13 +170,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         begin();
     struct str text = {(const char *)data + 1, size - 1};
     enum mode mode = (enum mode)(data[0] % MODES);
-    atomic_store(&the_server.text, &text);
-    atomic_store(&the_server.mode, (int)mode);
+    set_answer(text, mode);
     snprintf(url, sizeof(url), "http://127.0.0.1:%u", the_server.port);
     struct kubeconfig config = {.server = str_of(url), .cluster = STR("fuzz")};
     struct client_options options = {.config = &config, .per_second = 1000000, .burst = 1000000};
     require(client_new(&options, &c, NULL) == 0);
     mode == WATCH ? watch(c) : ask(c);
     client_free(c);
+    /* The server may still be talking to a client that has gone. */
+    set_answer(STR(""), mode);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a snapshot makes of documents: one line of JSON for each, the same when it is made once more, of
- * the same shape with names replaced.
+ * What a snapshot makes of documents: one line of JSON for each, of the same shape with names replaced;
+ * a snapshot of a snapshot is the last.
  */
 #include "base/alloc.h"
 #include "base/json.h"
@@ -57,11 +57,14 @@ static void take(struct input *in, const struct doc *object)
     if (first == RECORD_NOTHING)
         return;
     const struct doc *made = parsed(in, line);
-    struct str same = recorded(in, made, NULL, &again);
-    require(again == first && str_eq(line, same));
     struct str redacted = recorded(in, object, in->redact, &again);
     require(again == first);
     require_same_shape(made, parsed(in, redacted));
+    /* A variable that only a masked word mentions goes with the second. */
+    struct str second = recorded(in, made, NULL, &again);
+    require(again == first);
+    struct str third = recorded(in, parsed(in, second), NULL, &again);
+    require(again == first && str_eq(second, third));
 }
 
 static int run(void *arg)
