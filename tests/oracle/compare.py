@@ -3,12 +3,12 @@
 """Compares random worlds with kube-scheduler's own code (tests/oracle/program).
 
 usage: compare.py --fidelity build/tests/fidelity [--worlds N] [--seed S] [--seconds T] [--jobs J]
-                  [--oracle PROGRAM | --built] [--keep DIR] [--themes A,B]
+                  [--oracle PROGRAM] [--keep DIR] [--themes A,B]
 
 Builds the oracle with Go when no --oracle is given (minutes, the first time). Worlds go in batches:
 one process answers for all of a batch, one `fidelity --oracle` compares them, and what differs is
 kept. With --seconds no batch is begun after so long. Exit status 0, 1 (a difference, or an oracle
-that failed), 77 (Go is missing).
+that failed), 77 (Go or the modules are missing).
 """
 import argparse
 import hashlib
@@ -32,7 +32,7 @@ THEMES = ["resources", "taints", "nodeaffinity", "podaffinity", "spread", "defau
 BATCH = 95  # five of each theme
 
 
-def build_oracle(compile_it):
+def build_oracle():
     """The oracle of these very sources, built once into the user's cache."""
     text = hashlib.sha256()
     for name in sorted(os.listdir(PROGRAM)):
@@ -43,9 +43,11 @@ def build_oracle(compile_it):
     program = os.path.join(cache, "plimsoll", "oracle", text.hexdigest()[:16], "oracle")
     if os.path.exists(program):
         return program
-    if not compile_it or not shutil.which("go"):
-        print("skip: oracle: " + ("Go is not installed" if compile_it else
-                                  "its program is not built; `make oracle-random` builds it"))
+    missing = None if shutil.which("go") else "Go is not installed"
+    if not missing and subprocess.run(["go", "mod", "download"], cwd=PROGRAM, check=False).returncode:
+        missing = "the Go modules cannot be downloaded"
+    if missing:
+        print("skip: oracle: " + missing)
         sys.exit(77)
     os.makedirs(os.path.dirname(program), exist_ok=True)
     part = f"{program}.{os.getpid()}"
@@ -134,11 +136,10 @@ def main():
     p.add_argument("--seconds", type=float, default=0, help="begin no batch after so long; 0 = all")
     p.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     p.add_argument("--oracle")
-    p.add_argument("--built", action="store_true", help="skip, rather than build the oracle")
     p.add_argument("--keep", default="oracle-differences")
     p.add_argument("--themes", default=",".join(THEMES))
     a = p.parse_args()
-    oracle = a.oracle or build_oracle(not a.built)
+    oracle = a.oracle or build_oracle()
     sums, start = [0, 0, 0, 0], time.monotonic()
     for *numbers, lines in results(a, batches(a, oracle, a.themes.split(","), start)):
         sums = [x + y for x, y in zip(sums, numbers)]
