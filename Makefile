@@ -40,7 +40,7 @@ test-vm: build ## what a real kernel does in QEMU, against what plimsoll says (1
 	@ninja -C $(BUILD) tests/vm/load >$(BUILD)/ninja.log || { cat $(BUILD)/ninja.log; exit 1; }
 	@tests/vm/run.py --build $(BUILD) || test $$? = 77
 
-test-node-full: build ## a real kubelet in QEMU joined to a real control plane (3 minutes of CPU; needs Go 1.26)
+test-node-full: build ## a real kubelet in QEMU joined to a real control plane (5 minutes; needs Go 1.26)
 	@tools/bootstrap node
 	@ninja -C $(BUILD) tests/vm/load >$(BUILD)/ninja.log || { cat $(BUILD)/ninja.log; exit 1; }
 	@tests/node/run.py --build $(BUILD) || test $$? = 77
