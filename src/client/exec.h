@@ -35,7 +35,7 @@ struct exec_options {
     struct str container; /* absent: as the pod's default */
     struct str_list argv; /* no shell is put around it */
     /* For stdin, at most EXEC_MOST_STDIN; absent: it has none. Of a command that does not read all of
-     * it the end may be lost (-ECONNRESET): the API server's proxy ends both ways at once. */
+     * it the end may be lost (-ECONNRESET), where the API server hands the WebSocket through. */
     struct str input;
     exec_output_fn *out, *err; /* NULL: thrown away */
     void *ctx;

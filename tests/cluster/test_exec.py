@@ -102,9 +102,9 @@ def test_exec_input(peer):
     r = peer("cat", stdin=given)
     assert r.returncode == 0 and r.stdout == given, (r.returncode, len(r.stdout), r.stderr)
     assert peer("cat", stdin=b"").stdout == b""
-    # A command that does not read it all. The proxy of an API server that hands WebSockets through ends
-    # both ways when the node stops reading (one time in eight here), and the output may be lost with
-    # them: an error then, and never a success without it.
+    # A command that does not read it all. Where the API server hands WebSockets through, the connection
+    # sometimes ended here when the node stopped reading, and the output was lost with it: an error
+    # then, and never a success without it.
     r = peer("head", "-c", "10", stdin=given)
     lost = peer.way == "websocket" and r.returncode == 250 and b"the connection ended" in r.stderr
     assert lost or (r.returncode == 0 and r.stdout == given[:10]), r
@@ -129,9 +129,8 @@ def test_exec_refused(peer):
 
 
 def test_exec_ends(peer):
-    """A deadline ends the wait, and so does a node that goes away. Where the API server translates, it
-    takes a node that ends without a word for success (client-go, remotecommand/v4.go), and nobody can
-    tell: kubectl exits with 0 as well."""
+    """A deadline ends the wait, and so does a node that goes away. Where the API server translates, a
+    node that ended without a word was seen as success by it, and a client cannot tell."""
     began = time.monotonic()
     r = peer("sleep", "90", most_s=2)
     assert r.returncode == 250 and b"did not end within 2 s; it may go on in the container" in r.stderr, r
