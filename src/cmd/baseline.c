@@ -58,7 +58,7 @@ static int run(const struct verb_call *c, struct err *e)
     buf_init(&line, 1 << 12);
     buf_add_cstr(&line, "plimsoll: known from now on: ");
     baseline_add_summary(&baseline, &line);
-    fwrite(line.p, 1, line.n, stderr);
+    verb_say(&line);
     return judged.code;
 }
 

@@ -140,7 +140,7 @@ static void tell_not_judged(const struct option_outputs *outputs, const struct f
         not_judged_add(&b, r, i);
         buf_add_char(&b, '\n');
     }
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }
 
 static int show(const struct options *o, const struct option_outputs *outputs, struct arena *a,

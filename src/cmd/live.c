@@ -78,7 +78,7 @@ static void print_line(const char *before, struct str line)
     buf_printf(&b, "plimsoll: %s", before);
     text_add_clean(&b, line);
     buf_add_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }
 
 static void trace(void *ctx, struct str line)
@@ -157,5 +157,5 @@ void live_print_name(const struct live *l, struct str more)
     buf_add_char(&b, ')');
     text_add_clean(&b, more);
     buf_add_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }

@@ -123,7 +123,7 @@ static void take_bad(void *ctx, const struct err *e)
     }
     text_add_clean(&line, str_of(e->msg));
     buf_add_char(&line, '\n');
-    fwrite(line.p, 1, line.n, stderr);
+    verb_say(&line);
     r->code = EXIT_USAGE;
 }
 
@@ -239,7 +239,7 @@ static void print_summary(const struct options *o, const struct snapshot_counts 
         buf_add_cstr(&b, " left out (Secrets)");
     }
     buf_add_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }
 
 static int record(const struct verb_call *c, struct redact *redact, struct err *e)

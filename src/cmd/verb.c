@@ -4,6 +4,9 @@
  */
 #include "cmd/verb.h"
 
+#include <stdio.h>
+
+#include "base/buf.h"
 #include "cmd/verb_table.h"
 
 #define VERB(name) extern const struct verb verb_##name;
@@ -35,4 +38,10 @@ int verb_unknown(struct str name, struct err *e)
                        STR_ARG(name), STR_ARG(g.best));
     return err_set(e, EINVAL, "there is no verb \"" STR_FMT "\"; \"plimsoll help\" lists them",
                    STR_ARG(name));
+}
+
+void verb_say(const struct buf *b)
+{
+    if (b->n) /* b->p is NULL where there never was any */
+        fwrite(b->p, 1, b->n, stderr);
 }

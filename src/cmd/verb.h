@@ -136,6 +136,7 @@ enum { WORLD_TABLE_COUNT = 3 };
         .offset = offsetof(type, member)                                                  \
     }
 
+struct buf;
 struct cluster;
 /* Reads the world that the options name: files, the cluster of the kubeconfig, or both. When they name
  * none: standard input, when it is a pipe or a file, else the cluster, which is said on stderr. What
@@ -154,6 +155,9 @@ void world_warn(const struct cluster *c);
 /* Fills e with "nothing to judge" and what was read instead of `wanted`. Returns -ENODATA, or
  * EXIT_USAGE without a word more when code says that the input could not be read. */
 int world_empty(const struct cluster *c, int code, const char *wanted, struct err *e);
+
+/* Prints b, whole lines, to stderr; nothing when it is empty. */
+void verb_say(const struct buf *b);
 
 /* For OPTION_PARSED: a positive Kubernetes quantity of bytes ("64Gi"), ret is int64_t. */
 int option_parse_bytes(struct str text, void *ret, struct err *e) MUST_USE;

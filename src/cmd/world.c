@@ -139,7 +139,7 @@ static void print_problem(const struct problem *p, const char *note)
     }
     text_add_clean(&line, p->message);
     buf_add_char(&line, '\n');
-    fwrite(line.p, 1, line.n, stderr);
+    verb_say(&line);
 }
 
 /* What is odd about the world without being anyone's finding: one line each, the objects that are
@@ -257,7 +257,7 @@ void world_print_live(const struct world_options *o, const struct cluster *c)
     if (forbidden)
         buf_add_cstr(&b, ": what rests on them is not judged (plimsoll can-i)\n");
     add_usage(&b, c, o->uses);
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }
 
 /* A recording knows no more than whoever made it. */
@@ -270,9 +270,9 @@ static void print_unlisted_then(const struct cluster *c)
         text_add_clean(&b, c->unlisted.items[i].resource);
     }
     if (b.n == 0)
-        return; /* and b.p is NULL */
+        return;
     buf_add_cstr(&b, ", which could not be listed: what rests on them is not judged\n");
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }
 
 static int read_with_cluster(const struct world_options *o, struct source_options *source,

@@ -107,11 +107,6 @@ int fixing_begin(struct fixing *f, const struct world_options *world, struct che
 
 /* ---- what is said ---- */
 
-static void print_line(const struct buf *b)
-{
-    fwrite(b->p, 1, b->n, stderr);
-}
-
 /* "a.yaml: fixed 3 findings: pdb-missing (2), webhook-timeout". */
 static void say_file(const struct fixing *f, const struct fix_file *file)
 {
@@ -135,7 +130,7 @@ static void say_file(const struct fixing *f, const struct fix_file *file)
         comma = ", ";
     }
     buf_add_char(&b, '\n');
-    print_line(&b);
+    verb_say(&b);
 }
 
 /* Findings that were not fixed for one reason. */
@@ -192,7 +187,7 @@ static void say_left(const struct left *l)
     buf_add_cstr(&b, ": ");
     text_add_clean(&b, l->reason);
     buf_add_char(&b, '\n');
-    print_line(&b);
+    verb_say(&b);
 }
 
 static void say_all(const struct fixing *f, const struct judgement *j)

@@ -10,6 +10,7 @@
 #include "act/file.h"
 #include "base/diff.h"
 #include "base/text.h"
+#include "cmd/verb.h"
 #include "output/namespace_kit.h"
 #include "output/out.h"
 
@@ -34,7 +35,7 @@ static void say(struct str name, const char *what, const char *more)
     buf_printf(&b, ": %s", what);
     text_add_clean(&b, str_of(more));
     buf_add_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stderr);
+    verb_say(&b);
 }
 
 static void say_left(const struct namespace_kit *k)
