@@ -321,7 +321,7 @@ static int add_json(struct body *b, const struct edit *edit, struct buf *out)
     struct buf pointer CLEANUP(buf_done);
     struct buf one CLEANUP(buf_done) = {0};
     struct str rest = edit->path;
-    const struct doc *at;
+    const struct doc *at = NULL;
     buf_init(&pointer, 64 * KIB);
     buf_init(&one, out->max);
     int r = add_steps(b, edit, &pointer, &one, &rest, &at);

@@ -208,7 +208,7 @@ static int try_once(struct opening *o)
             o->reconnected = true;
             return 1;
         }
-        return err_set(o->e, ECONNRESET, "the server ended the connection before it answered");
+        return err_set(o->e, ECONNRESET, "the connection ended before an answer came");
     }
     if (r < 0)
         return r;

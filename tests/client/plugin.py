@@ -4,6 +4,7 @@
 argument says."""
 import json
 import os
+import signal
 import sys
 import time
 
@@ -46,7 +47,9 @@ elif what == "hangs":
         time.sleep(30)
     time.sleep(30)
 elif what == "held":
-    # Whoever reads the FIFO sees its end when the last of us is gone.
+    # Whoever reads the FIFO sees its end when the last of us is gone. Python's own handler would lose
+    # an interrupt that comes just before the fork.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with open(sys.argv[2], "w", encoding="ascii") as held:
         held.write("begun\n")
         held.flush()

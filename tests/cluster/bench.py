@@ -22,7 +22,6 @@ import selectors
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import build
@@ -30,10 +29,10 @@ import fill
 import replay
 from control_plane import ControlPlane
 from metrics import Metrics
+from processes import PeakMemory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MIB = 1 << 20
-SAMPLE_S = 0.002
 FIRST_RUNS, FIRST_PAUSE_S = 25, 0.2  # so that one burst of a neighbour does not meet all of them
 CHECK_MIB = 200
 LARGE_CHECK_MIB = 600  # as reading a file of that size
@@ -43,33 +42,21 @@ class Cost:
     """Wall and CPU seconds, and the most anonymous memory that was seen."""
 
     def __init__(self, words, environment=None, stdin=None):
-        self.anon_bytes = 0
         with tempfile.TemporaryFile() as err:
             began = time.monotonic()
             self.process = subprocess.Popen(
                 words, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL,
                 stderr=err, stdin=stdin or subprocess.DEVNULL)
-            watcher = threading.Thread(target=self.watch)
-            watcher.start()
+            memory = PeakMemory(self.process, "RssAnon")
             _, status, usage = os.wait4(self.process.pid, 0)
             self.wall_s = time.monotonic() - began
             self.process.returncode = os.waitstatus_to_exitcode(status)
-            watcher.join()
+            self.anon_bytes = memory.end()
             err.seek(0)
             self.err = err.read().decode(errors="replace")
         self.cpu_s = usage.ru_utime + usage.ru_stime
         if self.process.returncode not in (0, 1):
             raise RuntimeError(f"{' '.join(words)}: {self.process.returncode}: {self.err[-500:]}")
-
-    def watch(self):
-        while self.process.returncode is None:
-            try:
-                with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as f:
-                    found = re.search(r"RssAnon:\s+(\d+)", f.read())
-            except OSError:
-                return
-            self.anon_bytes = max(self.anon_bytes, int(found[1]) << 10 if found else 0)
-            time.sleep(SAMPLE_S)
 
 
 def median(rounds, words, **more):

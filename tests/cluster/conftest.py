@@ -15,11 +15,11 @@ import pytest
 import build
 import player as play
 from control_plane import ControlPlane
+from processes import PeakMemory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 PROGRAM = os.path.join(ROOT, "build", "src", "plimsoll")
-MEMORY_EVERY_S = 0.002
 
 
 def pytest_addoption(parser):
@@ -48,30 +48,6 @@ class Answer:
                 f"--- stderr\n{self.err[:4000]}")
 
 
-class Memory:
-    """The most memory that a process has had, looked at until it is gone. What wait4() says of it is
-    at least the size of pytest, from which it was forked."""
-
-    def __init__(self, process):
-        self.process, self.most_bytes = process, 0
-        self.thread = threading.Thread(target=self.watch)
-        self.thread.start()
-
-    def watch(self):
-        while self.process.returncode is None:
-            try:
-                with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as f:
-                    found = re.search(r"VmHWM:\s+(\d+)", f.read())
-            except OSError:
-                return
-            self.most_bytes = max(self.most_bytes, int(found[1]) << 10 if found else 0)
-            time.sleep(MEMORY_EVERY_S)
-
-    def end(self):
-        self.thread.join()
-        return self.most_bytes
-
-
 class Plimsoll:
     """plimsoll(kubeconfig, "check", "-n", "shop") runs it as a user would."""
 
@@ -93,7 +69,7 @@ class Plimsoll:
                 stdin=given if stdin else subprocess.DEVNULL)
             guard = threading.Timer(timeout, process.kill)
             guard.start()
-            memory = Memory(process)
+            memory = PeakMemory(process, "VmHWM")
             _, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - began
             guard.cancel()

@@ -6,12 +6,16 @@ is killed leaves nothing behind either.
 """
 import ctypes
 import os
+import re
 import signal
 import socket
 import subprocess
+import threading
+import time
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
+MEMORY_EVERY_S = 0.002
 
 
 def die_with_parent():
@@ -67,3 +71,28 @@ def free_ports(count):
     finally:
         for s in sockets:
             s.close()
+
+
+class PeakMemory:
+    """The most memory (VmHWM, RssAnon: a line of /proc/PID/status) that a process has had, looked at
+    until its returncode is set. What wait4() says of it is at least the size of who forked it."""
+
+    def __init__(self, process, line):
+        self.process, self.most_bytes = process, 0
+        self.line = re.compile(line + r":\s+(\d+)")
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def watch(self):
+        while self.process.returncode is None:
+            try:
+                with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as f:
+                    found = self.line.search(f.read())
+            except OSError:
+                return
+            self.most_bytes = max(self.most_bytes, int(found[1]) << 10 if found else 0)
+            time.sleep(MEMORY_EVERY_S)
+
+    def end(self):
+        self.thread.join()
+        return self.most_bytes

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 import image
+from account import Account
 
 PAGE = 4096
 MIB = 1 << 20
@@ -14,22 +15,14 @@ KUBEPODS = "/sys/fs/cgroup/kubepods"
 PODS = "/api/v1/namespaces/default/pods"
 
 
-class Bench:
+class Bench(Account):
     """The joined node, plimsoll, and the account of what held."""
 
     def __init__(self, options, plane, node, scratch):
         self.options, self.plane, self.node, self.scratch = options, plane, node, scratch
         self.program = os.path.join(options.build, "src", "plimsoll")
-        self.held = self.failed = self.tables = 0
-
-    def holds(self, fact, condition, detail=""):
-        self.held += bool(condition)
-        self.failed += not condition
-        print(("ok    " if condition else "FAIL  ") + fact
-              + (f" ({detail})" if detail and not condition else ""), flush=True)
-
-    def equal(self, fact, got, want):
-        self.holds(fact, got == want, f"got {got}, expected {want}")
+        super().__init__()
+        self.tables = 0
 
     # ---- the cluster as plimsoll sees it ----
 

@@ -246,6 +246,8 @@ static struct sim_cycle *cycle_of(struct twin *t, uint32_t line)
     for (uint32_t i = 0; i < t->falls.count; i++)
         if (t->falls.items[i].line == line)
             *PUSH(t->a, &of) = i;
+    if (!of.count)
+        return c;
     from = of.count - MIN(of.count, t->pods.items[line].failures);
     for (size_t n = (of.count - from) / 2; n > 0; n--) {
         bool twice = true;

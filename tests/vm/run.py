@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import kmsg  # noqa: E402
 import vm  # noqa: E402
 import world  # noqa: E402
+from account import Account  # noqa: E402
 from world import MIB, container, guaranteed, pod  # noqa: E402
 
 MEMORY_MIB = 256
@@ -134,13 +135,14 @@ class Fleet:
             "2>/dev/null || :")
 
 
-class Bench:
+class Bench(Account):
     """The machine, plimsoll, and the account of what held."""
 
     def __init__(self, build, machine, kernel):
         self.program = os.path.join(build, "src", "plimsoll")
         self.fidelity = os.path.join(build, "tests", "fidelity")
-        self.machine, self.held, self.failed = machine, 0, 0
+        super().__init__()
+        self.machine = machine
         self.cases, self.logs = [], []
         total_kb = int(re.search(r"MemTotal:\s+(\d+)", machine.run("cat /proc/meminfo"))[1])
         self.capacity_bytes = total_kb * 1024
@@ -148,15 +150,6 @@ class Bench:
         machine.run(f"mkdir -p {KUBEPODS}/burstable {KUBEPODS}/besteffort; "
                     f"for d in {KUBEPODS} {KUBEPODS}/*/; do "
                     f"echo '{CONTROLLERS}' >$d/cgroup.subtree_control; done")
-
-    def holds(self, fact, condition, detail=""):
-        self.held += bool(condition)
-        self.failed += not condition
-        print(("ok    " if condition else "FAIL  ") + fact
-              + (f" ({detail})" if detail and not condition else ""), flush=True)
-
-    def equal(self, fact, got, want):
-        self.holds(fact, got == want, f"got {got}, expected {want}")
 
     def wait_for_end(self, fleet, pid, seconds=60):
         limit = time.monotonic() + seconds
