@@ -13,6 +13,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static bool in_secret_only; /* where the word CANARY stands in the input */
+
 static void require(bool ok)
 {
     if (!ok)
@@ -26,8 +28,31 @@ static int read_paths(struct str paths, struct arena *a, struct kubeconfig *ret)
     struct err e = {0};
     int r = kubeconfig_read(&choice, &env, a, ret, &e);
     require(r <= 0 && (r == 0 || (r == -e.code && e.msg[0])));
-    require(!strstr(e.msg, "CANARY"));
+    require(!in_secret_only || !strstr(e.msg, "CANARY"));
     return r;
+}
+
+/* Whether what stands before a value is the key of a secret. */
+static bool is_secret(struct str before)
+{
+    static const char *const keys[] = {"token:", "password:", "client-key-data:", "value:"};
+    struct str key = str_trim(before);
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (str_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+/* The fuzzer puts the word also where a message may show it, such as into the name of a context. */
+static bool is_in_secret_only(struct str text)
+{
+    for (size_t i = 0, begin = 0; i < text.n; i++) {
+        if (text.p[i] == '\n' || text.p[i] == '{' || text.p[i] == ',')
+            begin = i + 1;
+        if (str_starts(str_sub(text, i, text.n), "CANARY") && !is_secret(str_sub(text, begin, i)))
+            return false;
+    }
+    return true;
 }
 
 static void require_same(struct str x, struct str y)
@@ -65,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > (1 << 16) || in.fd < 0)
         return 0;
     require(write(in.fd, data, size) == (ssize_t)size);
+    in_secret_only = is_in_secret_only((struct str){(const char *)data, size});
     arena_init(&in.a);
     require(mem_protect(run, &in) == 0);
     arena_done(&in.a);
