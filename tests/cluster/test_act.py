@@ -183,17 +183,32 @@ def test_watch(plane, namespace, driver):
         assert w.count("BEGIN") == 1 and w.count("ADDED second") == 1, w.lines
 
 
+def delivers(plane, name):
+    """Whether the API server tells a plain watch of this ConfigMap, which it has. After a restart the one
+    of the bench sometimes never does: with etcd 3.4.23 its own watch may stay silent."""
+    path = "/api/v1/namespaces/default/configmaps"
+    before = int(plane.api.get(f"{path}/{name}")["metadata"]["resourceVersion"]) - 1
+    _, _, body = plane.api.raw(
+        "GET", f"{path}?watch=1&resourceVersion={before}&timeoutSeconds=5")
+    return f'"{name}"'.encode() in body
+
+
 def test_watch_through_restart(own_plane, driver):
     """The API server goes away and comes back: the watch goes on where it was."""
     plane = own_plane()
     create(plane.api, config_map("default", "first"))
     with Watch(driver.path, plane, "default") as w:
         w.wait("SYNCED")
-        plane.restart_apiserver(down_s=2)
-        create(plane.api, config_map("default", "after"))
-        w.wait("ADDED after")
+        for after in (f"after-{i}" for i in range(5)):
+            plane.restart_apiserver(down_s=2)
+            create(plane.api, config_map("default", after))
+            if delivers(plane, after):
+                break
+        else:
+            pytest.skip("the API server of this bench is silent after each of five restarts")
+        w.wait("ADDED " + after)
         assert w.count("NOTE"), w.lines
-        assert w.count("ADDED after") == 1, w.lines
+        assert w.count("ADDED " + after) == 1, w.lines
 
 
 def test_watch_after_compaction(own_plane, driver):
