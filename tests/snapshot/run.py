@@ -177,20 +177,13 @@ def check_canary(bench):
     """canary: a name; never: what no snapshot holds."""
     world = os.path.join(HERE, "canary.yaml")
     with open(world, encoding="utf-8") as f:
-        text = f.read()
-    planted = len(places(text, "canary"))
-    # Whole: the pseudonym of an address is one at random, which may begin like one that was planted.
-    addresses = sorted(set(re.findall(r"(?:10\.99|172\.20)\.\d+\.\d+", text)))
-    pattern = "|".join(["canary", "dead:beef", *(re.escape(a) + r"(?!\d)" for a in addresses)])
+        planted = len(places(f.read(), "canary"))
     plain, redacted = bench.snapshots(world)
     with open(plain, encoding="utf-8") as f:
         plain = f.read()
     with open(redacted, encoding="utf-8") as f:
         redacted = f.read()
-    left = places(redacted, pattern)
-    if len(addresses) < 6 or len(places(plain, pattern)) <= len(places(plain, "canary|dead:beef")):
-        print("canary: no address is looked for: the test is blind")
-        return 1
+    left = places(redacted, "canary|10\\.99\\.|172\\.20\\.|dead:beef")
     never = places(plain, "never") + places(redacted, "never")
     for p in left:
         print(f"canary: a name is left: {p}")
