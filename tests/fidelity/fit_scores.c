@@ -130,25 +130,26 @@ static void expect_scores(struct check *k, enum strategy strategy, const struct 
     }
 }
 
-void fit_score_least(struct check *k)
+static void expect_weighted(struct check *k, enum strategy strategy)
 {
     struct weights w;
     weights_of_map(at(k, "resources"), &w);
-    expect_scores(k, LEAST, &w, NULL);
+    expect_scores(k, strategy, &w, NULL);
+}
+
+void fit_score_least(struct check *k)
+{
+    expect_weighted(k, LEAST);
 }
 
 void fit_score_most(struct check *k)
 {
-    struct weights w;
-    weights_of_map(at(k, "resources"), &w);
-    expect_scores(k, MOST, &w, NULL);
+    expect_weighted(k, MOST);
 }
 
 void fit_score_balanced(struct check *k)
 {
-    struct weights w;
-    weights_of_map(at(k, "resources"), &w);
-    expect_scores(k, BALANCED, &w, NULL);
+    expect_weighted(k, BALANCED);
 }
 
 void fit_score_ratio(struct check *k)
