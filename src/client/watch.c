@@ -28,7 +28,9 @@ struct watch {
     struct client_answer answer;   /* the last one */
     struct random_run random;
     uint32_t draws;
-    int failures; /* in a row */
+    int failures;     /* in a row */
+    bool is_away;     /* the last of them: no answer, or none of use */
+    bool has_watched; /* a watch was open once: the rights are there */
     int ended;    /* what fn returned */
     bool has_ended;
     struct err *e;
@@ -100,6 +102,31 @@ static int take_listed(void *ctx, const struct each_object *o, struct err *e)
     return r > 0 ? -ECANCELED : r;
 }
 
+/* etcd was restored from a backup, or a server that lags behind answers: what we know is of no use. */
+static bool is_from_future(const struct client_answer *answer)
+{
+    const struct doc *causes = doc_path(answer->status_body, "details.causes");
+    for (const struct doc *c = causes && causes->type == DOC_SEQ ? causes->child : NULL; c;
+         c = c->next)
+        if (str_is(doc_text(c, "reason"), "ResourceVersionTooLarge"))
+            return true;
+    return false;
+}
+
+/* What a server that was away has made us wait for is no fault of one that is back. */
+static int open_stream(struct watch *w, const struct client_request *request,
+                       struct client_stream **s)
+{
+    int r = client_open(w->o->client, request, &w->a, s, &w->answer, w->e);
+    if (r < 0 && w->answer.status_body && is_from_future(&w->answer))
+        r = -ESTALE;
+    bool is_away = r < 0 && r != -ESTALE;
+    if (w->is_away && !is_away)
+        w->failures = 0;
+    w->is_away = is_away;
+    return r;
+}
+
 /* One page; its token goes to w->next. */
 static int list_page(struct watch *w)
 {
@@ -115,7 +142,7 @@ static int list_page(struct watch *w)
     struct client_request request = {.method = "GET", .path = buf_str(&path)};
     struct client_body body = {0};
     struct list_head head;
-    int r = client_open(w->o->client, &request, &w->a, &body.stream, &w->answer, w->e);
+    int r = open_stream(w, &request, &body.stream);
     if (r < 0)
         return r;
     struct each_input in = {.name = w->o->path, .read = client_body_read, .ctx = &body};
@@ -249,17 +276,6 @@ static int read_events(struct watch *w, struct client_stream *s, int64_t open_ms
     }
 }
 
-/* etcd was restored from a backup, or a server that lags behind answers: what we know is of no use. */
-static bool is_from_future(const struct client_answer *answer)
-{
-    const struct doc *causes = doc_path(answer->status_body, "details.causes");
-    for (const struct doc *c = causes && causes->type == DOC_SEQ ? causes->child : NULL; c;
-         c = c->next)
-        if (str_is(doc_text(c, "reason"), "ResourceVersionTooLarge"))
-            return true;
-    return false;
-}
-
 static int watch_once(struct watch *w)
 {
     int64_t least = w->o->least_s ? w->o->least_s : WATCH_LEAST_S;
@@ -277,9 +293,9 @@ static int watch_once(struct watch *w)
     struct client_request request = {
         .method = "GET", .path = buf_str(&path), .request_ms = -1, .no_gzip = true};
     struct client_stream *s = NULL;
-    int r = client_open(w->o->client, &request, &w->a, &s, &w->answer, w->e);
-    if (r < 0 && w->answer.status_body && is_from_future(&w->answer))
-        r = -ESTALE;
+    int r = open_stream(w, &request, &s);
+    if (r == 0)
+        w->has_watched = true;
     if (r == 0)
         r = read_events(w, s, seconds * 1000 + WATCH_GRACE_MS);
     client_close(s);
@@ -289,10 +305,14 @@ static int watch_once(struct watch *w)
 
 /* ---- breaks ---- */
 
-static bool is_final(int r)
+/* A server that starts refuses whoever has the right, until it has read its roles: what it once gave is
+ * asked for again. */
+static bool is_final(const struct watch *w, int r)
 {
-    return r == -EPERM || r == -EACCES || r == -ENOENT || r == -EINVAL || r == -EINTR ||
-           r == -ENOMEM || r == -EOPNOTSUPP || r == -EKEYREJECTED;
+    if (r == -EPERM || r == -EACCES)
+        return !w->has_watched;
+    return r == -ENOENT || r == -EINVAL || r == -EINTR || r == -ENOMEM || r == -EOPNOTSUPP ||
+           r == -EKEYREJECTED;
 }
 
 int64_t watch_backoff_ms(int64_t least_ms, int failures, const struct random_run *chance,
@@ -326,7 +346,7 @@ static int run(void *arg)
             return w->ended;
         if (r != -EINTR && wait_left_ms(&w->end) <= 0)
             return err_set(w->e, ETIMEDOUT, "the time is over");
-        if (is_final(r))
+        if (is_final(w, r))
             return r;
         if (r == -ESTALE)
             w->version[0] = 0;

@@ -44,8 +44,9 @@ struct watch_options {
 };
 
 /* Ends when fn says so, at most_ms, when stopped (-EINTR), and at what trying again does not mend:
- * no right (-EPERM, -EACCES), no such resource (-ENOENT), a path or query that is refused (-EINVAL).
- * What is no watch or no list (-EBADMSG) is tried again, as a server that is away. */
+ * no such resource (-ENOENT), a path or query that is refused (-EINVAL), no right (-EPERM, -EACCES)
+ * before a first watch was open. What is no watch or no list (-EBADMSG) is tried again, as a server that
+ * is away. How long it was away does not count once it answers. */
 int watch_run(const struct watch_options *o, watch_fn *fn, void *ctx, struct err *e) MUST_USE;
 /* How long to wait after so many failures in a row: least_ms doubled for each but the first, at most
  * WATCH_BACKOFF_MOST_MS, and up to as much again by chance. */

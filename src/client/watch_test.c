@@ -363,6 +363,77 @@ static void test_refused_again_and_again(void **state)
     assert_true(clock_ms() - began >= 508);
 }
 
+struct times {
+    int64_t refused, returned, listed; /* the last note before the server was back, the 410, the list */
+    size_t lists;
+};
+
+static int take_times(void *ctx, enum watch_event event, const struct doc *object, struct err *e)
+{
+    struct times *t = ctx;
+    (void)e;
+    if (event == WATCH_BEGIN && t->lists++)
+        t->listed = clock_ms();
+    return object ? 7 : 0;
+}
+
+static void note_times(void *ctx, struct str line)
+{
+    struct times *t = ctx;
+    t->refused = t->returned;
+    t->returned = clock_ms();
+    (void)line;
+}
+
+/* A server that is back after a long time and no longer knows our version: what it was away for is not
+ * waited for once more. */
+static void test_gone_after_absence(void **state)
+{
+    (void)state;
+    struct test_step steps[12] = {LISTED("10")};
+    for (size_t i = 1; i < 10; i++)
+        steps[i] =
+            (struct test_step){.expects = WATCHES("10"), .status = "503 Service Unavailable"};
+    steps[10] = (struct test_step){.expects = WATCHES("10"), .chunks = {ERROR_EVENT("410")}};
+    steps[11] = (struct test_step){.expects = LISTS, .chunks = {LIST("30", OBJECT("one", "15"))}};
+    struct test_server server;
+    struct client *client;
+    struct times t = {.lists = 0};
+    test_server_begin(&server, steps, ARRAY_LEN(steps));
+    struct client_options options = {.config = &server.config};
+    assert_int_equal(client_new(&options, &client, NULL), 0);
+    struct watch_options o = {.client = client,
+                              .path = STR("/api/v1/configmaps"),
+                              .backoff_ms = 4,
+                              .note = note_times,
+                              .most_ms = TEST_SERVER_PATIENCE_S * 1000};
+    assert_int_equal(watch_run(&o, take_times, &t, NULL), 7);
+    assert_int_equal(t.lists, 2);
+    /* 4 ms, doubled eight times, and the server's answer; then 4 to 8 ms and the list. */
+    assert_true(t.returned - t.refused >= 1024);
+    assert_true(t.listed - t.returned < t.returned - t.refused);
+    client_free(client);
+    test_server_end(&server);
+}
+
+/* A server that starts and has not read its roles yet refuses a right that it gave before. */
+static void test_refused_for_a_while(void **state)
+{
+    (void)state;
+    static const struct test_step steps[] = {
+        LISTED("10"),
+        {.expects = WATCHES("10"), .chunks = {EVENT("ADDED", "one", "11")}, .cuts = true},
+        {.expects = WATCHES("11"),
+         .status = "403 Forbidden",
+         .chunks = {STATUS("403", "Forbidden")}},
+        {.expects = WATCHES("11"),
+         .status = "401 Unauthorized",
+         .chunks = {STATUS("401", "Unauthorized")}},
+        ENDS("11"),
+    };
+    expect(steps, ARRAY_LEN(steps), "BEGIN SYNCED +one +end", "tried again");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +451,8 @@ int main(void)
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_backoff),
         cmocka_unit_test(test_refused_again_and_again),
+        cmocka_unit_test(test_gone_after_absence),
+        cmocka_unit_test(test_refused_for_a_while),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
