@@ -216,6 +216,7 @@ struct storage_class {
 struct csi_driver_limit {
     struct str name;
     struct opt_int count;
+    struct str_list topology_keys;
 };
 struct csi_node {
     struct object o;

@@ -161,7 +161,8 @@ const struct shape shape_storage_class = {sizeof(T), storage_class_fields, 0, NU
 static const struct field csi_allocatable_fields[] = {FIELD("count", F_OPT_INT, count), FIELDS_END};
 static const struct shape shape_csi_allocatable = {sizeof(T), csi_allocatable_fields, 0, NULL};
 static const struct field csi_driver_fields[] = {
-    FIELD("name", F_STR, name), FIELD_INTO("allocatable", shape_csi_allocatable), FIELDS_END};
+    FIELD("name", F_STR, name), FIELD_INTO("allocatable", shape_csi_allocatable),
+    FIELD("topologyKeys", F_STR_LIST, topology_keys), FIELDS_END};
 static const struct shape shape_csi_driver = {sizeof(T), csi_driver_fields, 0, NULL};
 #undef T
 #define T struct csi_node

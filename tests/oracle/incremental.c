@@ -89,12 +89,12 @@ static void compare_rebuilt(struct run *r)
         struct pod *p = arena_new(&a, struct pod);
         *p = *schedule_pod(r->s, i);
         int32_t node = schedule_pod_node(r->s, i);
-        p->o.name = arena_printf(&a, "pod-%u", i);
         p->spec.node_name.v =
             node == NO_NODE ? STR_NONE : schedule_node(r->s, (uint32_t)node)->o.name;
         *PUSH(&a, &c.pods) = p;
     }
     struct schedule *fresh = schedule_new(&a, &c);
+    schedule_assume_as(fresh, r->s);
     for (uint32_t i = 0; i < count; i++) {
         struct verdict want, got;
         if (schedule_pod_node(r->s, i) != NO_NODE)
@@ -122,6 +122,8 @@ static void step(struct run *r)
         pod = schedule_clone_pod(r->s, pod);
     if (what < 6 && schedule_pod_node(r->s, pod) == NO_NODE) {
         int32_t to = schedule_place(r->s, pod);
+        if (to != NO_NODE && draw(r, 2))
+            schedule_assume_volumes(r->s, pod, (uint32_t)to);
         if (to != NO_NODE)
             schedule_bind(r->s, pod, (uint32_t)to);
     } else if (what < 8 && schedule_pod_node(r->s, pod) != NO_NODE) {
@@ -175,14 +177,18 @@ static void what_if(struct run *r)
         schedule_node_close(r->s, n, false);
     for (uint32_t pod = 0; pod < pods; pod++)
         node_of[pod] = schedule_pod_node(r->s, pod);
+    (void)schedule_make_volumes(r->s);
+    size_t settled = schedule_assumed_volumes(r->s);
     schedule_mark(r->s);
     expect_some(r);
     for (int i = 0; i < WHAT_IF_STEPS; i++)
         step(r);
+    (void)schedule_make_volumes(r->s);
     for (uint32_t pod = 0; pod < schedule_pod_count(r->s); pod++)
         if (schedule_pod_node(r->s, pod) == NO_NODE)
             compare_place(r, pod);
     put_back(r, node_of, pods);
+    schedule_forget_volumes(r->s, settled);
     schedule_rewind(r->s);
     for (uint32_t pod = 0; pod < pods; pod++)
         if (node_of[pod] == NO_NODE)

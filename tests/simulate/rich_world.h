@@ -19,6 +19,7 @@ struct rich_world {
     struct test_world *t;
     struct rich_workload workloads[6];
     int nodes, count;
+    bool storage;
 };
 
 static const char *const rich_kinds[] = {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet",
@@ -81,12 +82,89 @@ static inline const char *rich_spec(const struct rich_workload *w)
     return w->kind == RICH_JOB ? draw_of(jobs, 3) : draw_of(more, 8);
 }
 
+/* ---- volumes ---- */
+
+/* Classes whose volumes are of a zone, of a node, anywhere, or there already; two volumes of the
+ * last for each node, no two of one size. */
+static inline void rich_storage(struct rich_world *x)
+{
+    test_yaml(x->t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: zonal}, "
+                    "provisioner: zonal.csi.example.com, volumeBindingMode: WaitForFirstConsumer}");
+    test_yaml(x->t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: host}, "
+                    "provisioner: host.csi.example.com, volumeBindingMode: WaitForFirstConsumer}");
+    test_yaml(x->t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: wide}, "
+                    "provisioner: wide.csi.example.com, volumeBindingMode: WaitForFirstConsumer, "
+                    "allowedTopologies: [{matchLabelExpressions: [{key: "
+                    "topology.kubernetes.io/zone, values: [x]}]}]}");
+    test_yaml(x->t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: there}, "
+                    "provisioner: kubernetes.io/no-provisioner, volumeBindingMode: "
+                    "WaitForFirstConsumer}");
+    for (int n = 0; n < x->nodes; n++)
+        test_yaml(x->t, arena_printf(
+                            &x->t->a,
+                            "{apiVersion: storage.k8s.io/v1, kind: CSINode, metadata: {name: n%d}, "
+                            "spec: {drivers: [{name: zonal.csi.example.com, nodeID: n%d, "
+                            "topologyKeys: [topology.kubernetes.io/zone]}, {name: "
+                            "host.csi.example.com, nodeID: n%d, topologyKeys: "
+                            "[kubernetes.io/hostname]}, {name: wide.csi.example.com, nodeID: n%d, "
+                            "topologyKeys: []}]}}",
+                            n, n, n, n)
+                            .p);
+    for (int k = 0; k < 2 * x->nodes; k++)
+        test_yaml(x->t, arena_printf(
+                            &x->t->a,
+                            "{apiVersion: v1, kind: PersistentVolume, metadata: {name: there-%d}, "
+                            "spec: {capacity: {storage: %dGi}, accessModes: [ReadWriteOnce], "
+                            "storageClassName: there, nodeAffinity: {required: "
+                            "{nodeSelectorTerms: [{matchExpressions: [{key: "
+                            "kubernetes.io/hostname, operator: In, values: [n%d]}]}]}}}, status: "
+                            "{phase: Available}}",
+                            k, k + 1, k % x->nodes)
+                            .p);
+}
+
+static inline void rich_claim(struct rich_world *x, const char *name, const char *class_)
+{
+    int size = 1 + draw(6);
+    const char *mode = draw(4) || str_is(str_of(class_), "there") ? "" : "Pod";
+    test_yaml(x->t,
+              arena_printf(&x->t->a,
+                           "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: %s, "
+                           "namespace: shop, uid: c-%s}, spec: {accessModes: [ReadWriteOnce%s], "
+                           "storageClassName: %s, resources: {requests: {storage: %dGi}}}, status: "
+                           "{phase: Pending}}",
+                           name, name, mode, class_, size)
+                  .p);
+}
+
+/* What the pod's spec says beside `more`. */
+static inline const char *rich_volumes(struct rich_world *x, const char *claim, const char *more)
+{
+    return arena_printf(&x->t->a,
+                        "volumes: [{name: data, persistentVolumeClaim: {claimName: %s}}]%s%s",
+                        claim, more ? ", " : "", more ? more : "")
+        .p;
+}
+
 static inline void rich_pods(struct rich_world *x, int i)
 {
+    static const char *const classes[] = {"zonal", "host", "wide", "there"};
     const struct rich_workload *w = &x->workloads[i];
     int limit = draw(2) ? w->request + 20 + draw(300) : 0;
-    const char *more = rich_spec(w), *owner = arena_printf(&x->t->a, "w%d", i).p;
+    const char *spec = rich_spec(w), *owner = arena_printf(&x->t->a, "w%d", i).p, *more = spec;
+    /* One claim for all its pods, or one for each. */
+    int claims = x->storage && w->kind != RICH_DAEMON ? draw(3) : 0;
+    const char *class_ = draw_of(classes, 4);
+    if (claims == 1) {
+        rich_claim(x, owner, class_);
+        more = rich_volumes(x, owner, spec);
+    }
     for (int k = 0; k < w->replicas; k++) {
+        const char *claim = arena_printf(&x->t->a, "w%d-%d", i, k).p;
+        if (claims == 2) {
+            rich_claim(x, claim, class_);
+            more = rich_volumes(x, claim, spec);
+        }
         int node = w->kind == RICH_DAEMON ? k : draw(x->nodes), placed = draw(8);
         int usage = draw(8) ? 1 + draw(350) : 0;
         const char *on =
@@ -247,6 +325,9 @@ static inline struct contingency rich_world(struct test_world *t)
     if (draw(3) == 0)
         test_yaml(t, "{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, "
                      "systemReserved: {memory: 150Mi}, evictionHard: {memory.available: 50Mi}}");
+    x.storage = draw(3) == 0;
+    if (x.storage)
+        rich_storage(&x);
     for (int i = 0; i < x.count; i++) {
         struct rich_workload *w = &x.workloads[i];
         w->kind = (enum rich_kind)draw(5);

@@ -347,6 +347,19 @@ void twin_delete_pods(struct twin *t, uint32_t node, uint32_t tolerated_s)
 
 /* ---- the scheduler ---- */
 
+/* The volumes that each placement settled, one after the other from the beginning. */
+static void settle_volumes(const struct twin *t, struct schedule *s, uint32_t first)
+{
+    schedule_assume_as(s, t->w->settled);
+    for (size_t i = 0; i < t->placed.count; i++) {
+        const struct placing *x = &t->placed.items[i];
+        if (x->made)
+            (void)schedule_make_volumes(s);
+        else
+            schedule_assume_volumes(s, first + x->pod, x->node);
+    }
+}
+
 /* A schedule of who is where now. The twin's pods are there in their order, from *ret_first on. */
 static struct schedule *schedule_now(const struct twin *t, struct arena *a, uint32_t *ret_first)
 {
@@ -362,6 +375,7 @@ static struct schedule *schedule_now(const struct twin *t, struct arena *a, uint
             schedule_bind(s, *ret_first + t->nodes[n].order.items[i], n);
     for (uint32_t i = 0; i < t->w->node_count; i++)
         schedule_node_close(s, i, t->nodes[i].closed != 0 || !t->w->nodes[i].usable);
+    settle_volumes(t, s, *ret_first);
     return s;
 }
 
@@ -425,6 +439,8 @@ void twin_place(struct twin *t)
         uint32_t pod = t->waiting.items[i], class_ = schedule_pod_class(s, first + pod);
         int node = full[class_] ? -1 : choose_node(t, s, pod, first, &a);
         if (node >= 0) {
+            *PUSH(t->a, &t->placed) = (struct placing){.pod = pod, .node = (uint32_t)node};
+            schedule_assume_volumes(s, first + pod, (uint32_t)node);
             schedule_bind(s, first + pod, (uint32_t)node);
             t->nodes[node].gave_up = false;
             twin_happened(t);
@@ -438,6 +454,9 @@ void twin_place(struct twin *t)
         t->waiting.items[kept++] = pod;
     }
     t->waiting.count = kept;
+    *PUSH(t->a, &t->placed) = (struct placing){.made = true};
+    if (schedule_make_volumes(s))
+        twin_want_place(t);
     schedule_done(s);
     for (size_t i = 0; i < t->preempted.count; i++)
         twin_replace(t, t->preempted.items[i], 0);

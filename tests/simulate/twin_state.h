@@ -126,6 +126,11 @@ struct fall {
     int node, container;
     int64_t at_ms;
 };
+/* What the scheduler placed, in order; made: the volumes of all before are there. */
+struct placing {
+    uint32_t pod, node;
+    bool made;
+};
 struct twin_hpa {
     struct change_list seen, ups, downs;
     int64_t synced_ms;
@@ -148,6 +153,7 @@ struct twin {
     LIST_OF(struct sim_outage) outages;
     LIST_OF(struct twin_rollout) rollouts;
     LIST_OF(struct fall) falls;
+    LIST_OF(struct placing) placed;
     struct number_list waiting;
     struct number_list storms;    /* lines */
     struct number_list preempted; /* in this round of the scheduler */

@@ -5,7 +5,7 @@
  * node can attach (plugins/nodevolumelimits/csi.go, with the names that csi-translation-lib gives
  * in-tree volumes). In-line CSI volumes are never attached and do not count, as upstream.
  */
-#include "analysis/schedule/internal.h"
+#include "analysis/schedule/volumes.h"
 
 /* In-tree types that are attached by a CSI driver (isCSIMigrationOn). */
 static const struct migrated {
@@ -108,6 +108,14 @@ static void attach_volume(struct schedule *s, struct class_ *c, const struct pv 
     }
 }
 
+struct str csi_driver_of(struct str provisioner)
+{
+    for (size_t i = 0; i < ARRAY_LEN(migrated); i++)
+        if (str_is(provisioner, migrated[i].provisioner))
+            return str_of(migrated[i].driver);
+    return provisioner;
+}
+
 /* A volume that is still to be made counts for the provisioner of its class. */
 static void attach_unmade(struct schedule *s, struct class_ *c, struct str class_name,
                           struct str ns, struct str claim)
@@ -116,11 +124,7 @@ static void attach_unmade(struct schedule *s, struct class_ *c, struct str class
         s->c, KIND_STORAGE_CLASS, STR(""), class_name);
     if (!sc)
         return;
-    struct str driver = sc->provisioner;
-    for (size_t i = 0; i < ARRAY_LEN(migrated); i++) {
-        if (str_is(driver, migrated[i].provisioner))
-            driver = str_of(migrated[i].driver);
-    }
+    struct str driver = csi_driver_of(sc->provisioner);
     if (str_is(driver, "kubernetes.io/azure-file") ||
         str_is(driver, "kubernetes.io/vsphere-volume"))
         return;
@@ -386,23 +390,40 @@ static bool exceeds_limits(struct schedule *s, const struct class_ *c, uint32_t 
     return false;
 }
 
-enum sched_reason disks_filter(struct schedule *s, const struct class_ *c, uint32_t node,
-                               const struct node_state *over)
+static bool conflicts_on(const struct schedule *s, const struct class_ *c, uint32_t node,
+                         const struct node_state *over)
 {
     struct pods_on i = {s, over, s->first_pod[node], 0};
     const struct class_ *other;
     while (c->disks.count && pods_next(&i, &other)) {
         if (disks_conflict(c, other))
-            return REASON_DISK;
+            return true;
     }
+    return false;
+}
+
+static bool attaches_too_many(struct schedule *s, const struct class_ *c, uint32_t node,
+                              const struct node_state *over)
+{
+    return s->limits && s->limits[node].drivers.count && c->attached.count &&
+           exceeds_limits(s, c, node, over);
+}
+
+bool disks_refuse(struct schedule *s, const struct class_ *c, uint32_t node)
+{
+    return conflicts_on(s, c, node, NULL) || attaches_too_many(s, c, node, NULL);
+}
+
+enum sched_reason disks_filter(struct schedule *s, const struct class_ *c, uint32_t node,
+                               const struct node_state *over)
+{
+    if (conflicts_on(s, c, node, over))
+        return REASON_DISK;
     /* Where nothing conflicts, upstream's plug-in skips itself: what `over` adds is not seen. */
     int64_t refs = claims_in_use(s, c);
     if (over && (refs || c->disks.count))
         refs += claim_refs(c, s, &over->added) - claim_refs(c, s, &over->gone);
     if (refs > 0)
         return REASON_RWOP;
-    if (s->limits && s->limits[node].drivers.count && c->attached.count &&
-        exceeds_limits(s, c, node, over))
-        return REASON_VOLUME_LIMIT;
-    return REASON_NONE;
+    return attaches_too_many(s, c, node, over) ? REASON_VOLUME_LIMIT : REASON_NONE;
 }

@@ -211,7 +211,7 @@ struct image_view {
 /* Per class with claims. */
 struct volume_view {
     uint8_t *reject;  /* per node: enum sched_reason, 0 = none */
-    bool waits;       /* some claim has no volume yet */
+    bool unbound;     /* some claim has no volume in the cluster */
     uint32_t assumed; /* of the schedule, when it was made */
     struct str prefilter_reason;
     enum sched_plugin prefilter_plugin;
@@ -239,6 +239,7 @@ struct assumption {
     const struct pvc *claim;
     const struct pv *pv;
     uint32_t node;
+    bool made; /* it is there by now: the claim is as good as bound */
 };
 /* What placing a class needs. */
 struct view {
@@ -284,20 +285,6 @@ struct node_state {
 struct nominee {
     uint32_t pod, node;
     bool cleared, cleared_now; /* cleared_now: since schedule_mark */
-};
-
-struct attachments {
-    struct attachment *items;
-    size_t count, cap;
-};
-struct driver_limit {
-    name_id driver;
-    int64_t most;
-};
-/* Of a CSINode, and what VolumeAttachments say. */
-struct node_limits {
-    LIST_OF(struct driver_limit) drivers;
-    struct attachments attached;
 };
 
 struct image_on {
@@ -477,12 +464,16 @@ const char *feature_name(uint8_t features); /* of the first */
 struct str volume_claim_name(struct arena *a, const struct pod *p, const struct volume *v);
 const struct pvc *claim_find(const struct schedule *s, struct str ns, struct str name);
 struct str claim_class(const struct pvc *claim);
+/* The CSI driver that makes what an in-tree provisioner is asked for; else the provisioner. */
+struct str csi_driver_of(struct str provisioner);
 void disks_compile(struct schedule *s, const struct pod *p, struct class_ *c);
 /* A pod of the class has come (sign 1) or gone. */
 void claims_account(struct schedule *s, const struct class_ *c, int sign);
 /* ReadWriteOncePod claims of the class that a pod has, anywhere. */
 int64_t claims_in_use(const struct schedule *s, const struct class_ *c);
 void limits_build(struct schedule *s);
+/* What of this the node alone decides: claims_in_use() is of the whole cluster. */
+bool disks_refuse(struct schedule *s, const struct class_ *c, uint32_t node);
 /* VolumeRestrictions and NodeVolumeLimits. */
 enum sched_reason disks_filter(struct schedule *s, const struct class_ *c, uint32_t node,
                                const struct node_state *over);

@@ -40,7 +40,7 @@ static int16_t node_base(struct schedule *s, const struct class_ *c, const struc
         return UNFIT;
     if (fit_lacking(s, c, node, NULL, &code))
         return UNFIT;
-    if (v->volumes && (v->volumes->reject[node] || disks_filter(s, c, node, NULL)))
+    if (v->volumes && (v->volumes->reject[node] || disks_refuse(s, c, node)))
         return UNFIT;
     int64_t score = plugin_weight(PLUGIN_NODE_RESOURCES_FIT) * score_least(s, c, node);
     if (c->request[RES_CPU] || c->request[RES_MEMORY])

@@ -290,8 +290,12 @@ static void work_make(struct schedule *s)
 /* Notes the nodes as they are: before anything changes. */
 static void ranking_make(struct schedule *s, const struct class_ *c, struct view *v)
 {
-    if (v->ranking && v->ranking->rest == s->rest && v->ranking->version == s->version)
+    uint32_t assumed = v->volumes && v->volumes->unbound ? s->assumed : 0;
+    if (v->ranking && v->ranking->rest == s->rest && v->ranking->version == s->version &&
+        v->ranking->assumed == assumed)
         return;
+    if (v->volumes && volume_view_update(s, c, v->volumes))
+        v->stale = true;
     if (!v->ranking) {
         v->ranking = arena_new(s->a, struct ranking);
         v->ranking->group_of = arena_array(s->a, uint8_t, s->node_count);
@@ -301,6 +305,7 @@ static void ranking_make(struct schedule *s, const struct class_ *c, struct view
         image_view_update(s, v->image);
     v->ranking->rest = s->rest;
     v->ranking->version = s->version;
+    v->ranking->assumed = assumed;
     v->ranking->possible = digits_make(s, v->ranking, v) && groups_make(s, c, v);
     arena_reset(&s->scratch);
 }
@@ -453,7 +458,8 @@ bool ranking_pick(struct schedule *s, const struct class_ *c, const struct view 
     const struct ranking *r = v->ranking;
     struct tallies t;
     if (!r || !r->possible || r->rest != s->rest || r->version != s->version ||
-        v->image->version != s->version || s->changed.count > CHANGED_MOST)
+        v->image->version != s->version || s->changed.count > CHANGED_MOST ||
+        (v->volumes && v->volumes->unbound && r->assumed != s->assumed))
         return false;
     t.count = r->group_count;
     for (uint32_t i = 0; i < t.count; i++)

@@ -38,7 +38,7 @@ struct group {
 struct ranking {
     bool possible;
     uint64_t rest; /* of the schedule, when it was made */
-    uint32_t version;
+    uint32_t version, assumed;
     uint32_t digit_count, group_count;
     struct digit digits[DIGITS];
     uint8_t hard[CONSTRAINTS_MOST], soft[CONSTRAINTS_MOST]; /* digit of each constraint */

@@ -3,8 +3,8 @@
  * Refusals in words. The reason is the scheduler's; what follows the colon is taken from the state and
  * the pod: amounts, taints, labels, and the pods that stand in the way.
  */
-#include "analysis/schedule/internal.h"
 #include "analysis/schedule/placement.h"
+#include "analysis/schedule/volumes.h"
 #include "base/text.h"
 
 static void add_amount(struct buf *b, uint32_t resource, int64_t v)

@@ -157,8 +157,13 @@ void schedule_unbind(struct schedule *s, uint32_t pod);
 /* Settles the pod's claims that wait for their first pod (WaitForFirstConsumer), as the scheduler
  * assumes when it has chosen a node: the smallest volume that serves is theirs from now on, or else
  * one is made near that node. What is placed later sees it, whatever becomes of the pod. Binding
- * alone settles nothing. Not between mark and rewind. */
+ * alone settles nothing. */
 void schedule_assume_volumes(struct schedule *s, uint32_t pod, uint32_t node);
+/* Time has passed: what is to be made is there, and reaches all nodes of its topology. Returns
+ * whether anything was still to be made. */
+bool schedule_make_volumes(struct schedule *s);
+/* Settles what another schedule of the same cluster has settled, beside its own. */
+void schedule_assume_as(struct schedule *s, const struct schedule *other);
 /* How many claims are settled so, and back to so many. */
 size_t schedule_assumed_volumes(const struct schedule *s);
 void schedule_forget_volumes(struct schedule *s, size_t count);

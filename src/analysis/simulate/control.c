@@ -355,6 +355,7 @@ static int queue_order(const void *a, const void *b, void *ctx)
 static void pod_place(struct sim_runner *r, uint32_t pod, uint32_t node)
 {
     struct run_pod *p = &r->pods.items[pod];
+    schedule_assume_volumes(r->schedule, pod, node);
     schedule_bind(r->schedule, pod, node);
     pod_link(r, pod, node);
     r->nodes[node].gave_up = false;
@@ -425,6 +426,8 @@ void pods_schedule(struct sim_runner *r)
     }
     q->count = kept;
     arena_reset(&r->scratch);
+    if (schedule_make_volumes(r->schedule)) /* others may have waited for them */
+        want_schedule(r);
     replace_preempted(r);
     autoscale_later(r);
 }

@@ -211,6 +211,7 @@ struct base_item {
 struct sim_runner {
     const struct sim_world *world;
     struct schedule *schedule;
+    size_t settled;      /* claims whose volumes are settled at time 0 */
     struct arena *arena; /* for what grows; never shrinks */
     /* by pod, container, node, workload, zone */
     struct {

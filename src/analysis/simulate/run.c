@@ -128,6 +128,8 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
         if (w->nodes[i].planned)
             schedule_node_off(r->schedule, i, true);
     }
+    schedule_assume_as(r->schedule, w->settled);
+    r->settled = schedule_assumed_volumes(r->schedule);
     r->workloads = arena_array(a, struct run_workload, w->workload_count);
     r->leak = arena_array(a, int64_t, w->workload_count);
     for (uint32_t i = 0; i < w->workload_count; i++) {
@@ -431,6 +433,7 @@ static void restore(struct sim_runner *r)
         if (schedule_pod_node(r->schedule, p) != NO_NODE)
             schedule_unbind(r->schedule, p);
     schedule_forget_clones(r->schedule, w->pod_count);
+    schedule_forget_volumes(r->schedule, r->settled);
     r->pods.count = w->pod_count;
     r->containers.count = w->container_count;
     r->pending.count = 0;

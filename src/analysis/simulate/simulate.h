@@ -186,6 +186,7 @@ struct sim_usage_note {
 struct schedule;
 struct sim_world {
     const struct cluster *cluster;
+    const struct schedule *settled; /* has the claims whose volumes are settled at time 0 */
     struct sim_options options;
     struct sim_node *nodes;
     struct sim_container *containers;

@@ -320,14 +320,12 @@ static void build_pods(struct arena *a, struct sim_world *w, const struct schedu
     }
 }
 
-/* Time 0: what waits is placed in the order of the scheduling queue. */
-static void place_pending(struct sim_world *w, struct schedule *s)
+/* One round over what waits, in the order of the scheduling queue. */
+static uint32_t place_round(struct sim_world *w, struct schedule *s, struct arena *scratch)
 {
-    CLEANUP(arena_done) struct arena scratch;
-    arena_init(&scratch);
-    uint32_t count = 0;
-    const uint32_t *queue = schedule_queue(s, &scratch, &count);
-    uint8_t *full = arena_array(&scratch, uint8_t, schedule_class_count(s));
+    uint32_t count = 0, left = 0;
+    const uint32_t *queue = schedule_queue(s, scratch, &count);
+    uint8_t *full = arena_array(scratch, uint8_t, schedule_class_count(s));
     for (uint32_t i = 0; i < count; i++) {
         uint32_t p = queue[i], class_ = schedule_pod_class(s, p);
         if (w->pods[p].planned)
@@ -335,13 +333,31 @@ static void place_pending(struct sim_world *w, struct schedule *s)
         int32_t node = full[class_] ? NO_NODE : schedule_place(s, p);
         if (node == NO_NODE) {
             full[class_] = 1;
-            w->pending++;
+            left++;
             continue;
         }
+        schedule_assume_volumes(s, p, (uint32_t)node);
         schedule_bind(s, p, (uint32_t)node);
         w->pods[p].node = node;
         w->placed++;
     }
+    return left;
+}
+
+/* Time 0: what waits is placed, in a further round what had to wait for a volume. Where a pod runs
+ * its volumes are, whatever its claims say. */
+static void place_pending(struct sim_world *w, struct schedule *s)
+{
+    CLEANUP(arena_done) struct arena scratch;
+    arena_init(&scratch);
+    for (uint32_t i = 0; i < w->pod_count; i++)
+        if (w->pods[i].node != NO_INDEX32)
+            schedule_assume_volumes(s, i, (uint32_t)w->pods[i].node);
+    (void)schedule_make_volumes(s);
+    do {
+        w->pending = place_round(w, s, &scratch);
+    } while (schedule_make_volumes(s) && w->pending);
+    w->settled = s;
 }
 
 /* Where a planned pod comes in place of one: they are at the end. */
