@@ -62,11 +62,9 @@ static void test_webhook_comes_back(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     webhook_world(&t, "objectSelector: {matchExpressions: [{key: app, operator: NotIn, values: "
                       "[policy]}]}");
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {0, SIM_SERVICE_LOST, 0}, {50000, SIM_NOT_READY, 0},
                   {50000, SIM_TAINTED, 0}, {350000, SIM_DELETED, 0}, {350000, SIM_DELETED, 0},
                   {350000, SIM_REPLACED, -1}, {350000, SIM_REFUSED, 0}, {350000, SIM_PLACED, 1},
@@ -90,10 +88,8 @@ static void test_webhook_not_asked(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         struct test_world t;
-        uint32_t a = 0;
         webhook_world(&t, others[i]);
-        struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-        test_run(&t, &c, FACTOR_ONE);
+        test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
         assert_int_equal(t.outcome.refused, 0);
         assert_int_equal(count_events(&t, SIM_STARTED), 2);
         test_done(&t);
@@ -105,10 +101,7 @@ static void test_webhook_slices(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"hook-1", "ReplicaSet", "hook", "a", 100, 0, 100, NULL});
     webhook(&t, "");
     t.c.services.items[0]->selector.count = 0;
@@ -117,8 +110,7 @@ static void test_webhook_slices(void **state)
                   "addressType: IPv4, endpoints: [{addresses: [10.0.0.1], targetRef: {kind: Pod, "
                   "namespace: shop, name: hook-1}}]}");
     test_ready(&t);
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
     assert_int_equal(t.outcome.refused_left, 1);
     test_done(&t);
 }
@@ -128,9 +120,7 @@ static void test_dns_and_prometheus(void **state)
     (void)state;
     struct test_world t;
     uint32_t a = 0;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_yaml(&t, "{apiVersion: v1, kind: Pod, metadata: {name: dns, namespace: kube-system, uid: "
                   "u}, spec: {nodeName: a, containers: [{name: c, image: "
                   "'registry.k8s.io/coredns/coredns:v1.12.0@sha256:ab'}]}, status: {phase: "
@@ -323,9 +313,7 @@ static void test_node_group(void **state)
 {
     (void)state;
     struct test_world t;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 600, 0, 100, NULL});
     test_pod(&t, (struct test_pod){"web-2", "ReplicaSet", "web", "a", 300, 0, 100, NULL});
     test_pod(&t, (struct test_pod){"agent-a", "DaemonSet", "agent", "a", 50, 0, 10, NULL});

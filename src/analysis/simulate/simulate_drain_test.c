@@ -25,10 +25,8 @@ static void test_drain(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     drain_world(&t, "1");
-    struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_DRAIN, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_DRAINED, 0}, {0, SIM_REPLACED, -1},
                   {0, SIM_PLACED, 1}, {10000, SIM_STARTED, 1}, {10000, SIM_DRAINED, 0},
                   {10000, SIM_REPLACED, -1}, {10000, SIM_PLACED, 1}, {20000, SIM_STARTED, 1});
@@ -41,10 +39,8 @@ static void test_drain_blocked(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     drain_world(&t, "100%");
-    struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_DRAIN, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_BLOCKED, 0});
     assert_true(t.outcome.blocked);
     assert_int_equal(t.world->workloads[t.outcome.blocked_workload].need, 2);
@@ -59,15 +55,11 @@ static void test_drain_single(void **state)
                                           "minAvailable: 0"};
     for (size_t i = 0; i < ARRAY_LEN(budgets); i++) {
         struct test_world t;
-        uint32_t a = 0;
-        test_init(&t);
-        test_node(&t, "a", 1000, NULL);
-        test_node(&t, "b", 1000, NULL);
+        test_two_nodes(&t);
         test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 100, NULL});
         test_budget(&t, "web", budgets[i]);
         test_ready(&t);
-        struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-        test_run(&t, &c, FACTOR_ONE);
+        test_run_first(&t, CONTINGENCY_DRAIN, FACTOR_ONE);
         ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_DRAINED, 0}, {0, SIM_REPLACED, -1},
                       {0, SIM_PLACED, 1}, {10000, SIM_STARTED, 1});
         assert_false(t.outcome.blocked);
@@ -81,16 +73,12 @@ static void test_drain_two_budgets(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 100, NULL});
     test_budget(&t, "web", "maxUnavailable: 1");
     test_budget(&t, "web", "minAvailable: 0");
     test_ready(&t);
-    struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_DRAIN, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_CORDONED, 0}, {0, SIM_BLOCKED, 0});
     assert_int_equal(t.world->workloads[t.outcome.blocked_workload].eviction, EVICTION_TWO_BUDGETS);
     test_done(&t);
@@ -102,14 +90,12 @@ static void test_drain_no_scale(void **state)
     (void)state;
     for (int i = 0; i < 2; i++) {
         struct test_world t;
-        uint32_t a = 0;
         test_init(&t);
         test_node(&t, "a", 1000, NULL);
         test_pod(&t, (struct test_pod){"bare", NULL, NULL, "a", 100, 0, 100, NULL});
         test_budget(&t, "bare", i ? "minAvailable: 0" : "maxUnavailable: 1");
         test_ready(&t);
-        struct contingency c = test_lose(CONTINGENCY_DRAIN, &a, 1);
-        test_run(&t, &c, FACTOR_ONE);
+        test_run_first(&t, CONTINGENCY_DRAIN, FACTOR_ONE);
         assert_int_equal(t.outcome.blocked, i == 0);
         assert_int_equal(t.world->workloads[0].eviction,
                          i ? EVICTION_BY_BUDGET : EVICTION_NO_SCALE);
@@ -154,9 +140,7 @@ static void test_drains_blocked(void **state)
     (void)state;
     struct test_world t;
     uint32_t both[] = {0, 1};
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_node(&t, "c", 1000, NULL);
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 100, NULL});
     test_pod(&t, (struct test_pod){"web-2", "ReplicaSet", "web", "b", 100, 0, 100, NULL});
@@ -176,9 +160,7 @@ static void test_drain_critical(void **state)
     (void)state;
     struct test_world t;
     uint32_t a = 0;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"dns-1", "ReplicaSet", "dns", "a", 100, 0, 100,
                                    "priority: 2000000000, priorityClassName: "
                                    "system-cluster-critical"});

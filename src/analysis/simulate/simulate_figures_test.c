@@ -49,9 +49,7 @@ static void test_line_above(void **state)
     struct test_world t;
     struct contingencies set = {0};
     struct sim_report report;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"x-1", "ReplicaSet", "x", "a", 100, 400, 300, NULL});
     test_pod(&t, (struct test_pod){"y-1", "ReplicaSet", "y", "b", 100, 400, 300, NULL});
     test_ready(&t);
@@ -69,9 +67,7 @@ static void test_structural(void **state)
     struct test_world t;
     struct contingencies set = {0};
     struct sim_report report;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"db-0", "StatefulSet", "db", "a", 100, 0, 100, NULL});
     test_ready(&t);
     contingencies_n1(&t.a, t.world, &set);
@@ -98,9 +94,7 @@ static void test_profile_and_events(void **state)
     struct test_world t;
     struct contingency c;
     struct err e = {0};
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_node(&t, "c", 1000, NULL);
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 200, NULL});
     test_pod(&t, (struct test_pod){"db-1", "ReplicaSet", "db", "c", 100, 300, 200, NULL});

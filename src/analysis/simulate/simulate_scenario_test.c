@@ -214,9 +214,7 @@ static void test_deploy_too_large(void **state)
 {
     (void)state;
     struct test_world t;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     deployment(&t, "Deployment", 2, "rollingUpdate: {maxSurge: 1, maxUnavailable: 0}");
     struct contingency c = test_scenario(
         &t, "events: [{at: 60s, deploy: {workload: shop/web, containers: [{request: 950Mi}]}}]");
@@ -448,9 +446,7 @@ static void test_follows_load(void **state)
 {
     (void)state;
     struct test_world t;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 880, 500, NULL});
     test_pod(&t, (struct test_pod){"web-2", "ReplicaSet", "web", "b", 100, 880, 500, NULL});
     test_pod(&t, (struct test_pod){"db-1", "ReplicaSet", "db", "b", 10, 60, 50, NULL});

@@ -42,10 +42,8 @@ static void test_stateful_set_waits(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     two_nodes(&t, "StatefulSet");
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {50000, SIM_NOT_READY, 0}, {50000, SIM_TAINTED, 0},
                   {350000, SIM_WAITS, 0});
     assert_int_equal(t.outcome.failure_count, 1);
@@ -57,10 +55,8 @@ static void test_nobody_makes_it_again(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     two_nodes(&t, NULL);
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {50000, SIM_NOT_READY, 0}, {50000, SIM_TAINTED, 0},
                   {350000, SIM_DELETED, 0});
     assert_failure(&t, WAY_ZERO, "Pod shop/web-1");
@@ -72,16 +68,12 @@ static void test_preemption(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
-    test_init(&t);
-    test_node(&t, "a", 1000, NULL);
-    test_node(&t, "b", 1000, NULL);
+    test_two_nodes(&t);
     test_pod(&t,
              (struct test_pod){"vip-1", "ReplicaSet", "vip", "a", 600, 0, 100, "priority: 1000"});
     test_pod(&t, (struct test_pod){"low-1", "ReplicaSet", "low", "b", 600, 0, 100, NULL});
     test_ready(&t);
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
     ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {50000, SIM_NOT_READY, 0}, {50000, SIM_TAINTED, 0},
                   {350000, SIM_DELETED, 0}, {350000, SIM_REPLACED, -1}, {350000, SIM_PREEMPTED, 1},
                   {350000, SIM_PLACED, 1}, {350000, SIM_REPLACED, -1}, {350000, SIM_PENDING, -1},
@@ -95,14 +87,12 @@ static void test_pending(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     test_init(&t);
     test_node(&t, "a", 1000, NULL);
     test_node(&t, "b", 500, NULL);
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 600, 0, 100, NULL});
     test_ready(&t);
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, 0);
+    test_run_first(&t, CONTINGENCY_LOSE, 0);
     ASSERT_EVENTS(&t, {0, SIM_LOST, 0}, {50000, SIM_NOT_READY, 0}, {50000, SIM_TAINTED, 0},
                   {350000, SIM_DELETED, 0}, {350000, SIM_REPLACED, -1}, {350000, SIM_PENDING, -1});
     assert_int_equal(t.outcome.pending, 1);
@@ -382,7 +372,6 @@ static void test_elastic(void **state)
 {
     (void)state;
     struct test_world t;
-    uint32_t a = 0;
     test_init(&t);
     t.options.elastic_permyriad = FACTOR_ONE;
     t.options.until_ms = 52000;
@@ -391,8 +380,7 @@ static void test_elastic(void **state)
     test_pod(&t, (struct test_pod){"web-1", "ReplicaSet", "web", "a", 100, 0, 500, NULL});
     test_pod(&t, (struct test_pod){"web-2", "ReplicaSet", "web", "b", 100, 0, 500, NULL});
     test_ready(&t);
-    struct contingency c = test_lose(CONTINGENCY_LOSE, &a, 1);
-    test_run(&t, &c, FACTOR_ONE);
+    test_run_first(&t, CONTINGENCY_LOSE, FACTOR_ONE);
     assert_int_equal(count_events(&t, SIM_PRESSURE), 1);
     assert_int_equal(count_events(&t, SIM_EVICTED), 1);
     assert_int_equal(t.outcome.first.at_ms, 50000);

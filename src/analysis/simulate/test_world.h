@@ -67,6 +67,14 @@ static inline void test_node(struct test_world *t, const char *name, int memory,
                .p);
 }
 
+/* Nodes a and b of 1,000 MiB. */
+static inline void test_two_nodes(struct test_world *t)
+{
+    test_init(t);
+    test_node(t, "a", 1000, NULL);
+    test_node(t, "b", 1000, NULL);
+}
+
 static inline void test_pod(struct test_world *t, struct test_pod p)
 {
     struct str owner = STR(""), limits = STR(""), node = STR("");
@@ -146,6 +154,14 @@ static inline struct contingency test_lose(enum contingency_type type, uint32_t 
 {
     return (struct contingency){
         .type = type, .name = STR("test"), .nodes = nodes, .node_count = count};
+}
+
+/* What happens to the node that was added first, run at once. */
+static inline void test_run_first(struct test_world *t, enum contingency_type type, int64_t factor)
+{
+    uint32_t first = 0;
+    struct contingency c = test_lose(type, &first, 1);
+    test_run(t, &c, factor);
 }
 
 static inline struct contingency test_leak(struct test_world *t, const char *workload,
