@@ -73,13 +73,14 @@ static inline const char *rich_spec(const struct rich_workload *w)
         "limits: {memory: 60Mi}}}]",
         "initContainers: [{name: s, restartPolicy: Always, resources: {requests: {memory: 90Mi}}}]",
         "resources: {limits: {memory: 310Mi}}",
+        "resources: {requests: {memory: 260Mi, cpu: 200m}, limits: {memory: 330Mi}}",
         "priority: 2000000000, priorityClassName: system-cluster-critical",
     };
     static const char *const jobs[] = {"restartPolicy: Never", "restartPolicy: OnFailure",
                                        "restartPolicy: Never, initContainers: [{name: s, "
                                        "restartPolicy: Always, resources: {requests: {memory: "
                                        "40Mi}, limits: {memory: 60Mi}}}]"};
-    return w->kind == RICH_JOB ? draw_of(jobs, 3) : draw_of(more, 8);
+    return w->kind == RICH_JOB ? draw_of(jobs, 3) : draw_of(more, 9);
 }
 
 /* ---- volumes ---- */
@@ -167,11 +168,21 @@ static inline void rich_pods(struct rich_world *x, int i)
         }
         int node = w->kind == RICH_DAEMON ? k : draw(x->nodes), placed = draw(8);
         int usage = draw(8) ? 1 + draw(350) : 0;
+        const char *status = NULL;
+        if (placed && draw(6) == 0) {
+            int granted = draw(200), bound = granted + draw(300);
+            status = arena_printf(&x->t->a,
+                                  "containerStatuses: [{name: c, allocatedResources: {memory: "
+                                  "%dMi}, resources: {requests: {memory: %dMi}, limits: {memory: "
+                                  "%dMi}}}]",
+                                  granted, granted, bound)
+                         .p;
+        }
         const char *on =
             placed || w->kind == RICH_DAEMON ? arena_printf(&x->t->a, "n%d", node).p : NULL;
         test_pod(x->t,
                  (struct test_pod){arena_printf(&x->t->a, "w%d-%d", i, k).p, rich_kinds[w->kind],
-                                   owner, on, w->request, limit, usage, more});
+                                   owner, on, w->request, limit, usage, more, status});
     }
 }
 

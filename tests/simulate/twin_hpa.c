@@ -7,7 +7,7 @@
 
 #include "twin_state.h"
 
-#include "model/resources.h"
+#include "model/requests.h"
 
 enum { SYNC_MS = 15 * SECOND_MS };
 
@@ -20,15 +20,15 @@ struct crowd {
 };
 
 static int64_t use_of(const struct twin *t, uint32_t pod, uint32_t k,
-                      const struct sim_hpa_metric *m)
+                      const struct sim_hpa_metric *m, const struct pod_amounts *as_pod)
 {
     const struct container *c = t->w->containers[origin(t, pod)->container + k].container;
     const struct pod_metrics *sample = origin(t, pod)->pod->metrics;
     if (!m->cpu)
         return twin_level_at(&t->pods.items[pod].c[k], t->now);
-    int64_t milli = m->utilization
-                        ? resources_cpu_milli(&c->resources.requests) * m->utilization / 100
-                        : m->average;
+    int64_t asked = as_pod ? as_pod->cpu_milli / origin(t, pod)->container_count
+                           : resources_cpu_milli(&c->resources.requests);
+    int64_t milli = m->utilization ? asked * m->utilization / 100 : m->average;
     for (size_t i = 0; sample && i < sample->containers.count; i++)
         if (str_eq(sample->containers.items[i].name, c->name) &&
             sample->containers.items[i].cpu_milli > 0)
@@ -40,6 +40,9 @@ static void count_in(const struct twin *t, uint32_t pod, const struct sim_hpa_me
                      struct crowd *x)
 {
     const struct twin_pod *p = &t->pods.items[pod];
+    const struct pod_spec *spec = &origin(t, pod)->pod->spec;
+    const struct pod_amounts all = pod_request_amounts(t->a, spec, NULL);
+    bool as_pod = spec->resources.requests.count > 0 && m->container.n == 0;
     int64_t used = 0, asked = 0;
     if (p->state == GONE || p->deleting || p->marked)
         return;
@@ -49,9 +52,13 @@ static void count_in(const struct twin *t, uint32_t pod, const struct sim_hpa_me
                                  : resources_memory_bytes(&c->resources.requests);
         if (m->container.n && !str_eq(m->container, c->name))
             continue;
-        x->asks_nothing = x->asks_nothing || request <= 0;
+        x->asks_nothing = x->asks_nothing || (request <= 0 && !as_pod);
         asked += MAX(request, 0);
-        used += p->state == RUNS ? use_of(t, pod, k, m) : 0;
+        used += p->state == RUNS ? use_of(t, pod, k, m, as_pod ? &all : NULL) : 0;
+    }
+    if (as_pod) {
+        asked = m->cpu ? all.cpu_milli : all.memory_bytes;
+        x->asks_nothing = x->asks_nothing || asked <= 0;
     }
     if (p->state != RUNS) {
         x->starting++;

@@ -202,6 +202,18 @@ static void kill_container(struct twin *t, uint32_t pod, uint32_t k, enum sim_ev
         twin_later(t, c->restart_ms, RESTART, pod, k);
 }
 
+static const struct container *find_container(const struct pod_spec *spec,
+                                              const struct container *like)
+{
+    for (size_t i = 0; i < spec->containers.count; i++)
+        if (str_eq(spec->containers.items[i].name, like->name))
+            return &spec->containers.items[i];
+    for (size_t i = 0; i < spec->init_containers.count; i++)
+        if (str_eq(spec->init_containers.items[i].name, like->name))
+            return &spec->init_containers.items[i];
+    return NULL;
+}
+
 /* The highest badness; of equals the first. only: NOBODY = any pod. */
 static bool kernel_victim(const struct twin *t, uint32_t node, uint32_t only, int64_t bound,
                           struct found *ret)
@@ -214,10 +226,12 @@ static bool kernel_victim(const struct twin *t, uint32_t node, uint32_t only, in
         for (uint32_t k = 0; k < origin(t, n->pods.items[i])->container_count; k++) {
             uint32_t pod = n->pods.items[i];
             const struct pod *p = origin(t, pod)->pod;
-            const struct container *c = t->w->containers[origin(t, pod)->container + k].container;
+            const struct pod_spec *spec = pod_spec_in_force(t->a, p);
+            const struct container *c =
+                find_container(spec, t->w->containers[origin(t, pod)->container + k].container);
             int64_t level = twin_level_at(&t->pods.items[pod].c[k], t->now);
             struct oom_task task = {.rss_pages = level / PAGE,
-                                    .adj = container_oom_adj(&p->spec, p, c, wn->capacity).min};
+                                    .adj = container_oom_adj(spec, p, c, wn->capacity).min};
             struct oom_points b =
                 oom_badness(oom_kernel_of(wn->node->kernel_version), &task, bound / PAGE, PAGE);
             if (level == 0 || b.never || (only != NOBODY && only != pod) ||

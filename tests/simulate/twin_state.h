@@ -13,6 +13,7 @@
 #include "analysis/schedule/schedule.h"
 #include "model/badness.h"
 #include "model/eviction.h"
+#include "model/in_force.h"
 #include "model/oom_score.h"
 
 #define NOBODY UINT32_MAX

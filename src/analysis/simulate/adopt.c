@@ -103,7 +103,8 @@ static void adopt_template(struct arena *a, struct workload *w, const struct wor
         if (w->o.kind != KIND_DAEMON_SET)
             leave_node(a, p);
         else
-            memset(&p->status.containers, 0, sizeof(p->status.containers));
+            p->status =
+                (struct pod_status){.phase = p->status.phase, .conditions = p->status.conditions};
     }
 }
 

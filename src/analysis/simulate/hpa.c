@@ -116,13 +116,26 @@ struct seen {
     bool invalid; /* a container requests nothing */
 };
 
+/* As the pod, unless the metric is of one container. */
+static bool asks_as_pod(const struct sim_pod *p, const struct sim_hpa_metric *m)
+{
+    return p->level_request_bytes >= 0 && !m->container.n;
+}
+
+static int64_t cpu_request(const struct sim_pod *p, const struct sim_hpa_metric *m,
+                           const struct container *k)
+{
+    return asks_as_pod(p, m) ? p->level_request_milli / p->container_count
+                             : resources_cpu_milli(&k->resources.requests);
+}
+
 static int64_t cpu_level(const struct sim_runner *r, const struct sim_pod *p,
                          const struct sim_hpa_metric *m, const struct container *k)
 {
     const struct pod_metrics *pm = p->pod->metrics;
     int64_t level = m->average;
     if (m->utilization)
-        level = (int64_t)((i128)resources_cpu_milli(&k->resources.requests) * m->utilization / 100);
+        level = (int64_t)((i128)cpu_request(p, m, k) * m->utilization / 100);
     for (size_t i = 0; pm && i < pm->containers.count; i++)
         if (str_eq(pm->containers.items[i].name, k->name) && pm->containers.items[i].cpu_milli > 0)
             level = pm->containers.items[i].cpu_milli;
@@ -151,10 +164,14 @@ static void see_pod(const struct sim_runner *r, uint32_t pod, const struct sim_h
             continue;
         int64_t request = m->cpu ? resources_cpu_milli(&c->resources.requests)
                                  : resources_memory_bytes(&c->resources.requests);
-        s->invalid = s->invalid || request <= 0;
+        s->invalid = s->invalid || (request <= 0 && !asks_as_pod(wp, m));
         requests += MAX(request, 0);
         if (p->state == POD_RUNNING)
             used += m->cpu ? cpu_level(r, wp, m, c) : memory_level(r, pod, k);
+    }
+    if (asks_as_pod(wp, m)) {
+        requests = m->cpu ? wp->level_request_milli : wp->level_request_bytes;
+        s->invalid = s->invalid || requests <= 0;
     }
     if (p->state != POD_RUNNING) {
         s->unready++;

@@ -264,7 +264,7 @@ static bool choose_victim(const struct sim_runner *r, uint32_t node, uint32_t on
                 continue;
             struct oom_task task = {
                 .rss_pages = level / PAGE,
-                .adj = container_oom_adj(&wp->pod->spec, wp->pod, wc->container, wn->capacity).min,
+                .adj = container_oom_adj(wp->granted, wp->pod, wc->granted, wn->capacity).min,
             };
             struct oom_points points = oom_badness(kernel, &task, total_bytes / PAGE, PAGE);
             if (points.never || (found && points.points <= best))

@@ -95,7 +95,8 @@ struct sim_node {
     uint32_t planned; /* not there yet: 1 + index of its group */
 };
 struct sim_container {
-    const struct container *container;
+    const struct container *container;    /* of the spec */
+    const struct container *granted;      /* as the node goes by it: see model/in_force.h */
     int64_t usage, limit;                 /* usage has its jitter; limit 0 = none */
     int64_t mean;                         /* usage before the jitter */
     bool known;                           /* usage was measured, at least in a sibling, or given */
@@ -107,6 +108,7 @@ struct sim_container {
 };
 struct sim_pod {
     const struct pod *pod;
+    const struct pod_spec *granted; /* as the node goes by it: see model/in_force.h */
     uint32_t workload;
     uint32_t container, container_count;
     int32_t node; /* NO_INDEX32: pending */
@@ -115,6 +117,8 @@ struct sim_pod {
     int64_t limit;             /* memory.max of the pod; 0 = none */
     int64_t tolerates_ms;      /* unreachable:NoExecute; -1 = for ever */
     enum sim_controller controller;
+    /* A pod-level request of the spec, by which an HPA goes; -1 = the containers' count. */
+    int64_t level_request_bytes, level_request_milli;
     bool critical, ready;
     bool is_static; /* or the mirror of one: no drain takes it away */
     bool ends;      /* restartPolicy Never: what is killed is not started again */

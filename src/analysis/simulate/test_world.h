@@ -25,6 +25,7 @@ struct test_pod {
     const char *name, *kind, *owner, *node; /* kind NULL: nobody makes it again; node NULL: waits */
     int request, limit, usage;              /* 0 = none */
     const char *more;                       /* further fields of the spec, flow YAML */
+    const char *status;                     /* and of the status */
 };
 
 static inline void test_yaml(struct test_world *t, const char *yaml)
@@ -93,9 +94,10 @@ static inline void test_pod(struct test_world *t, struct test_pod p)
                      "labels: {app: \"%s\"}" STR_FMT "}, spec: {tolerations: [{key: "
                      "node.kubernetes.io/unreachable, operator: Exists, effect: NoExecute, "
                      "tolerationSeconds: 300}]%s%s, containers: [{name: c, resources: {requests: "
-                     "{memory: %dMi}" STR_FMT "}}]" STR_FMT "}, status: {phase: Running}}",
+                     "{memory: %dMi}" STR_FMT "}}]" STR_FMT "}, status: {phase: Running%s%s}}",
                      p.name, p.name, p.owner ? p.owner : p.name, STR_ARG(owner), p.more ? ", " : "",
-                     p.more ? p.more : "", p.request, STR_ARG(limits), STR_ARG(node))
+                     p.more ? p.more : "", p.request, STR_ARG(limits), STR_ARG(node),
+                     p.status ? ", " : "", p.status ? p.status : "")
                      .p);
     if (p.usage)
         test_yaml(t, arena_printf(&t->a,

@@ -56,18 +56,39 @@ static size_t make_means(const struct sim_world *w, struct mean *means)
     return kept;
 }
 
-static int64_t request_of(const struct container *c)
+static int64_t amount_of(const struct resources *r)
 {
-    const struct resource_amount *m = resources_find(&c->resources.requests, "memory");
-    return m ? quantity_value(m->q) : 0;
+    const struct resource_amount *m = resources_find(r, "memory");
+    return m ? MAX(quantity_value(m->q), 0) : 0;
 }
 
-static int64_t assumed(struct sim_world *w, const struct sim_container *c)
+/* Of containers that do not say it themselves: an even share of what is left of the pod's own
+ * amount. By requests or by limits. */
+static int64_t share_of(const struct sim_world *w, const struct sim_pod *p, bool limits)
 {
-    int64_t request = request_of(c->container);
+    const struct resource_requirements *level = &p->granted->resources;
+    int64_t left = amount_of(limits ? &level->limits : &level->requests), without = 0;
+    if (!left)
+        return 0;
+    for (uint32_t k = 0; k < p->container_count; k++) {
+        const struct resource_requirements *r = &w->containers[p->container + k].granted->resources;
+        int64_t own = amount_of(limits ? &r->limits : &r->requests);
+        left = sat_sub(left, own);
+        without += own == 0;
+    }
+    return without ? MAX(left, 0) / without : 0;
+}
+
+static int64_t assumed(struct sim_world *w, const struct sim_pod *p, const struct sim_container *c)
+{
+    const struct resource_requirements *r = &c->granted->resources;
+    int64_t request = amount_of(&r->requests);
+    if (!request)
+        request = share_of(w, p, false);
     if (w->options.assume == SIM_LIMITS && c->limit) {
+        int64_t limit = amount_of(&r->limits);
         w->usage.limited++;
-        return c->limit;
+        return limit ? limit : share_of(w, p, true);
     }
     if (request)
         w->usage.requested++;
@@ -85,7 +106,7 @@ static void fill_pod(struct sim_world *w, const struct sim_pod *p, const struct 
         struct mean key = {p->workload, c->container->name, 0, 0};
         const struct mean *m = bsearch(&key, means, count, sizeof(*means), mean_order);
         if (w->options.assume != SIM_MEASURED) {
-            c->usage = assumed(w, c);
+            c->usage = assumed(w, p, c);
         } else if (u) {
             c->usage = u->memory_bytes;
             c->known = true;
@@ -95,7 +116,7 @@ static void fill_pod(struct sim_world *w, const struct sim_pod *p, const struct 
             c->known = true;
             w->usage.siblings++;
         } else {
-            c->usage = assumed(w, c);
+            c->usage = assumed(w, p, c);
         }
         c->usage = c->mean = MIN(MAX(c->usage, 0), SIM_USAGE_MAX);
         c->elastic = w->options.elastic_permyriad;

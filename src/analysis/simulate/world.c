@@ -8,8 +8,10 @@
 #include "analysis/simulate/internal.h"
 #include "base/sat.h"
 #include "model/allocatable.h"
+#include "model/in_force.h"
 #include "model/oom_score.h"
 #include "model/pdb_status.h"
+#include "model/requests.h"
 
 void sim_options_default(struct sim_options *ret)
 {
@@ -254,36 +256,56 @@ static int64_t memory_limit(const struct resources *limits)
     return m ? MAX(quantity_value(m->q), 0) : 0;
 }
 
+/* Limits as the kubelet enforces them; a container without one has the pod's. */
 static void add_containers(struct sim_world *w, struct sim_pod *p, const struct containers *list,
-                           bool sidecars)
+                           const struct containers *granted)
 {
-    int64_t pod_limit = memory_limit(&p->pod->spec.resources.limits);
     for (size_t i = 0; i < list->count; i++) {
-        const struct container *c = &list->items[i];
-        if (sidecars && c->kind != CONTAINER_SIDECAR)
+        if (list == &p->pod->spec.init_containers && list->items[i].kind != CONTAINER_SIDECAR)
             continue;
         struct sim_container *x = &w->containers[w->container_count++];
-        x->container = c;
-        x->limit = memory_limit(&c->resources.limits);
+        x->container = &list->items[i];
+        x->granted = &granted->items[i];
+        x->limit = memory_limit(&x->granted->resources.limits);
         if (!x->limit)
-            x->limit = pod_limit;
+            x->limit = p->limit;
         p->container_count++;
     }
 }
 
-static void build_pod(struct sim_world *w, const struct schedule *s, uint32_t i,
-                      const struct owner_index *index, struct arena *scratch)
+/* podautoscaler/replica_calculator.go calculatePodLevelRequests: of the spec, whatever is granted. */
+static void level_requests(struct sim_pod *p, struct arena *scratch)
 {
+    const struct pod_spec *spec = &p->pod->spec;
+    p->level_request_bytes = p->level_request_milli = -1;
+    if (!pod_level_requests_set(spec))
+        return;
+    struct pod_amounts all = pod_request_amounts(scratch, spec, NULL);
+    p->level_request_bytes = all.memory_bytes;
+    p->level_request_milli = all.cpu_milli;
+}
+
+struct building {
+    struct arena *a, scratch;
+    const struct schedule *schedule;
+    const struct owner_index *index;
+};
+
+static void build_pod(struct sim_world *w, struct building *b, uint32_t i)
+{
+    const struct schedule *s = b->schedule;
     struct sim_pod *p = &w->pods[i];
     struct eviction_candidate rank = {0};
     p->pod = schedule_pod(s, i);
     p->controller = controller_type(p->pod);
-    p->workload = find_workload(w, index, p->pod->owner);
+    p->workload = find_workload(w, b->index, p->pod->owner);
     p->node = schedule_pod_node(s, i);
     p->tolerates_ms = toleration_ms(p->pod, p->controller);
-    p->limit = memory_limit(&p->pod->spec.resources.limits);
+    p->granted = pod_spec_in_force(b->a, p->pod);
+    p->limit = memory_limit(&p->granted->resources.limits);
+    level_requests(p, &b->scratch);
     p->next = p->prev = NO_POD;
-    eviction_candidate_of(scratch, p->pod, &rank);
+    eviction_candidate_of(&b->scratch, p->pod, &rank);
     p->priority = schedule_pod_priority(s, i);
     p->planned = p->pod->planned;
     w->planned_pods += p->planned > 0;
@@ -295,17 +317,17 @@ static void build_pod(struct sim_world *w, const struct schedule *s, uint32_t i,
     p->of_job = is_of_job(p->pod);
     p->backoff_limit = backoff_limit(p->pod);
     p->container = w->container_count;
-    add_containers(w, p, &p->pod->spec.containers, false);
+    add_containers(w, p, &p->pod->spec.containers, &p->granted->containers);
     p->apps = p->container_count;
-    add_containers(w, p, &p->pod->spec.init_containers, true);
-    arena_reset(scratch);
+    add_containers(w, p, &p->pod->spec.init_containers, &p->granted->init_containers);
+    arena_reset(&b->scratch);
 }
 
 static void build_pods(struct arena *a, struct sim_world *w, const struct schedule *s,
                        const struct owner_index *index)
 {
-    CLEANUP(arena_done) struct arena scratch;
-    arena_init(&scratch);
+    struct building b = {.a = a, .schedule = s, .index = index};
+    arena_init(&b.scratch);
     w->pod_count = schedule_pod_count(s);
     w->pods = arena_array(a, struct sim_pod, w->pod_count);
     size_t containers = 0;
@@ -315,9 +337,10 @@ static void build_pods(struct arena *a, struct sim_world *w, const struct schedu
     }
     w->containers = arena_array(a, struct sim_container, containers);
     for (uint32_t i = 0; i < w->pod_count; i++) {
-        build_pod(w, s, i, index, &scratch);
+        build_pod(w, &b, i);
         w->lowest_priority = i ? MIN(w->lowest_priority, w->pods[i].priority) : w->pods[i].priority;
     }
+    arena_done(&b.scratch);
 }
 
 /* One round over what waits, in the order of the scheduling queue. */
