@@ -219,6 +219,12 @@ void json_double(struct json_writer *w, double v)
     buf_add_cstr(w->out, text);
 }
 
+void json_number(struct json_writer *w, struct str text)
+{
+    begin_scalar(w);
+    buf_add_str(w->out, text);
+}
+
 void json_str(struct json_writer *w, struct str s)
 {
     if (!s.p) {

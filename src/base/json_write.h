@@ -39,6 +39,8 @@ void json_bool(struct json_writer *w, bool v);
 void json_int(struct json_writer *w, int64_t v);
 /* Finite numbers; at most 17 significant digits, the fewest that read back the same. */
 void json_double(struct json_writer *w, double v);
+/* A number as it was read: digits and whatever else JSON allows. */
+void json_number(struct json_writer *w, struct str text);
 /* A string; absent (p == NULL) is null. */
 void json_str(struct json_writer *w, struct str s);
 

@@ -102,37 +102,42 @@ static bool is_memory(const struct tls_library *l)
     return memory;
 }
 
-/* Calls use() with each certificate of a PEM text. Returns how many, or negative. */
+static int trust(struct tls_context *c, X509 *cert, int index UNUSED)
+{
+    return c->l->X509_STORE_add_cert(c->l->SSL_CTX_get_cert_store(c->ctx), cert) == 1 ? 0 : -ENOMEM;
+}
+
+/* Calls use() with each certificate of a PEM text. Returns how many, or negative. Of authorities those
+ * that cannot be read are passed over, as in Go (x509.CertPool.AppendCertsFromPEM). */
 static int each_certificate(struct tls_context *c, struct str pem, struct str name,
                             int (*use)(struct tls_context *c, X509 *cert, int index), struct err *e)
 {
     const struct tls_library *l = c->l;
-    int count = 0, r = 0;
+    int count = 0, bad = 0, r = 0;
     BIO *bio = l->BIO_new_mem_buf(pem.p, (int)MIN(pem.n, (size_t)INT32_MAX));
     if (!bio)
         return no_memory(e);
-    while (r == 0 && count < MOST_CERTIFICATES) {
+    bool at_end = false, memory = false;
+    while (r == 0 && !at_end && !memory && count + bad < MOST_CERTIFICATES) {
         X509 *cert = l->PEM_read_bio_X509(bio, NULL, NULL, NULL);
-        if (!cert)
-            break;
-        r = use(c, cert, count++);
-        l->X509_free(cert);
+        if (cert) {
+            r = use(c, cert, count++);
+            l->X509_free(cert);
+            continue;
+        }
+        unsigned long code = l->ERR_peek_last_error();
+        at_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
+        bad += !at_end;
+        memory = is_memory(l);
     }
     l->BIO_free(bio);
-    unsigned long code = l->ERR_peek_last_error();
-    bool at_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
-    if (is_memory(l) || r < 0)
+    if (memory || r < 0)
         return no_memory(e);
-    if (!at_end || count == 0)
+    if ((bad && use != trust) || count == 0)
         return err_set(e, EINVAL, STR_FMT ": %s", STR_ARG(name),
-                       count ? "one of its certificates cannot be read"
-                             : "there is no PEM certificate in it");
+                       bad ? "one of its certificates cannot be read"
+                           : "there is no PEM certificate in it");
     return count;
-}
-
-static int trust(struct tls_context *c, X509 *cert, int index UNUSED)
-{
-    return c->l->X509_STORE_add_cert(c->l->SSL_CTX_get_cert_store(c->ctx), cert) == 1 ? 0 : -ENOMEM;
 }
 
 static int show(struct tls_context *c, X509 *cert, int index)

@@ -45,7 +45,7 @@ struct credential {
 /* A call under the lock, as one argument for mem_protect(). */
 struct asking {
     struct credential *c;
-    bool with_tls;
+    enum credential_use use;
     const struct wait *w;
     struct arena *a;
     struct credential_now *ret;
@@ -285,24 +285,32 @@ static int ask(void *arg)
 {
     struct asking *q = arg;
     struct credential *c = q->c;
-    int r = read_files(c, q->e);
     *q->ret = (struct credential_now){0};
-    if (r == 0)
+    if (q->use == CREDENTIAL_NONE)
+        return 0;
+    int r = read_files(c, q->e);
+    if (r == 0 && q->use == CREDENTIAL_ALL)
         r = authorize(c, q->w, q->a, &q->ret->authorization, q->e);
-    if (r == 0 && q->with_tls)
+    if (r == 0)
         r = make_context(c, q->e);
     if (r < 0)
         return r;
     q->ret->generation = c->generation;
-    q->ret->tls = q->with_tls ? c->contexts->tls : NULL;
+    q->ret->tls = c->contexts->tls;
     return 0;
 }
 
-int credential_get(struct credential *c, bool with_tls, const struct wait *w, struct arena *a,
-                   struct credential_now *ret, struct err *e)
+int credential_get(struct credential *c, enum credential_use use, const struct wait *w,
+                   struct arena *a, struct credential_now *ret, struct err *e)
 {
-    struct asking q = {.c = c, .with_tls = with_tls, .w = w, .a = a, .ret = ret, .e = e};
+    struct asking q = {.c = c, .use = use, .w = w, .a = a, .ret = ret, .e = e};
     return locked(ask, &q);
+}
+
+bool credential_is_given(const struct credential *c)
+{
+    const struct kubeconfig *k = c->k;
+    return k->token.n || k->token_file.n || k->username.n || uses_exec(c);
 }
 
 static bool is_newer(const struct credential *c, const struct credential_now *refused,

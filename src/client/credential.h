@@ -23,9 +23,16 @@ struct credential_now {
     struct tls_context *tls;  /* lives as long as the credential */
     unsigned generation;      /* changes with tls */
 };
-/* May read files and run a plug-in; for any thread. with_tls: the server is https. */
-int credential_get(struct credential *c, bool with_tls, const struct wait *w, struct arena *a,
-                   struct credential_now *ret, struct err *e) MUST_USE;
+enum credential_use {
+    CREDENTIAL_NONE, /* a server that is asked without TLS gets none */
+    CREDENTIAL_TLS,  /* ... through a proxy that is spoken to in TLS */
+    CREDENTIAL_ALL,
+};
+/* May read files and run a plug-in; for any thread. */
+int credential_get(struct credential *c, enum credential_use use, const struct wait *w,
+                   struct arena *a, struct credential_now *ret, struct err *e) MUST_USE;
+/* Whether there is anything but certificates that could be sent. */
+bool credential_is_given(const struct credential *c);
 /* The server did not accept what credential_get() gave. 1: there is something newer to try; 0: there is
  * not. */
 int credential_renew(struct credential *c, const struct credential_now *refused,

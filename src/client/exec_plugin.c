@@ -4,6 +4,8 @@
  */
 #include "client/exec_plugin.h"
 
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +23,8 @@ enum { MOST_LEVELS = 24 };
 
 static void add_doc(struct json_writer *w, const struct doc *n, int level)
 {
-    int64_t i;
-    bool whole = n->type == DOC_INT && str_to_int64(n->text, &i) == 0;
+    double d; /* .inf and .nan are none in JSON */
+    bool number = (n->type == DOC_INT || n->type == DOC_FLOAT) && str_to_double(n->text, &d) == 0;
     bool nested = (n->type == DOC_MAP || n->type == DOC_SEQ) && level < MOST_LEVELS;
     if (nested) {
         bool is_map = n->type == DOC_MAP;
@@ -35,8 +37,8 @@ static void add_doc(struct json_writer *w, const struct doc *n, int level)
         is_map ? json_map_end(w) : json_seq_end(w);
     } else if (n->type == DOC_BOOL) {
         json_bool(w, str_is(n->text, "true"));
-    } else if (whole) {
-        json_int(w, i);
+    } else if (number) {
+        json_number(w, n->text);
     } else if (n->type == DOC_NULL || n->type == DOC_MAP || n->type == DOC_SEQ) {
         json_null(w);
     } else {
@@ -61,6 +63,8 @@ static void add_cluster(struct json_writer *w, const struct kubeconfig *k, struc
     }
     if (k->proxy_url.n)
         json_add_str(w, "proxy-url", k->proxy_url);
+    if (k->no_gzip)
+        json_add_bool(w, "disable-compression", true);
     json_key(w, "config");
     if (k->exec->cluster_config)
         add_doc(w, k->exec->cluster_config, 0);
@@ -113,16 +117,51 @@ static const char *const *make_env(const struct exec_plugin *x, struct str info,
     return list;
 }
 
-static const char *const *make_args(const struct exec_plugin *x, struct arena *a)
+static bool is_program(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* In $PATH. A relative part of it may lead to a program that somebody has put into the current folder:
+ * as Go's os/exec, one that is found there is not run (-EPERM). */
+static int find_program(struct str name, struct arena *a, const char **ret)
+{
+    struct str path = str_of(getenv("PATH"));
+    *ret = arena_str(a, name).p;
+    while (path.p) {
+        struct str folder = str_cut(path, ':', &path);
+        if (str_empty(folder))
+            folder = STR(".");
+        const char *found = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(name)).p;
+        if (!is_program(found))
+            continue;
+        *ret = found;
+        return folder.p[0] == '/' ? 0 : -EPERM;
+    }
+    return 0;
+}
+
+static int make_args(const struct exec_plugin *x, struct arena *a, const char *const **ret,
+                     struct err *e)
 {
     const char **list = arena_array(a, const char *, x->args.count + 2);
-    bool is_path = str_find_char(x->command, '/') >= 0;
-    list[0] = is_path && x->command.p[0] != '/'
-                  ? arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(x->folder), STR_ARG(x->command)).p
-                  : arena_str(a, x->command).p;
+    int r = 0;
+    if (str_find_char(x->command, '/') < 0)
+        r = find_program(x->command, a, &list[0]);
+    else if (x->command.p[0] == '/')
+        list[0] = arena_str(a, x->command).p;
+    else
+        list[0] = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(x->folder), STR_ARG(x->command)).p;
+    if (r < 0)
+        return err_set(e, EPERM,
+                       "credential plug-in %s is not run: $PATH leads to it by a relative path; "
+                       "name its folder in full",
+                       list[0]);
     for (size_t i = 0; i < x->args.count; i++)
         list[i + 1] = arena_str(a, x->args.items[i]).p;
-    return list;
+    *ret = list;
+    return 0;
 }
 
 /* ---- what it says ---- */
@@ -198,10 +237,12 @@ int exec_plugin_run(const struct kubeconfig *k, struct str ca_pem, const struct 
 {
     const struct exec_plugin *x = k->exec;
     bool terminal = isatty(STDIN_FILENO) == 1;
-    struct process_call call = {.args = make_args(x, a),
-                                .shares_input = terminal && !x->never_asks};
+    struct process_call call = {.shares_input = terminal && !x->never_asks};
     struct buf out CLEANUP(buf_done) = {0};
     int status;
+    int r = make_args(x, a, &call.args, e);
+    if (r < 0)
+        return r;
     if (x->always_asks && !terminal)
         return err_set(e, ENOTTY,
                        "credential plug-in %s must ask somebody (interactiveMode: Always), and "
@@ -211,7 +252,7 @@ int exec_plugin_run(const struct kubeconfig *k, struct str ca_pem, const struct 
     call.env = make_env(x, info, a);
     struct wait end = wait_at_most(*w, call.shares_input ? EXEC_PLUGIN_ASKING_MS : EXEC_PLUGIN_MS);
     buf_init(&out, EXEC_PLUGIN_MOST_BYTES);
-    int r = process_run(&call, &end, &out, &status, e);
+    r = process_run(&call, &end, &out, &status, e);
     if (r < 0)
         return not_started(x, call.args[0], r, e);
     r = judge_status(call.args[0], status, e);

@@ -2,7 +2,7 @@
  *
  * Which cluster, as whom: a kubeconfig as kubectl reads it (client-go, tools/clientcmd). The files
  * of $KUBECONFIG are merged, the first that names something wins; relative paths start at the file
- * that holds them; data wins over files.
+ * that holds them. What kubectl refuses is refused: of two forms of one thing only one may be there.
  */
 #ifndef CLIENT_KUBECONFIG_H
 #define CLIENT_KUBECONFIG_H
@@ -31,9 +31,18 @@ struct exec_plugin {
 struct kubeconfig_choice {
     struct str path; /* --kubeconfig: this file alone */
     struct str context, cluster, user, server, ns;
+    struct str tls_server_name, ca_file;
     bool insecure;
-    struct str as;
+    struct str token, cert_file, key_file;
+    struct str as, as_uid;
     struct str_list as_groups;
+    struct str_list as_extra; /* "key=value" */
+};
+
+/* What else an impersonated user has: Impersonate-Extra-KEY. */
+struct as_extra {
+    struct str key;
+    struct str_list values;
 };
 
 /* Everything lives in the arena that it was read into. Files named in it are not read yet, but for
@@ -46,6 +55,7 @@ struct kubeconfig {
     struct str ns;     /* "default" when nothing says otherwise */
     struct str tls_server_name, proxy_url;
     bool insecure; /* certificates are not verified */
+    bool no_gzip;  /* disable-compression */
     /* PEM, or else the path of a file; absent: the system's. */
     struct str ca_pem, ca_file;
     struct str cert_pem, cert_file, key_pem, key_file;
@@ -54,6 +64,7 @@ struct kubeconfig {
     struct exec_plugin *exec; /* NULL: none */
     struct str as, as_uid;
     struct str_list as_groups;
+    LIST_OF(struct as_extra) as_extra;
 };
 
 /* The environment, so that tests can bring theirs. */
@@ -61,6 +72,7 @@ struct kubeconfig_env {
     struct str kubeconfig;      /* $KUBECONFIG */
     struct str home;            /* $HOME */
     struct str host, port;      /* $KUBERNETES_SERVICE_HOST, _PORT */
+    struct str pod_namespace;   /* $POD_NAMESPACE */
     struct str service_account; /* the folder of token, ca.crt and namespace */
 };
 void kubeconfig_env_init(struct kubeconfig_env *env);

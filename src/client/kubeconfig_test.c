@@ -179,45 +179,103 @@ static void test_exec(void **state)
     box_done(&b);
 }
 
+#define ONE(cluster, user)                                                        \
+    "{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}]," \
+    " clusters: [{name: c, cluster: {server: \"https://s\", " cluster "}}],"      \
+    " users: [{name: u, user: {" user "}}]}"
+
+static void test_user(void **state)
+{
+    (void)state;
+    struct box b;
+    box_init(&b);
+    b.choice.path = in_box(&b, "a");
+    /* {"exp":9e11,...}: its base64 has the letters that a URL takes. */
+    put(&b, "a",
+        ONE("disable-compression: true", "auth-provider: {name: oidc, config: {"
+                                         "id-token: e30.eyJleHAiOjllMTAsIm4iOiLDv8O_PyJ9.c2ln}}"));
+    assert_int_equal(read_box(&b), 0);
+    assert_text(b.k.token, "e30.eyJleHAiOjllMTAsIm4iOiLDv8O_PyJ9.c2ln");
+    assert_true(b.k.no_gzip);
+    put(&b, "a", ONE("", "as: jane, as-user-extra: {a: [\"1\"], b: [\"2\", \"3\"]}"));
+    *PUSH(&b.a, &b.choice.as_extra) = STR("a=4");
+    *PUSH(&b.a, &b.choice.as_extra) = STR("a=x=y");
+    assert_int_equal(read_box(&b), 0);
+    assert_int_equal(b.k.as_extra.count, 2);
+    assert_int_equal(b.k.as_extra.items[0].values.count, 2);
+    assert_text(b.k.as_extra.items[0].values.items[1], "x=y");
+    assert_text(b.k.as_extra.items[1].values.items[1], "3");
+    *PUSH(&b.a, &b.choice.as_extra) = STR("a");
+    assert_int_equal(read_box(&b), -EINVAL);
+    assert_says(&b, "--as-user-extra is written KEY=VALUE, not a");
+    box_done(&b);
+}
+
+static const struct {
+    const char *text, *says;
+} refused[] = {
+    {"[1, 2]", "is no kubeconfig: array"},
+    {"a: [", "YAML"},
+    {"{clusters: []}", "has no current context"},
+    {"{current-context: x, contexts: [{name: x, context: {cluster: c}}]}",
+     "there is no cluster \"c\""},
+    {"{current-context: x, contexts: [{name: x, context: {cluster: c}}],"
+     " clusters: [{name: c, cluster: {}}]}",
+     "has no server"},
+    {"{current-context: x, contexts: [{name: x, context: {cluster: c}}],"
+     " clusters: [{name: c, cluster: {server: \"https://s\", certificate-authority: f,"
+     " insecure-skip-tls-verify: true}}]}",
+     "only one of them can hold"},
+    {"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
+     " clusters: [{name: c, cluster: {server: \"https://s\"}}],"
+     " users: [{name: u, user: {client-key-data: \"%%%\"}}]}",
+     "client-key-data is no base64"},
+    {"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
+     " clusters: [{name: c, cluster: {server: \"https://s\"}}],"
+     " users: [{name: u, user: {auth-provider: {name: gcp}}}]}",
+     "auth-provider gcp was removed from kubectl in 1.26; use an exec plug-in"},
+    {"{kind: Pod}", "is no kubeconfig: its kind is Pod of v1, not Config of v1"},
+    {"{apiVersion: v2}", "its kind is Config of v2"},
+    {"{clusters: {}}", "clusters is of type object where a list is expected"},
+    {"{users: [{name: u}, {name: w}, {name: u}]}",
+     "the user \"u\" is there twice, first in line 1"},
+    {ONE("insecure-skip-tls-verify: \"true\"", ""),
+     "insecure-skip-tls-verify is of type string where true or false is expected"},
+    {ONE("certificate-authority: a, certificate-authority-data: Yg==", ""),
+     "certificate-authority and certificate-authority-data are both given"},
+    {ONE("proxy-url: \"p:1\"", ""), "must begin with http://, https:// or socks5://"},
+    {ONE("", "token: [a]"), "token is of type array where a text is expected"},
+    {ONE("", "token: t, username: u"), "a token and a user name with password"},
+    {ONE("", "client-certificate: a"), "has a client-certificate, but no client-key"},
+    {ONE("", "as-uid: 1"), "as-groups, as-uid and as-user-extra need an as"},
+    {ONE("", "auth-provider: {name: acme}"), "there is no auth-provider \"acme\""},
+    {ONE("", "auth-provider: {name: oidc}"), "has no id-token yet"},
+    {ONE("", "auth-provider: {name: oidc, config: {id-token: a.b}}"), "is no JSON Web Token"},
+    {ONE("", "auth-provider: {name: oidc, config: {id-token: a.eyJleHAiOjB9.c}}"),
+     "expired on 1970-01-01T00:00:00Z, and there is no refresh-token: log in again"},
+    {ONE("", "auth-provider: {name: oidc, config: {id-token: a.eyJleHAiOjB9.c,"
+             " refresh-token: r}}"),
+     "any request of kubectl renews it"},
+    {ONE("", "exec: {command: x, args: --z}"), "args is of type string where a list is expected"},
+    {ONE("", "exec: {command: x, env: [{value: y}]}"), "exec has an env without a name"},
+    {"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
+     " clusters: [{name: c, cluster: {server: \"https://s\"}}],"
+     " users: [{name: u, user: {exec: {command: x, apiVersion: v1}}}]}",
+     "is none of client.authentication.k8s.io/v1"},
+};
+
 static void test_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text, *says;
-    } cases[] = {
-        {"[1, 2]", "is no kubeconfig: array"},
-        {"a: [", "YAML"},
-        {"{clusters: []}", "has no current context"},
-        {"{current-context: x, contexts: [{name: x, context: {cluster: c}}]}",
-         "there is no cluster \"c\""},
-        {"{current-context: x, contexts: [{name: x, context: {cluster: c}}],"
-         " clusters: [{name: c, cluster: {}}]}",
-         "has no server"},
-        {"{current-context: x, contexts: [{name: x, context: {cluster: c}}],"
-         " clusters: [{name: c, cluster: {server: \"https://s\", certificate-authority: f,"
-         " insecure-skip-tls-verify: true}}]}",
-         "only one of them can hold"},
-        {"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
-         " clusters: [{name: c, cluster: {server: \"https://s\"}}],"
-         " users: [{name: u, user: {client-key-data: \"%%%\"}}]}",
-         "client-key-data is no base64"},
-        {"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
-         " clusters: [{name: c, cluster: {server: \"https://s\"}}],"
-         " users: [{name: u, user: {auth-provider: {name: gcp}}}]}",
-         "auth-provider was removed"},
-        {"{current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}],"
-         " clusters: [{name: c, cluster: {server: \"https://s\"}}],"
-         " users: [{name: u, user: {exec: {command: x, apiVersion: v1}}}]}",
-         "is none of client.authentication.k8s.io/v1"},
-    };
     struct box b;
     box_init(&b);
     b.choice.path = in_box(&b, "a");
     assert_int_equal(read_box(&b), -ENOENT);
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        put(&b, "a", cases[i].text);
-        assert_true(read_box(&b) < 0);
-        assert_says(&b, cases[i].says);
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        put(&b, "a", refused[i].text);
+        if (read_box(&b) == 0)
+            fail_msg("taken: %s", refused[i].text);
+        assert_says(&b, refused[i].says);
     }
     box_done(&b);
 }
@@ -232,15 +290,18 @@ static void test_in_a_pod(void **state)
     b.env.host = STR("fd00::1");
     b.env.port = STR("443");
     assert_int_equal(read_box(&b), -ENOENT);
+    assert_says(&b, "this pod has no token of a service account");
     put(&b, "token", "abc");
     put(&b, "namespace", "shop\n");
     assert_int_equal(read_box(&b), 0);
     assert_text(b.k.server, "https://[fd00::1]:443");
     assert_text(b.k.ns, "shop");
     assert_true(str_eq(b.k.token_file, in_box(&b, "token")));
+    b.env.pod_namespace = STR("downward");
     b.choice.as = STR("jane");
     *PUSH(&b.a, &b.choice.as_groups) = STR("dev");
     assert_int_equal(read_box(&b), 0);
+    assert_text(b.k.ns, "downward");
     assert_int_equal(b.k.as_groups.count, 1);
     b.choice.server = STR("https://other:6443");
     assert_int_equal(read_box(&b), 0);
@@ -252,9 +313,9 @@ static void test_in_a_pod(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_merging),  cmocka_unit_test(test_choosing),
-        cmocka_unit_test(test_exec),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_in_a_pod),
+        cmocka_unit_test(test_merging), cmocka_unit_test(test_choosing),
+        cmocka_unit_test(test_exec),    cmocka_unit_test(test_user),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_in_a_pod),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,15 @@ static int say_retry_after(struct opening *o, int code)
     return err_set(o->e, -code, STR_FMT, STR_ARG(buf_str(&text)));
 }
 
+static enum credential_use use_of(const struct opening *o)
+{
+    bool tls = o->r->server.n ? str_starts(o->r->server, "https")
+                              : str_is_nocase(o->c->server.scheme, "https");
+    return tls                               ? CREDENTIAL_ALL
+           : o->c->proxy.kind == PROXY_HTTPS ? CREDENTIAL_TLS
+                                             : CREDENTIAL_NONE;
+}
+
 /* The answer is an error. 1: the request is to be made again. */
 static int handle_refusal(struct opening *o)
 {
@@ -128,7 +137,7 @@ static int handle_refusal(struct opening *o)
     int code = answer_refused(o->c, o->r, o->answer, body, o->a, o->e);
     client_trace(o->c, o->r, o->answer, o->e);
     o->traced = true;
-    if (o->answer->status == 401 && !o->renewed) {
+    if (o->answer->status == 401 && !o->renewed && use_of(o) == CREDENTIAL_ALL) {
         struct err why = {0};
         o->renewed = true;
         int r = credential_renew(o->c->credential, &o->who, &o->end, &why);
@@ -151,18 +160,11 @@ static struct client_stream *new_stream(const struct opening *o)
     return s;
 }
 
-static bool needs_tls(const struct opening *o)
-{
-    bool tls = o->r->server.n ? str_starts(o->r->server, "https")
-                              : str_is_nocase(o->c->server.scheme, "https");
-    return tls || o->c->proxy.kind == PROXY_HTTPS;
-}
-
 static void warn_insecure(struct opening *o)
 {
     const struct kubeconfig *k = o->c->o.config;
     bool other = o->r->server.n && o->r->server_insecure;
-    if (!needs_tls(o) || (!k->insecure && !other))
+    if (use_of(o) == CREDENTIAL_NONE || (!k->insecure && !other))
         return;
     client_warn(o->c, arena_printf(o->a,
                                    "the certificate of " STR_FMT
@@ -196,7 +198,7 @@ static int try_once(struct opening *o)
 {
     int r = pace_wait(&o->c->pace, &o->end, o->e);
     if (r == 0)
-        r = credential_get(o->c->credential, needs_tls(o), &o->end, o->a, &o->who, o->e);
+        r = credential_get(o->c->credential, use_of(o), &o->end, o->a, &o->who, o->e);
     if (r < 0)
         return r;
     warn_insecure(o);

@@ -122,9 +122,11 @@ static bool entry_matches(struct str entry, struct str host, uint16_t port,
     struct str name = cut_port(entry, &entry_port);
     if (entry_port.n && (str_to_int64(entry_port, &n) < 0 || n != port))
         return false;
-    if (parse_address(name, entry_address))
+    /* Go knows no address in brackets unless a port follows them. */
+    bool is_address = parse_address(name, entry_address) && (entry_port.p || name.n == entry.n);
+    if (is_address)
         return address && memcmp(entry_address, address, 16) == 0;
-    return is_in_domain(host, name);
+    return !address && is_in_domain(host, name);
 }
 
 bool proxy_is_bypassed(struct str no_proxy, struct str host, uint16_t port)

@@ -2,6 +2,8 @@
  *
  * One request on one connection: its head written, the head of the answer read.
  */
+#include <ctype.h>
+
 #include "base/alloc.h"
 #include "base/text.h"
 #include "client/inside.h"
@@ -66,17 +68,11 @@ static void add_header(struct buf *b, const char *name, struct str value)
         buf_printf(b, "%s: " STR_FMT "\r\n", name, STR_ARG(value));
 }
 
-/* As kubectl, which keeps credentials off plain HTTP: everybody on the way would read them. Nobody is on
- * the way to this machine itself. */
-static bool is_private(const struct target *t)
+/* As kubectl, which keeps credentials off plain HTTP: everybody on the way would read them, and a
+ * "kubectl proxy" on this machine has its own. */
+static void warn_plain(struct client *c, const struct target *t)
 {
-    bool proxied = t->route.proxy && t->route.proxy->kind != PROXY_NONE;
-    return t->tls || (!proxied && proxy_is_bypassed(STR_NONE, t->route.host, t->route.port));
-}
-
-static void warn_plain(struct client *c, const struct target *t, const struct credential_now *who)
-{
-    if (!who->authorization.n || is_private(t))
+    if (t->tls || !credential_is_given(c->credential))
         return;
     struct buf b CLEANUP(buf_done);
     buf_init(&b, 4 * KIB);
@@ -86,16 +82,32 @@ static void warn_plain(struct client *c, const struct target *t, const struct cr
     client_warn(c, buf_str(&b));
 }
 
+/* What no name of a header may hold is escaped (client-go, transport/round_trippers.go). */
+static void add_extra(struct buf *b, const struct as_extra *x)
+{
+    for (size_t i = 0; i < x->values.count; i++) {
+        buf_add_cstr(b, "Impersonate-Extra-");
+        for (size_t j = 0; j < x->key.n; j++) {
+            unsigned char c = (unsigned char)x->key.p[j];
+            bool plain = isalnum(c) || (c && c < 0x80 && strchr("!#$&'*+-.^_`|~", c));
+            buf_printf(b, plain ? "%c" : "%%%02X", c);
+        }
+        buf_printf(b, ": " STR_FMT "\r\n", STR_ARG(x->values.items[i]));
+    }
+}
+
 static void add_identity(struct buf *b, const struct client *c, const struct target *t,
                          const struct credential_now *who)
 {
     const struct kubeconfig *k = c->o.config;
-    if (is_private(t))
+    if (t->tls)
         add_header(b, "Authorization", who->authorization);
     add_header(b, "Impersonate-User", k->as);
     add_header(b, "Impersonate-Uid", k->as_uid);
     for (size_t i = 0; i < k->as_groups.count; i++)
         add_header(b, "Impersonate-Group", k->as_groups.items[i]);
+    for (size_t i = 0; i < k->as_extra.count; i++)
+        add_extra(b, &k->as_extra.items[i]);
 }
 
 static void add_target(struct buf *b, const struct client *c, const struct client_request *r,
@@ -134,6 +146,9 @@ static int check_values(const struct client *c, const struct client_request *r, 
                has_control(k->as_uid);
     for (size_t i = 0; i < k->as_groups.count; i++)
         bad = bad || has_control(k->as_groups.items[i]);
+    for (size_t i = 0; i < k->as_extra.count; i++)
+        for (size_t j = 0; j < k->as_extra.items[i].values.count; j++)
+            bad = bad || has_control(k->as_extra.items[i].values.items[j]);
     for (size_t i = 0; i < r->header_count; i++)
         bad = bad || has_control(r->headers[i].name) || has_control(r->headers[i].value);
     return bad ? err_set(e, EINVAL, "a line break or control character in a path or header") : 0;
@@ -145,7 +160,8 @@ static void add_head(struct buf *b, const struct client *c, const struct client_
     add_target(b, c, r, t);
     buf_add_cstr(b, "User-Agent: plimsoll/" PLIMSOLL_VERSION "\r\n");
     add_header(b, "Accept", r->accept.n ? r->accept : STR("application/json"));
-    add_header(b, "Accept-Encoding", r->no_gzip || r->upgrade.n ? STR_NONE : STR("gzip"));
+    bool packed = !r->no_gzip && !r->upgrade.n && !c->o.config->no_gzip;
+    add_header(b, "Accept-Encoding", packed ? STR("gzip") : STR_NONE);
     add_identity(b, c, t, who);
     if (r->upgrade.n)
         buf_printf(b, "Connection: Upgrade\r\nUpgrade: " STR_FMT "\r\n", STR_ARG(r->upgrade));
@@ -225,7 +241,7 @@ int request_send(struct client_stream *s, const struct client_request *r,
         s->received_before = s->connection->received_bytes;
         http_parser_init(&s->parser, strcmp(r->method, "HEAD") == 0);
         s->has_parser = true;
-        warn_plain(s->c, &t, who);
+        warn_plain(s->c, &t);
         add_head(&head, s->c, r, &t, who);
         code = send_all(s, r, buf_str(&head), e);
     }

@@ -24,6 +24,12 @@ static int parse_timeout(struct str text, void *ret, struct err *e)
         .offset = offsetof(struct live_options, member)                  \
     }
 
+#define LIVE_FILE(option, member, text)                                                       \
+    {                                                                                         \
+        .name = option, .type = OPTION_TEXT, .takes_file = true, .arg = "FILE", .help = text, \
+        .offset = offsetof(struct live_options, member)                                       \
+    }
+
 const struct option_spec live_option_specs[LIVE_OPTION_COUNT] = {
     {.name = "kubeconfig",
      .type = OPTION_TEXT,
@@ -35,13 +41,32 @@ const struct option_spec live_option_specs[LIVE_OPTION_COUNT] = {
     LIVE_TEXT("context", context, "NAME", "The context of the kubeconfig, if not the current one."),
     LIVE_TEXT("cluster", cluster, "NAME", "The cluster of the kubeconfig, if not the context's."),
     LIVE_TEXT("user", user, "NAME", "The user of the kubeconfig, if not the context's."),
-    LIVE_TEXT("server", server, "URL", "The address of the API server."),
+    {.name = "server",
+     .letter = 's',
+     .type = OPTION_TEXT,
+     .arg = "URL",
+     .help = "The address of the API server.",
+     .offset = offsetof(struct live_options, server)},
+    LIVE_FILE("certificate-authority", ca_file,
+              "The authority that signs the server's certificate."),
+    LIVE_TEXT("tls-server-name", tls_server_name, "NAME",
+              "The name in the server's certificate, if it is not that of the URL."),
+    LIVE_TEXT("token", token, "TOKEN",
+              "A bearer token. Whoever may list processes reads it: a kubeconfig is safer."),
+    LIVE_FILE("client-certificate", cert_file, "Our certificate, in PEM."),
+    LIVE_FILE("client-key", key_file, "The key of --client-certificate, in PEM."),
     LIVE_TEXT("as", as, "USER", "Ask as this user (impersonation)."),
+    LIVE_TEXT("as-uid", as_uid, "UID", "Ask as the user with this UID; with --as."),
     {.name = "as-group",
      .type = OPTION_TEXTS,
      .arg = "GROUP",
      .help = "Ask as a member of this group; may be given several times.",
      .offset = offsetof(struct live_options, as_groups)},
+    {.name = "as-user-extra",
+     .type = OPTION_TEXTS,
+     .arg = "KEY=VALUE",
+     .help = "Ask as a user with this extra field; may be given several times.",
+     .offset = offsetof(struct live_options, as_extra)},
     {.name = "insecure-skip-tls-verify",
      .type = OPTION_FLAG,
      .help = "Do not check the server's certificate. Whoever is on the way can read and change "
@@ -95,8 +120,9 @@ static void warn(void *ctx, struct str line)
 
 bool live_is_named(const struct live_options *o)
 {
-    return o->kubeconfig.p || o->context.p || o->cluster.p || o->user.p || o->server.p || o->as.p ||
-           o->as_groups.count;
+    return o->kubeconfig.p || o->context.p || o->cluster.p || o->user.p || o->server.p ||
+           o->token.p || o->cert_file.p || o->as.p || o->as_uid.p || o->as_groups.count ||
+           o->as_extra.count;
 }
 
 int live_failed(struct err *e)
@@ -114,9 +140,16 @@ int live_open(const struct live_options *o, struct arena *a, struct live *ret, s
         .cluster = o->cluster,
         .user = o->user,
         .server = o->server,
+        .tls_server_name = o->tls_server_name,
+        .ca_file = o->ca_file,
         .insecure = o->insecure,
+        .token = o->token,
+        .cert_file = o->cert_file,
+        .key_file = o->key_file,
         .as = o->as,
+        .as_uid = o->as_uid,
         .as_groups = {o->as_groups.items, o->as_groups.count, o->as_groups.cap},
+        .as_extra = {o->as_extra.items, o->as_extra.count, o->as_extra.cap},
     };
     struct kubeconfig_env env;
     *ret = (struct live){0};

@@ -72,14 +72,16 @@ int verb_unknown(struct str name, struct err *e);
 
 /* Which cluster, as whom: kubectl's options. */
 struct live_options {
-    struct str kubeconfig, context, cluster, user, server, as;
-    struct option_texts as_groups;
+    struct str kubeconfig, context, cluster, user, server, tls_server_name, ca_file;
+    struct str token, cert_file, key_file;
+    struct str as, as_uid;
+    struct option_texts as_groups, as_extra;
     bool insecure, verbose;
     int64_t request_ms; /* 0 = not given, -1 = no end */
     int list;           /* an enum list_mode */
 };
 extern const struct option_spec live_option_specs[];
-enum { LIVE_OPTION_COUNT = 11 };
+enum { LIVE_OPTION_COUNT = 18 };
 
 /* What reads a world. */
 struct str_list;

@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 
-from cases import GET, HTTP, HTTPS, always, answer, check, plain, status_of, tls
-from servers import Server
+from cases import GET, HTTPS, always, answer, check, plain, status_of, tls
+from servers import Server, context
 
 PLUGIN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "plugin.py")
 V1, V1BETA1 = "client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"
@@ -20,6 +20,8 @@ UNAUTHORIZED = answer(status_of(401, "Unauthorized", "Unauthorized"), "401 Unaut
 
 
 def as_user(b, server, user, **cluster):
+    """Without TLS no credentials would be sent."""
+    server.context = server.context or context(b.certs, "good")
     b.add(server)
     b.config(server, user=user, **cluster)
     return server
@@ -37,7 +39,7 @@ def case_token(b):
 
 def case_token_with_line_break(b):
     server = as_user(b, Server(always(answer())), {"token": "CANARY\r\nX-Other: 1"})
-    b.bad(HTTP + b.path("config") + ": the token holds a blank or control character [EINVAL]", *GET)
+    b.bad(HTTPS + b.path("config") + ": the token holds a blank or control character [EINVAL]", *GET)
     check(server.count == 0, "it was sent")
 
 
@@ -108,7 +110,7 @@ def case_token_file_rotates(b):
 
 def case_token_refused(b):
     server = as_user(b, Server(always(UNAUTHORIZED)), {"token": "CANARY"})
-    b.bad(HTTP + "the server answered 401 Unauthorized: Unauthorized [EACCES]", *GET)
+    b.bad(HTTPS + "the server answered 401 Unauthorized: Unauthorized [EACCES]", *GET)
     check(len(server.requests) == 1, "a fixed token is not tried again")
 
 
@@ -157,7 +159,7 @@ def case_plugin_asked_again_after_401(b):
     check([authorization(server, 0), authorization(server, 1)]
           == ["Bearer CANARY-1", "Bearer CANARY-2"], str(server.requests))
     server = plugin(b, "plain", server=Server(always(UNAUTHORIZED)))
-    b.bad(HTTP + "the server answered 401 Unauthorized: Unauthorized [EACCES]", *GET)
+    b.bad(HTTPS + "the server answered 401 Unauthorized: Unauthorized [EACCES]", *GET)
     check(len(server.requests) == 2, "once, not for ever")
 
 
@@ -203,13 +205,13 @@ def case_plugin_beside_the_kubeconfig(b):
 
 def case_plugin_missing(b):
     plugin(b, "plain", command="no-such-plugin", installHint="Get it from\nexample.com \x1b[31m")
-    b.bad(HTTP + "credential plug-in no-such-plugin is not installed: Get it from\\nexample.com "
+    b.bad(HTTPS + "credential plug-in no-such-plugin is not installed: Get it from\\nexample.com "
           "\\x1b[31m [ENOENT]", *GET)
     path = b.path("not-executable")
     write(path, "")
     os.chmod(path, stat.S_IRUSR)
     plugin(b, "plain", command=path)
-    b.bad(HTTP + "credential plug-in " + path + ": Permission denied [EACCES]", *GET)
+    b.bad(HTTPS + "credential plug-in " + path + ": Permission denied [EACCES]", *GET)
 
 
 def case_plugin_faults(b):
@@ -224,16 +226,16 @@ def case_plugin_faults(b):
             ("badtime", ": its expirationTimestamp is no time [EBADMSG]"),
             ("floods", ": it prints more than 1048576 bytes [EFBIG]")):
         server = plugin(b, what)
-        said = b.bad(HTTP + "credential plug-in " + PLUGIN + says, *GET)
+        said = b.bad(HTTPS + "credential plug-in " + PLUGIN + says, *GET)
         check(what != "fails" or "please log in again" in said, said)
         check(server.count == 0, "the server was asked all the same")
     plugin(b, "linebreak")
-    b.bad(HTTP + PLUGIN + ": the token holds a blank or control character [EINVAL]", *GET)
+    b.bad(HTTPS + PLUGIN + ": the token holds a blank or control character [EINVAL]", *GET)
 
 
 def case_plugin_hangs(b):
     plugin(b, "hangs")
-    b.bad(HTTP + "credential plug-in " + PLUGIN + ": it has not ended in time [ETIMEDOUT]",
+    b.bad(HTTPS + "credential plug-in " + PLUGIN + ": it has not ended in time [ETIMEDOUT]",
           "--timeout", "2s", *GET, most=4)
 
 
@@ -291,7 +293,7 @@ def case_plugin_without_terminal(b):
 
 def case_plugin_must_ask(b):
     plugin(b, "plain", interactiveMode="Always")
-    b.bad(HTTP + "credential plug-in " + PLUGIN + " must ask somebody (interactiveMode: Always), and "
+    b.bad(HTTPS + "credential plug-in " + PLUGIN + " must ask somebody (interactiveMode: Always), and "
           "standard input is no terminal [ENOTTY]", *GET)
     plugin(b, "plain", interactiveMode=None)
     code, _, said = b.run(*GET)
@@ -302,7 +304,7 @@ def case_plugin_must_ask(b):
 
 def case_plugin_refused(b):
     plugin(b, "plain")
-    b.bad(HTTP + 'user "u" of ' + b.path("config") + " needs a credential plug-in (" + PLUGIN
+    b.bad(HTTPS + 'user "u" of ' + b.path("config") + " needs a credential plug-in (" + PLUGIN
           + "), which this command never runs: use a service account [EPERM]", "--no-exec", *GET)
     check(not os.path.exists(b.path("note")), "it was run")
 

@@ -24,7 +24,7 @@ struct call {
     struct client_options options;
     struct client_request request;
     struct arena arena;
-    bool streams, parallel;
+    bool streams, parallel, shows_namespace;
     int64_t pause_ms;
     char **paths;
 };
@@ -133,6 +133,8 @@ static int run_all(void *arg)
     kubeconfig_env_init(&env);
     int r = kubeconfig_read(&call->choice, &env, &call->arena, &call->config, &e);
     call->options.config = &call->config;
+    if (r == 0 && call->shows_namespace)
+        return printf(STR_FMT "\n", STR_ARG(call->config.ns)), 0;
     if (r == 0)
         r = client_new(&call->options, &c, &e);
     int code = r < 0 ? print_error(&e) : 0;
@@ -158,25 +160,40 @@ static int run_all(void *arg)
 
 static bool read_option(struct call *call, const char *name, char *value)
 {
-    int64_t *ms = strcmp(name, "--timeout") == 0 ? &call->options.request_ms
-                  : strcmp(name, "--head") == 0  ? &call->request.head_ms
-                  : strcmp(name, "--idle") == 0  ? &call->request.idle_ms
-                  : strcmp(name, "--pause") == 0 ? &call->pause_ms
-                                                 : NULL;
-    struct str *text = strcmp(name, "--kubeconfig") == 0  ? &call->choice.path
-                       : strcmp(name, "--as") == 0        ? &call->choice.as
-                       : strcmp(name, "--body") == 0      ? &call->request.body
-                       : strcmp(name, "--accept") == 0    ? &call->request.accept
-                       : strcmp(name, "--upgrade") == 0   ? &call->request.upgrade
-                       : strcmp(name, "--to") == 0        ? &call->request.server
-                       : strcmp(name, "--body-type") == 0 ? &call->request.content_type
-                                                          : NULL;
+    int64_t *ms = strcmp(name, "--timeout") == 0           ? &call->options.request_ms
+                  : strcmp(name, "--request-timeout") == 0 ? &call->options.request_ms
+                  : strcmp(name, "--head") == 0            ? &call->request.head_ms
+                  : strcmp(name, "--idle") == 0            ? &call->request.idle_ms
+                  : strcmp(name, "--pause") == 0           ? &call->pause_ms
+                                                           : NULL;
+    struct str *text = strcmp(name, "--kubeconfig") == 0        ? &call->choice.path
+                       : strcmp(name, "--context") == 0         ? &call->choice.context
+                       : strcmp(name, "--cluster") == 0         ? &call->choice.cluster
+                       : strcmp(name, "--user") == 0            ? &call->choice.user
+                       : strcmp(name, "--server") == 0          ? &call->choice.server
+                       : strcmp(name, "-s") == 0                ? &call->choice.server
+                       : strcmp(name, "-n") == 0                ? &call->choice.ns
+                       : strcmp(name, "--tls-server-name") == 0 ? &call->choice.tls_server_name
+                       : strcmp(name, "--certificate-authority") == 0 ? &call->choice.ca_file
+                       : strcmp(name, "--client-certificate") == 0    ? &call->choice.cert_file
+                       : strcmp(name, "--client-key") == 0            ? &call->choice.key_file
+                       : strcmp(name, "--token") == 0                 ? &call->choice.token
+                       : strcmp(name, "--as") == 0                    ? &call->choice.as
+                       : strcmp(name, "--as-uid") == 0                ? &call->choice.as_uid
+                       : strcmp(name, "--body") == 0                  ? &call->request.body
+                       : strcmp(name, "--accept") == 0                ? &call->request.accept
+                       : strcmp(name, "--upgrade") == 0               ? &call->request.upgrade
+                       : strcmp(name, "--to") == 0                    ? &call->request.server
+                       : strcmp(name, "--body-type") == 0             ? &call->request.content_type
+                                                                      : NULL;
     if (ms)
         return client_parse_timeout(str_of(value), ms) == 0;
     if (strcmp(name, "--burst") == 0)
         return (call->options.burst = (int)strtol(value, NULL, 10)) > 0;
     if (strcmp(name, "--as-group") == 0)
         text = PUSH(&call->arena, &call->choice.as_groups);
+    if (strcmp(name, "--as-user-extra") == 0)
+        text = PUSH(&call->arena, &call->choice.as_extra);
     if (text)
         *text = str_of(value);
     return text != NULL;
@@ -197,6 +214,10 @@ int main(int argc, char **argv)
             call.streams = true;
         else if (strcmp(argv[i], "--parallel") == 0)
             call.parallel = true;
+        else if (strcmp(argv[i], "--show-namespace") == 0)
+            call.shows_namespace = true;
+        else if (strcmp(argv[i], "--insecure-skip-tls-verify") == 0)
+            call.choice.insecure = true;
         else if (strcmp(argv[i], "--no-exec") == 0)
             call.options.no_exec = true;
         else if (strcmp(argv[i], "--no-retry") == 0)
