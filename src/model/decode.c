@@ -95,11 +95,23 @@ static bool read_int(struct decoder *d, const struct doc *v, int64_t *ret)
     return true;
 }
 
+/* false and reports when a number is negative. */
+static bool is_natural(struct decoder *d, const struct doc *v, int sign)
+{
+    if (sign >= 0)
+        return true;
+    CLEANUP(buf_done) struct buf clean;
+    buf_init(&clean, 200);
+    text_add_clean(&clean, str_sub(v->text, 0, 40));
+    decode_problem(d, v, "must not be negative, is " STR_FMT, STR_ARG(buf_str(&clean)));
+    return false;
+}
+
 static void read_int_or_str(struct decoder *d, const struct doc *v, struct int_or_str *ret)
 {
     struct int_or_str r = {.type = IOS_STRING, .at = decode_pos(d, v->at)};
     if (v->type == DOC_INT || v->type == DOC_FLOAT) {
-        if (!read_int(d, v, &r.i))
+        if (!read_int(d, v, &r.i) || !is_natural(d, v, r.i < 0 ? -1 : 1))
             return;
         r.type = IOS_INT;
     } else if (wrong_type(d, v, v->type == DOC_STRING, "integer or string")) {
@@ -140,7 +152,7 @@ void decode_resources_map(struct decoder *d, const struct doc *n, void *ret)
         text_add_clean(&key, c->key);
         struct path p = {outer, key.n ? key.p : "", 0};
         d->path = &p;
-        if (read_quantity(d, c, &q)) {
+        if (read_quantity(d, c, &q) && is_natural(d, c, quantity_sign(q))) {
             struct resource_amount *a = PUSH(d->in->a, r);
             *a = (struct resource_amount){.q = q, .at = decode_pos(d, c->key_at)};
             a->name = decode_copy(d, c->key);
@@ -238,16 +250,18 @@ static void read_amount(struct decoder *d, const struct doc *v, int64_t *ret, bo
         *ret = milli ? quantity_milli(q) : quantity_value(q);
 }
 
-static void read_optional(struct decoder *d, const struct doc *v, enum field_type type, void *to)
+static void read_optional(struct decoder *d, const struct doc *v, const struct field *f, void *to)
 {
     struct pos at = decode_pos(d, v->at);
-    if (type == F_OPT_STR) {
+    if (f->type == F_OPT_STR) {
         struct opt_str *s = to;
         read_str(d, v, &s->v);
         s->at = at;
-    } else if (type == F_OPT_INT) {
+    } else if (f->type == F_OPT_INT) {
         struct opt_int *i = to;
-        i->set = read_int(d, v, &i->v);
+        int64_t n;
+        i->set = read_int(d, v, &n) && (f->any_sign || is_natural(d, v, n < 0 ? -1 : 1));
+        i->v = i->set ? n : i->v;
         i->at = at;
     } else {
         struct opt_bool *b = to;
@@ -303,7 +317,7 @@ static void read_value(struct decoder *d, const struct doc *v, const struct fiel
     case F_OPT_STR:
     case F_OPT_INT:
     case F_OPT_BOOL:
-        read_optional(d, v, f->type, to);
+        read_optional(d, v, f, to);
         break;
     case F_INT_OR_STR:
         read_int_or_str(d, v, to);

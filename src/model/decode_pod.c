@@ -143,7 +143,7 @@ static const struct field toleration_fields[] = {FIELD("key", F_STR, key),
                                                  FIELD("operator", F_STR, op),
                                                  FIELD("value", F_STR, value),
                                                  FIELD("effect", F_STR, effect),
-                                                 FIELD("tolerationSeconds", F_OPT_INT, seconds),
+                                                 FIELD_ANY_SIGN("tolerationSeconds", seconds),
                                                  FIELDS_END};
 const struct shape shape_toleration = {sizeof(T), toleration_fields, 0, NULL};
 #undef T
@@ -401,7 +401,7 @@ static const struct field pod_spec_fields[] = {
     FIELD("serviceAccount", F_OPT_STR, service_account_name),
     FIELD("serviceAccountName", F_OPT_STR, service_account_name),
     FIELD("preemptionPolicy", F_OPT_STR, preemption_policy),
-    FIELD("nodeName", F_OPT_STR, node_name), FIELD("priority", F_OPT_INT, priority),
+    FIELD("nodeName", F_OPT_STR, node_name), FIELD_ANY_SIGN("priority", priority),
     FIELD("terminationGracePeriodSeconds", F_OPT_INT, termination_grace_period_seconds),
     FIELD("activeDeadlineSeconds", F_OPT_INT, active_deadline_seconds),
     FIELD("automountServiceAccountToken", F_OPT_BOOL, automount_token),

@@ -60,6 +60,7 @@ struct field {
     const struct shape *shape;
     decode_fn *fn; /* F_CUSTOM */
     bool shared;   /* F_CUSTOM that makes a pointer: the value may be shared */
+    bool any_sign; /* F_OPT_INT that may be negative */
 };
 struct shape {
     size_t size;
@@ -74,6 +75,11 @@ struct shape {
 #define FIELD(json, kind, member)                                 \
     {                                                             \
         .name = json, .type = kind, .offset = offsetof(T, member) \
+    }
+/* F_OPT_INT that may be negative. */
+#define FIELD_ANY_SIGN(json, member)                                                     \
+    {                                                                                    \
+        .name = json, .type = F_OPT_INT, .offset = offsetof(T, member), .any_sign = true \
     }
 #define FIELD_AT(json, kind, member, pos)                                              \
     {                                                                                  \

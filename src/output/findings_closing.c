@@ -148,10 +148,19 @@ static void count_steps(const struct judgement *j, struct step *steps)
     }
 }
 
+/* Who may do what, and where images come from, has no part in an OOM kill: the rest goes first. */
+static bool is_beside_memory(const struct step *s)
+{
+    struct str family = str_of(rule_families[rule_index(s->rule)]);
+    return str_is(family, "access") || str_is(family, "images");
+}
+
 static bool comes_first(const struct step *a, const struct step *b)
 {
     if (a->worst != b->worst)
         return a->worst > b->worst;
+    if (is_beside_memory(a) != is_beside_memory(b))
+        return is_beside_memory(b);
     return a->objects > b->objects;
 }
 
@@ -168,10 +177,11 @@ static void add_steps(struct buf *b, const struct out_format *format,
         if (!best)
             return;
         buf_add_cstr(b, n == 1 ? "\nDo this first:\n" : "");
+        struct str what = best->findings == 1 ? best->example->fix : str_of(best->rule->fix);
         struct str text =
-            arena_printf(r->arena, "%s (%zu finding%s in %zu object%s): %s", best->rule->id,
+            arena_printf(r->arena, "%s (%zu finding%s in %zu object%s): " STR_FMT, best->rule->id,
                          best->findings, best->findings == 1 ? "" : "s", best->objects,
-                         best->objects == 1 ? "" : "s", best->rule->fix);
+                         best->objects == 1 ? "" : "s", STR_ARG(what));
         char lead[8];
         snprintf(lead, sizeof(lead), "  %d. ", n);
         finding_add_sentence(b, format, lead, text);

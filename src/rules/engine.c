@@ -252,13 +252,23 @@ static void visit_webhooks(struct walk *w, const struct webhook_config *wc)
     }
 }
 
+/* Of a free pod the workload that stands for it: what is found of both is one object's. */
+static const struct object *judged_object(const struct object *o)
+{
+    if (!o || o->kind != KIND_POD)
+        return o;
+    const struct pod *p = (const struct pod *)(const void *)o;
+    return p->owner && p->owner->pod == p ? &p->owner->o : o;
+}
+
 static void visit_problems(struct walk *w)
 {
     const struct cluster *c = w->facts.cluster;
     for (size_t i = 0; i < c->problems.count; i++) {
         const struct problem *p = &c->problems.items[i];
+        refused_add(&w->e, p);
         size_t excluded = w->e.out->excluded, outside = w->e.out->outside;
-        enter(w, p->object, NULL, STR(""));
+        enter(w, judged_object(p->object), NULL, STR(""));
         w->e.out->excluded = excluded; /* it is visited, and counted, once more */
         w->e.out->outside = outside;
         w->e.visit.path = p->path;
@@ -389,10 +399,12 @@ void judge(const struct cluster *cluster, const struct check_config *config, str
     w.ctx.engine = &w.e;
     w.ctx.cluster = cluster;
     w.ctx.facts = &w.facts;
+    map_init(&w.e.refused);
     facts_init(&w.facts, cluster, config, a);
     visit_all(&w);
     pass_unlisted(&w);
     facts_done(&w.facts);
+    map_done(&w.e.refused);
     for (size_t i = 0; i < rule_count; i++) {
         w.not_judged[i].rule = rule_table[i];
         if (w.not_judged[i].count || w.not_judged[i].lacks)

@@ -103,6 +103,48 @@ static void fix(const struct rule_ctx *c, struct finding *f)
         finding_unfixable(c, f, "needs --fix=all");
 }
 
+/* ---- values that were refused ---- */
+
+/* A free pod and the workload that stands for it are two objects: the place tells which is meant. */
+static void add_refused_key(struct buf *b, const struct object *o, struct str path)
+{
+    buf_init(b, 64 * KIB);
+    if (o->source)
+        buf_add_str(b, o->source->name);
+    buf_printf(b, ":%u:%u ", o->at.line, o->at.column);
+    buf_add_str(b, o->kind_text);
+    buf_add_char(b, '/');
+    buf_add_str(b, o->ns);
+    buf_add_char(b, '/');
+    buf_add_str(b, o->name);
+    buf_add_char(b, ' ');
+    buf_add_str(b, path);
+}
+
+void refused_add(struct engine *e, const struct problem *p)
+{
+    if (p->type != PROBLEM_INVALID_VALUE || !p->object || str_empty(p->path))
+        return;
+    struct buf key CLEANUP(buf_done);
+    add_refused_key(&key, p->object, p->path);
+    (void)map_put(&e->refused, arena_str(e->a, buf_str(&key)), e);
+}
+
+/* Whether the value at the path, or one around it, was refused. */
+static bool is_refused(const struct engine *e, const struct finding *f)
+{
+    if (e->refused.count == 0 || !f->object || f->rule->problem)
+        return false;
+    struct buf key CLEANUP(buf_done);
+    add_refused_key(&key, f->object, f->path);
+    for (size_t n = 0; n < MIN(f->path.n, key.n); n++) {
+        bool end = n == 0 || f->path.p[f->path.n - n] == '.' || f->path.p[f->path.n - n] == '[';
+        if (end && map_get(&e->refused, str_sub(buf_str(&key), 0, key.n - n)))
+            return true;
+    }
+    return false;
+}
+
 static struct finding *add(const struct rule_ctx *c, enum severity severity, struct place where,
                            struct str message)
 {
@@ -118,6 +160,8 @@ static struct finding *add(const struct rule_ctx *c, enum severity severity, str
     f->fix = str_of(c->rule->fix);
     f->container = e->visit.container;
     set_place(e, f, where);
+    if (is_refused(e, f))
+        return f;
     const struct suppression *s = suppressions_find(e, c->rule);
     if (s) {
         f->suppressed = true;

@@ -6,6 +6,7 @@
 #ifndef RULES_FINDING_H
 #define RULES_FINDING_H
 
+#include "base/map.h"
 #include "rules/facts.h"
 
 /* What is being visited, as far as findings need it. */
@@ -28,7 +29,12 @@ struct engine {
     struct arena *a;
     struct judgement *out;
     struct visit visit;
+    struct map refused; /* object and path of each value that Kubernetes refuses */
 };
+
+/* Notes a value that Kubernetes refuses and that was left out of the model: what rules find at its
+ * path, and below, is about a value that nobody has written. Such findings are not made. */
+void refused_add(struct engine *e, const struct problem *p);
 
 /* Reads plimsoll.dev/ignore of an object and of its pod template (may be NULL) into the visit. */
 void suppressions_read(struct engine *e, const struct labels *object, const struct labels *tmpl);

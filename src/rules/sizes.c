@@ -6,6 +6,7 @@
 #include "rules/sizes.h"
 
 #include "model/memory_use.h"
+#include "rules/slip.h"
 
 /* ---- what forbids an amount ---- */
 
@@ -82,8 +83,9 @@ void fix_memory_request(const struct rule_ctx *c, struct finding *f)
     const struct resource_amount *limit = memory_limit(&c->k->resources);
     bool from_use = !given && use.usual_bytes && c->facts->config->fix >= FIX_ALL;
     int64_t bytes = from_use ? memory_whole_mebibytes(use.usual_bytes) : given;
+    const struct resource_amount *request = memory_request(&c->k->resources);
     /* Its limit is its request. A smaller one would take it out of its QoS class. */
-    if (memory_request(&c->k->resources))
+    if (request && !is_slip(request))
         return;
     if (bytes && bytes < use.present_bytes)
         finding_refuse(c, f, "it uses %s, more than --memory-request %s",

@@ -3,14 +3,9 @@
  * Flags memory limits in which no process can start. The usual cause is the suffix: "400m" is 0.4
  * bytes, and the API server takes it.
  */
-#include "rules/facts.h"
+#include "rules/slip.h"
 
 enum { OPTION_KIBIBYTES };
-
-static bool is_milli(struct quantity q)
-{
-    return quantity_milli(q) % 1000 != 0;
-}
 
 static void check(const struct rule_ctx *c, const struct container *k)
 {
@@ -18,13 +13,11 @@ static void check(const struct rule_ctx *c, const struct container *k)
     if (!limit || limit->origin != AMOUNT_GIVEN ||
         quantity_value(limit->q) >= c->options[OPTION_KIBIBYTES] * 1024)
         return;
-    char text[QUANTITY_TEXT];
-    struct str given = quantity_text(limit->q, text);
-    finding(c, AT(limit->at, "resources.limits.memory"),
-            is_milli(limit->q) ? "the memory limit of %s is " STR_FMT
-                                 ", thousandths of a byte: it cannot start"
-                               : "the memory limit of %s is " STR_FMT " bytes: it cannot start",
-            say_container(c, k), STR_ARG(given));
+    finding_fix_slip(c,
+                     finding(c, AT(limit->at, "resources.limits.memory"),
+                             "the memory limit of %s is %s: it cannot start", say_container(c, k),
+                             say_slip(c, limit)),
+                     limit);
 }
 
 const struct rule rule_memory_limit_tiny = {

@@ -3,7 +3,7 @@
  * Flags containers (or pods with resources of their own) that may use far more memory than is
  * reserved for them. Ordinary init containers run alone and are not asked.
  */
-#include "rules/facts.h"
+#include "rules/slip.h"
 
 enum { OPTION_RATIO };
 
@@ -12,8 +12,8 @@ static void compare(const struct rule_ctx *c, const struct container *k,
                     const struct resource_requirements *r)
 {
     const struct resource_amount *request = memory_request(r), *limit = memory_limit(r);
-    if (!request || !limit)
-        return;
+    if (!request || !limit || (k && is_slip(request)))
+        return; /* a slip is memory-request-missing's */
     int64_t requested = quantity_value(request->q), limited = quantity_value(limit->q);
     int64_t ratio = c->options[OPTION_RATIO];
     if (requested <= 0 || limited / ratio < requested ||

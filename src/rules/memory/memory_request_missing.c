@@ -4,6 +4,7 @@
  * asked: they run alone, inside what the pod's other containers have reserved.
  */
 #include "rules/sizes.h"
+#include "rules/slip.h"
 
 static void check(const struct rule_ctx *c, const struct container *k)
 {
@@ -19,6 +20,12 @@ static void check(const struct rule_ctx *c, const struct container *k)
                 say_container(c, k));
         return;
     }
+    if (is_slip(request))
+        finding_fix_slip(c,
+                         finding(c, AT(request->at, "resources.requests.memory"),
+                                 "the memory request of %s is %s: next to nothing is reserved",
+                                 say_container(c, k), say_slip(c, request)),
+                         request);
     if (request->origin != AMOUNT_FROM_LIMIT)
         return;
     const char *amount = say_bytes(c, quantity_value(request->q));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Flags memory requests above the limit, of a container or of the pod: the API server refuses the
- * pod. It happens quietly where the limit comes from a LimitRange.
+ * pod. It happens quietly where the limit comes from a LimitRange. Limits that are nothing but a
+ * slip of the unit are memory-limit-tiny's.
  */
-#include "rules/facts.h"
+#include "rules/slip.h"
 
 /* k: whose they are; NULL: the pod's. */
 static void compare(const struct rule_ctx *c, const struct container *k,
@@ -11,7 +12,7 @@ static void compare(const struct rule_ctx *c, const struct container *k,
 {
     const struct resource_amount *request = resources_find(&r->requests, "memory");
     const struct resource_amount *limit = resources_find(&r->limits, "memory");
-    if (!request || !limit || quantity_cmp(request->q, limit->q) <= 0)
+    if (!request || !limit || quantity_cmp(request->q, limit->q) <= 0 || (k && is_slip(limit)))
         return;
     bool from_range = limit->origin == AMOUNT_FROM_LIMITRANGE;
     struct place where = AT(pos_or(request->at, limit->at), "resources.requests.memory");
@@ -24,8 +25,12 @@ static void compare(const struct rule_ctx *c, const struct container *k,
                 "the pod",
                 k ? say_container(c, k) : "the pod", requested,
                 from_range ? " (the LimitRange's default)" : "", limited);
-    finding_fix(c, f, "raise limits.memory to %s or more, or lower requests.memory to %s or less",
-                requested, limited);
+    if (quantity_sign(limit->q) == 0)
+        finding_fix(c, f, "raise limits.memory to %s or more", requested);
+    else
+        finding_fix(c, f,
+                    "raise limits.memory to %s or more, or lower requests.memory to %s or less",
+                    requested, limited);
 }
 
 static void check_container(const struct rule_ctx *c, const struct container *k)
