@@ -69,9 +69,14 @@ int act_file_read(struct str name, size_t max_bytes, struct arena *a, struct act
         return failed(e, errno, name, "cannot read");
     ret->target = arena_str(a, str_of(real));
     free(real);
-    int fd = open(ret->target.p, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const int flags = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(ret->target.p, O_RDWR | flags);
+    if (fd < 0 && (errno == EACCES || errno == EROFS || errno == EPERM)) {
+        ret->unwritable = errno;
+        fd = open(ret->target.p, O_RDONLY | flags);
+    }
     if (fd < 0)
-        return failed(e, errno, name, "cannot write");
+        return failed(e, errno, name, "cannot read");
     int r = read_fd(fd, max_bytes, a, ret, e);
     close(fd);
     return r;
@@ -183,6 +188,8 @@ static void hold_signals(sigset_t *ret_before)
 int act_file_replace(const struct act_file *f, struct str text, struct err *e)
 {
     sigset_t before;
+    if (f->unwritable)
+        return failed(e, f->unwritable, f->name, "cannot write");
     hold_signals(&before);
     int r = replace(f, text);
     sigprocmask(SIG_SETMASK, &before, NULL);

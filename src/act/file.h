@@ -16,10 +16,12 @@ struct act_file {
     struct str target; /* without symbolic links */
     struct str text;
     struct stat st; /* when it was read */
+    int unwritable; /* 0, or the errno for which it may be read but not replaced */
 };
 
 /* Reads a regular file whole; symbolic links are followed. Refused (-EPERM): a file that is no
- * regular one, that has other hard links (replacing it would part them), or that we may not write. */
+ * regular one, that has other hard links (replacing it would part them). One that may not be written
+ * is read: only replacing it fails. */
 int act_file_read(struct str name, size_t max_bytes, struct arena *a, struct act_file *ret,
                   struct err *e) MUST_USE;
 /* Gives the file a new text: a new file beside it, flushed to the disk, with its mode, owner and

@@ -27,6 +27,8 @@ static struct str open_file(const struct fix_plan *p, struct fix_file *f, struct
     if (act_file_read(f->name, REWRITE_MAX_BYTES, a, &f->file, &e) < 0)
         return arena_str(a, str_of(e.msg));
     f->rewrite.text = f->file.text;
+    if (str_starts(f->file.text, "\x1f\x8b"))
+        return STR("the file is compressed: only plain text is edited");
     for (size_t i = 0; i < p->files.count && p->files.items[i] != f; i++)
         if (is_same_file(p->files.items[i], f))
             return arena_printf(a, "it is the same file as " STR_FMT,

@@ -42,9 +42,11 @@ static int run(const struct verb_call *c, struct err *e)
     struct check_config config;
     struct judged judged = {0};
     struct baseline baseline;
+    struct world_options world = o->judge.world;
+    world.outputs = &o->outputs;
     int r = config_load(&o->judge, c->arena, &config, e);
     if (r == 0)
-        r = judge_world(&o->judge.world, &config, c->arena, &judged, e);
+        r = judge_world(&world, &config, c->arena, &judged, e);
     if (r < 0)
         return r;
     if (judged.cluster.objects == 0)

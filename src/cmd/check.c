@@ -99,6 +99,7 @@ static int look(const struct options *o, bool again, struct arena *a, struct loo
     struct world_options world = o->judge.world;
     struct cluster *before = NULL;
     world.quiet = again;
+    world.outputs = &o->outputs;
     if (against_is_live(&o->against)) {
         if (world.paths.count == 0)
             return err_set(e, EINVAL, "--against live: name with -f what is to be applied");
@@ -121,6 +122,10 @@ static int exit_code(const struct options *o, const struct look *l, struct err *
     /* That all of it is excluded was said in so many words: a commit that touches nothing else. */
     if (l->now.code == EXIT_CLEAN && c->objects == 0 && c->excluded_paths == 0)
         return err_set(e, EINVAL, "nothing to judge: no Kubernetes object of a known kind");
+    struct str ns = o->judge.world.ns;
+    if (l->now.code == EXIT_CLEAN && ns.p && !c->live && !cluster_has_namespace(c, ns))
+        return err_set(e, EINVAL, "nothing to judge: no object of namespace %.*s",
+                       (int)MIN(ns.n, 63U), ns.p);
     return l->now.code == EXIT_CLEAN ? gate_exit(&l->now.judgement, o->fail_on, o->strict)
                                      : l->now.code;
 }

@@ -97,6 +97,7 @@ static int run(const struct verb_call *c, struct err *e)
     int code = EXIT_CLEAN;
     struct world_options world = o->world;
     world.uses = USE_INSPECT;
+    world.outputs = &o->outputs;
     int r = check_args(c, e);
     if (r == 0)
         r = world_read(&world, c->arena, cluster, &code, e);

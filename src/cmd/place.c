@@ -205,6 +205,7 @@ static int run(const struct verb_call *c, struct err *e)
     struct wanted wanted = {0};
     int code;
     o.world.uses = USE_PLACE;
+    o.world.outputs = &o.outputs;
     if (o.pod_file.p)
         *PUSH(c->arena, &o.world.paths) = o.pod_file;
     int r = world_read(&o.world, c->arena, cluster, &code, e);

@@ -61,6 +61,7 @@ static int make_world(const struct verb_call *c, struct sim_world **ret, int *re
     *ret = NULL;
     struct world_options world = o->world;
     world.uses = USE_SIMULATE;
+    world.outputs = &o->outputs;
     int r = world_read(&world, c->arena, cluster, ret_code, e);
     if (r < 0)
         return r;

@@ -99,6 +99,7 @@ struct world_options {
     bool quiet;                     /* what is odd was printed before */
     struct cluster *before;         /* gets the cluster without the files, for --against live */
     const struct str_list *exclude; /* patterns of paths that are not read, or NULL */
+    const struct option_outputs *outputs; /* what will be written: no file that was read; or NULL */
 };
 extern const struct option_spec world_option_specs[], world_cluster_specs[], world_scope_specs[],
     world_whole_specs[];
@@ -143,7 +144,8 @@ struct cluster;
 /* Reads the world that the options name: files, the cluster of the kubeconfig, or both. When they name
  * none: standard input, when it is a pipe or a file, else the cluster, which is said on stderr. What
  * could not be read is printed to stderr; *ret_code becomes EXIT_USAGE then, EXIT_CLUSTER when the
- * cluster failed, else EXIT_CLEAN. An error when there is nothing at all to read. */
+ * cluster failed, else EXIT_CLEAN. An error when there is nothing at all to read, and when one of
+ * o->outputs is a file that objects were read from. */
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e) MUST_USE;
 
@@ -161,7 +163,7 @@ int world_empty(const struct cluster *c, int code, const char *wanted, struct er
 /* Prints b, whole lines, to stderr; nothing when it is empty. */
 void verb_say(const struct buf *b);
 
-/* For OPTION_PARSED: a positive Kubernetes quantity of bytes ("64Gi"), ret is int64_t. */
+/* For OPTION_PARSED: a Kubernetes quantity of bytes ("64Gi"), a mebibyte or more; ret is int64_t. */
 int option_parse_bytes(struct str text, void *ret, struct err *e) MUST_USE;
 
 #endif

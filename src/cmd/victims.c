@@ -133,6 +133,7 @@ static int run(const struct verb_call *c, struct err *e)
     int code;
     struct world_options world = o->world;
     world.uses = USE_VICTIMS;
+    world.outputs = &o->outputs;
     int r = world_read(&world, c->arena, cluster, &code, e);
     if (r == 0)
         world_warn(cluster);

@@ -309,6 +309,20 @@ static int read_with_cluster(const struct world_options *o, struct source_option
     return 0;
 }
 
+/* -o yaml=app.yaml beside -f app.yaml is a slip that would cost the manifest. */
+static int spare_inputs(const struct option_outputs *outputs, const struct cluster *c,
+                        struct arena *a, struct err *e)
+{
+    for (size_t i = 0; outputs && i < outputs->count; i++) {
+        struct str file = outputs->items[i].file;
+        if (file.p && source_was_read(c, file, a))
+            return err_set(e, EEXIST,
+                           "--output: %.*s is a file of the input: it would be overwritten",
+                           (int)MIN(file.n, 200U), file.p);
+    }
+    return 0;
+}
+
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e)
 {
@@ -347,7 +361,7 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
         print_oddities(ret);
     if (!o->quiet && !live)
         print_unlisted_then(ret);
-    return 0;
+    return spare_inputs(o->outputs, ret, a, e);
 }
 
 void world_warn(const struct cluster *c)
@@ -395,6 +409,9 @@ int option_parse_bytes(struct str text, void *ret, struct err *e)
                        text.p ? text.p : "");
     if (quantity_value(q) <= 0)
         return err_set(e, EINVAL, "%.*s is not more than 0", shown, text.p);
+    if (quantity_value(q) < MIB)
+        return err_set(e, EINVAL, "%.*s is less than a mebibyte: is the unit wrong, or missing?",
+                       shown, text.p);
     *(int64_t *)ret = quantity_value(q);
     return 0;
 }

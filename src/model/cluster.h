@@ -544,6 +544,8 @@ _Static_assert(KIND_COUNT <= 64, "kinds fit a mask");
  * cluster_resolve only. */
 struct object *cluster_find(const struct cluster *c, enum kind kind, struct str ns,
                             struct str name);
+/* Whether it holds the Namespace, or any object of it. */
+bool cluster_has_namespace(const struct cluster *c, struct str name);
 struct node *cluster_find_node(const struct cluster *c, struct str name);
 struct namespace_ *cluster_find_namespace(const struct cluster *c, struct str name);
 

@@ -122,6 +122,22 @@ static void index_all(struct cluster *c)
     DROP_REPLACED(c, node_metrics);
 }
 
+static bool is_of_namespace(const struct object *o, struct str ns)
+{
+    return str_eq(o->kind == KIND_NAMESPACE ? o->name : o->ns, ns);
+}
+
+bool cluster_has_namespace(const struct cluster *c, struct str name)
+{
+#define X(type, list)                                    \
+    for (size_t i = 0; i < c->list.count; i++)           \
+        if (is_of_namespace(&c->list.items[i]->o, name)) \
+            return true;
+    CLUSTER_LISTS(X)
+#undef X
+    return false;
+}
+
 /* ---- owners ---- */
 
 static const struct owner_ref *controller_of(const struct object *o)

@@ -34,13 +34,14 @@ void finding_add_object(struct buf *b, const struct finding *f)
         return;
     }
     text_add_clean(b, o->kind_text);
-    if (!str_empty(o->name))
-        buf_add_char(b, ' ');
+    if (str_empty(o->name) && str_empty(o->ns))
+        return; /* a configuration file */
+    buf_add_char(b, ' ');
     if (!str_empty(o->ns)) {
         text_add_clean(b, o->ns);
         buf_add_char(b, '/');
     }
-    text_add_clean(b, o->name);
+    text_add_clean(b, str_empty(o->name) ? STR("(no name)") : o->name);
 }
 
 struct str finding_repository_path(const struct finding *f)

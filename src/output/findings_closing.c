@@ -189,6 +189,21 @@ static void add_steps(struct buf *b, const struct out_format *format,
     }
 }
 
+/* Problems of one file follow each other. */
+static size_t count_broken_files(const struct cluster *c)
+{
+    size_t n = 0;
+    struct str last = STR_NONE;
+    for (size_t i = 0; i < c->problems.count; i++) {
+        const struct problem *p = &c->problems.items[i];
+        if (p->type != PROBLEM_UNREADABLE || (last.p && str_eq(p->file, last)))
+            continue;
+        last = p->file;
+        n++;
+    }
+    return n;
+}
+
 static void add_origin(struct buf *b, const struct cluster *c)
 {
     const struct live_cluster *l = c->live;
@@ -198,6 +213,9 @@ static void add_origin(struct buf *b, const struct cluster *c)
         buf_add_cstr(b, " and ");
     if (!l || c->files)
         add_counted(b, c->files, "file");
+    size_t broken = count_broken_files(c);
+    if (broken)
+        buf_printf(b, " (%zu could not be read, or not in full)", broken);
 }
 
 void findings_add_closing(const struct findings_results *r, const struct out_format *f,

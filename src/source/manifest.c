@@ -367,6 +367,12 @@ static int read_fd(struct worker *w, int fd, const struct source *source, unsign
     return 0;
 }
 
+static const char *url_hint(struct str path)
+{
+    bool url = str_starts(path, "https://") || str_starts(path, "http://");
+    return url ? ". It is a URL: curl -fsSL URL | plimsoll ... -f -" : "";
+}
+
 static void read_file(struct worker *w, struct str path, unsigned threads, struct cluster *c)
 {
     bool is_stdin = str_is(path, "-");
@@ -378,7 +384,8 @@ static void read_file(struct worker *w, struct str path, unsigned threads, struc
         close(fd);
     if (r < 0)
         cluster_unreadable(&w->keep, c, source->name, (struct pos){0, 0},
-                           arena_printf(&w->keep, "cannot be read: %s", strerror(-r)));
+                           arena_printf(&w->keep, "cannot be read: %s%s", strerror(-r),
+                                        r == -ENOENT ? url_hint(path) : ""));
     c->files++;
     /* One huge file must not cost its size for as long as the others are read. */
     if (w->text.cap > (size_t)(4 * MIB))

@@ -29,6 +29,8 @@ int source_read(const struct source_options *o, struct arena *a, struct cluster 
  * PROBLEM_UNREADABLE of *problems. 0 or -ENOMEM. */
 int source_list(const struct source_options *o, struct arena *a, struct str_list *ret,
                 struct cluster *problems) MUST_USE;
+/* Whether an object of the cluster was read from this file, under whatever name. */
+bool source_was_read(const struct cluster *c, struct str file, struct arena *a);
 /* The number of problems of type PROBLEM_UNREADABLE. */
 size_t source_unreadable(const struct cluster *c);
 

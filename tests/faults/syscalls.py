@@ -54,7 +54,7 @@ ROWS = [
      "Input/output error"),
     ("an output file that cannot be put in place", TO_FILE, None,
      "rename,renameat,renameat2:error=EROFS", 2, "Read-only file system"),
-    ("a file to be fixed that may not be written", FIX, "fix.yaml", "openat:error=EACCES:when=2", 0,
+    ("a file to be fixed that may not be written", FIX, "fix.yaml", "openat:error=EACCES:when=2", 2,
      "Permission denied"),
     ("no space for a fixed file", FIX, None, "write:error=ENOSPC:when=1", 2, "No space left"),
     ("a fixed file that cannot be flushed", FIX, None, "fsync:error=EIO:when=1", 2,

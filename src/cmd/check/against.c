@@ -109,6 +109,8 @@ int against_use(const struct against *in, struct arena *a, struct judged *now, s
     int r = read_before(in, a, before, e);
     if (r < 0)
         return r;
+    if (before->code == EXIT_USAGE && before->cluster.objects == 0)
+        return err_set(e, EINVAL, "--against: nothing of what was there before can be read");
     now->code = MAX(now->code, before->code);
     baseline_from(&ret->before, a, &before->judgement, SEV_INFO, true);
     baseline_apply(&ret->before, a, &now->judgement, KNOWN_BEFORE);

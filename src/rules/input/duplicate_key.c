@@ -6,7 +6,12 @@
 
 static void check(const struct rule_ctx *c, const struct problem *p)
 {
-    if (p->type == PROBLEM_DUPLICATE_KEY)
+    if (p->type != PROBLEM_DUPLICATE_KEY)
+        return;
+    if (p->other.line == p->at.line)
+        finding(c, AT(p->at, ""), "key \"" STR_FMT "\" is given twice: the first value is lost",
+                STR_ARG(p->path));
+    else
         finding(c, AT(p->at, ""),
                 "key \"" STR_FMT "\" is given twice, in lines %u and %u: the first value is lost",
                 STR_ARG(p->path), p->other.line, p->at.line);
