@@ -31,7 +31,7 @@ struct watch {
     int failures;     /* in a row */
     bool is_away;     /* the last of them: no answer, or none of use */
     bool has_watched; /* a watch was open once: the rights are there */
-    int ended;    /* what fn returned */
+    int ended;        /* what fn returned */
     bool has_ended;
     struct err *e;
 };

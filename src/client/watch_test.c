@@ -364,7 +364,8 @@ static void test_refused_again_and_again(void **state)
 }
 
 struct times {
-    int64_t refused, returned, listed; /* the last note before the server was back, the 410, the list */
+    int64_t refused, returned,
+        listed; /* the last note before the server was back, the 410, the list */
     size_t lists;
 };
 
