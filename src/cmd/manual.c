@@ -10,7 +10,7 @@ enum { HELP_COLUMNS = 80, HELP_INDENT = 6 };
 
 static const char about[] =
     "The load line for Kubernetes memory: judges the memory of workloads as Kubernetes and the "
-    "kernel do, on manifests, on the output of kubectl, or on a recording.";
+    "kernel do, on manifests, on a live cluster, or on a recording of one.";
 
 static const struct {
     const char *code, *text;

@@ -218,8 +218,8 @@ static void add_origin(struct buf *b, const struct cluster *c)
         buf_printf(b, " (%zu could not be read, or not in full)", broken);
 }
 
-void findings_add_closing(const struct findings_results *r, const struct out_format *f,
-                          struct buf *b)
+/* The counts: one paragraph a line. */
+static void add_summary(const struct findings_results *r, const struct out_format *f, struct buf *b)
 {
     const struct judgement *j = r->judgement;
     add_counted(b, j->workloads, "workload");
@@ -242,5 +242,19 @@ void findings_add_closing(const struct findings_results *r, const struct out_for
     add_excluded(b, r);
     add_not_judged(b, r);
     add_skipped(b, r->cluster);
+}
+
+void findings_add_closing(const struct findings_results *r, const struct out_format *f,
+                          struct buf *b)
+{
+    struct buf lines CLEANUP(buf_done);
+    buf_init(&lines, OUT_MAX_BYTES);
+    add_summary(r, f, &lines);
+    struct str rest = buf_str(&lines);
+    while (rest.n) {
+        size_t end = (size_t)str_find_char(rest, '\n');
+        finding_add_sentence(b, f, "", str_sub(rest, 0, end));
+        rest = str_sub(rest, end + 1, rest.n);
+    }
     add_steps(b, f, r);
 }

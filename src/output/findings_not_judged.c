@@ -9,8 +9,10 @@ static const char *needs_text(const struct rule *r)
 {
     switch (r->needs) {
     case NEEDS_NAMESPACE:
-        return r->ns ? "only workloads in the input, or no namespace named"
-                     : "nothing else of their namespaces in the input";
+        return r->ns ? "only workloads in the input, or no namespace named; --complete judges them "
+                       "all the same"
+                     : "nothing else of their namespaces in the input; --complete judges them all "
+                       "the same";
     case NEEDS_NODES:
         return "no Nodes in the input";
     default:

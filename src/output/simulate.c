@@ -51,7 +51,8 @@ static struct str verdict_text(const struct simulate_results *r)
     struct str why = simulate_failure_text(r, &worst->fails[0]);
     struct str more = worst->fail_count == 1
                           ? STR("")
-                          : arena_printf(r->arena, ", and %zu more", worst->fail_count - 1);
+                          : arena_printf(r->arena, ", and %zu more failure%s",
+                                         worst->fail_count - 1, worst->fail_count == 2 ? "" : "s");
     if (p->count == 1)
         return arena_printf(r->arena, "Not survived: " STR_FMT ". " STR_FMT STR_FMT ".",
                             STR_ARG(worst->contingency->name), STR_ARG(why), STR_ARG(more));

@@ -352,7 +352,7 @@ static struct str usage_text(const struct simulate_results *r)
         buf_printf(&text, "every container uses its limit; %zu have none: their request",
                    u->requested + u->unknown);
     } else if (u->measured == 0 && u->profiled == 0) {
-        buf_add_cstr(&text, "not known");
+        buf_add_cstr(&text, "how much memory containers use is not known");
     } else {
         if (u->profiled)
             buf_printf(&text, "%zu containers by a UsageProfile or Scenario%s", u->profiled,
