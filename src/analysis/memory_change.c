@@ -6,6 +6,7 @@
 #include "analysis/memory_change.h"
 
 #include "base/sat.h"
+#include "model/injected.h"
 #include "model/requests.h"
 
 /* How many pods it is meant to have; -1 = cannot be told. */
@@ -44,6 +45,30 @@ static bool is_unlimited(const struct pod_spec *s)
     return false;
 }
 
+static void add_injected(struct arena *scratch, const struct workload *w, const struct pod *p,
+                         const struct containers *from, struct containers *to)
+{
+    struct containers all = {0};
+    for (size_t i = 0; i < to->count; i++)
+        *PUSH(scratch, &all) = to->items[i];
+    for (size_t i = 0; i < from->count; i++)
+        if (container_is_injected(w, p, from->items[i].name))
+            *PUSH(scratch, &all) = from->items[i];
+    *to = all;
+}
+
+/* What its pods will be: the template, and what an injector puts into them. */
+static struct pod_spec spec_of(struct arena *scratch, const struct workload *w)
+{
+    struct pod_spec s = w->tmpl.spec;
+    const struct pod *p = w->pod ? NULL : workload_newest_pod(w);
+    if (p) {
+        add_injected(scratch, w, p, &p->spec.containers, &s.containers);
+        add_injected(scratch, w, p, &p->spec.init_containers, &s.init_containers);
+    }
+    return s;
+}
+
 static int64_t times(int64_t a, int64_t b)
 {
     int64_t product;
@@ -56,9 +81,10 @@ static struct memory_sum sum_of(struct arena *scratch, const struct cluster *c,
     int64_t pods = pods_of(c, w);
     if (pods < 0)
         return (struct memory_sum){.uncounted = 1};
-    struct pod_amounts request = pod_request_amounts(scratch, &w->tmpl.spec, NULL);
-    struct pod_amounts limit = pod_limit_amounts(scratch, &w->tmpl.spec, NULL);
-    bool unlimited = is_unlimited(&w->tmpl.spec);
+    struct pod_spec spec = spec_of(scratch, w);
+    struct pod_amounts request = pod_request_amounts(scratch, &spec, NULL);
+    struct pod_amounts limit = pod_limit_amounts(scratch, &spec, NULL);
+    bool unlimited = is_unlimited(&spec);
     struct memory_sum s = {
         .pods = pods,
         .request_bytes = times(pods, request.memory_bytes),

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/sat.h"
+#include "model/injected.h"
 
 /* What all items share. */
 struct scope {
@@ -32,11 +33,6 @@ struct pod_classes {
     struct pod_class **items;
     size_t count, cap;
 };
-
-bool pod_is_finished(const struct pod *p)
-{
-    return str_is(p->status.phase, "Succeeded") || str_is(p->status.phase, "Failed");
-}
 
 struct pod_amounts resource_amounts(const struct resources *r)
 {
@@ -204,11 +200,14 @@ static void compute_node_values(struct scope *s, struct pod_facts *f)
                    f->containers + spec->init_containers.count);
 }
 
-static size_t count_injected(const struct pod_spec *template, const struct pod_spec *live)
+static size_t count_injected(const struct workload *w, const struct pod *p)
 {
-    size_t had = template->containers.count + template->init_containers.count;
-    size_t has = live->containers.count + live->init_containers.count;
-    return has > had ? has - had : 0;
+    size_t found = 0;
+    for (size_t i = 0; i < p->spec.containers.count; i++)
+        found += container_is_injected(w, p, p->spec.containers.items[i].name);
+    for (size_t i = 0; i < p->spec.init_containers.count; i++)
+        found += container_is_injected(w, p, p->spec.init_containers.items[i].name);
+    return found;
 }
 
 /* Fills what follows from f->spec, f->pod and f->capacity. */
@@ -323,7 +322,7 @@ static void add_workload(struct scope *s, const struct workload *w)
         f->alike = k->pods.count;
         f->live = k->live;
         f->differs = classes.count > 1;
-        f->injected = w->pod ? 0 : count_injected(&w->tmpl.spec, f->spec);
+        f->injected = w->pod ? 0 : count_injected(w, k->first);
         if (f->differs)
             f->replicas = (struct opt_int){.v = (int64_t)k->pods.count, .set = true};
         if (k->capacity.origin != CAPACITY_UNKNOWN && !s->options->node_memory_bytes)

@@ -84,7 +84,5 @@ int64_t pod_facts_replicas(const struct pod_facts_list *l);
 struct str workload_owner_text(struct arena *a, const struct workload *w);
 /* Amounts in a container's own list. */
 struct pod_amounts resource_amounts(const struct resources *r);
-/* Succeeded or Failed: holds no memory. */
-bool pod_is_finished(const struct pod *p);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cmd/check/against.h"
 #include "cmd/check/fix.h"
 #include "output/findings.h"
+#include "source/source.h"
 
 struct options {
     struct judge_options judge;
@@ -94,19 +95,52 @@ struct look {
     struct change change;
 };
 
+/* What is to be applied: the files, or standard input. */
+static int name_change(struct world_options *world, struct err *e)
+{
+    static struct str standard_input = {"-", 1};
+    if (world->paths.count == 0 && !world_stdin_is_given())
+        return err_set(e, EINVAL,
+                       "--against live: name with -f what is to be applied, or give it on standard "
+                       "input");
+    if (world->paths.count == 0)
+        world->paths = (struct option_texts){&standard_input, 1, 1};
+    world->live = true;
+    return 0;
+}
+
+/* Whoever gives no change, or one that was not held against anything, is not to take silence for a
+ * yes. */
+static int check_change(const struct cluster *c, struct err *e)
+{
+    if (c->overlaid == 0 && c->excluded_paths == 0 && source_unreadable(c) == 0)
+        return err_set(e, EINVAL,
+                       "--against live: nothing to judge: there is no Kubernetes object of a known "
+                       "kind in what is to be applied");
+    if (!c->elsewhere)
+        return 0;
+    return err_set(e, EINVAL,
+                   "--against live: only namespace " STR_FMT " was read, and " STR_FMT " " STR_FMT
+                   " is in " STR_FMT ": give its namespace with -n, or leave -n out",
+                   STR_ARG(c->live->ns), STR_ARG(c->elsewhere->kind_text),
+                   STR_ARG(c->elsewhere->name), STR_ARG(c->elsewhere->ns));
+}
+
 static int look(const struct options *o, bool again, struct arena *a, struct look *l, struct err *e)
 {
     struct world_options world = o->judge.world;
     struct cluster *before = NULL;
+    int r = 0;
     world.quiet = again;
     world.outputs = &o->outputs;
     if (against_is_live(&o->against)) {
-        if (world.paths.count == 0)
-            return err_set(e, EINVAL, "--against live: name with -f what is to be applied");
-        world.live = true;
+        r = name_change(&world, e);
         world.before = before = arena_new(a, struct cluster);
     }
-    int r = judge_world(&world, &l->config, a, &l->now, e);
+    if (r == 0)
+        r = judge_world(&world, &l->config, a, &l->now, e);
+    if (r == 0 && before)
+        r = check_change(&l->now.cluster, e);
     if (r == 0 && o->baseline.p)
         r = baseline_use(o->baseline, a, &l->now.judgement, &l->baseline, e);
     if (r == 0 && o->against.count) {

@@ -127,7 +127,7 @@ bool live_is_named(const struct live_options *o)
 
 int live_failed(struct err *e)
 {
-    if (e->code != ENOMEM)
+    if (e->code != ENOMEM && e->code != ENODATA)
         e->code = EREMOTEIO;
     return -e->code;
 }

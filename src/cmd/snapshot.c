@@ -198,6 +198,7 @@ static int record_cluster(const struct verb_call *c, struct passing *r, struct r
         .uses = USE_SNAPSHOT,
         .ns = o->world.ns,
         .fallback_ns = o->world.all_namespaces ? STR_NONE : l.config.ns,
+        .ns_must_exist = true,
         .list = (enum list_mode)o->world.cluster.list,
     };
     struct str_list nodes = {0};

@@ -149,6 +149,8 @@ struct cluster;
 int world_read(const struct world_options *o, struct arena *a, struct cluster *ret, int *ret_code,
                struct err *e) MUST_USE;
 
+/* Standard input is a pipe or a file: somebody means it to be read. */
+bool world_stdin_is_given(void);
 /* Whether the options name a live cluster, alone or beside files. */
 bool world_is_live(const struct world_options *o);
 

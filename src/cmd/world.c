@@ -167,7 +167,7 @@ static void print_oddities(const struct cluster *c)
 /* ---- which world ---- */
 
 /* A pipe or a file: somebody means us to read it. */
-static bool stdin_is_given(void)
+bool world_stdin_is_given(void)
 {
     struct stat st;
     return fstat(STDIN_FILENO, &st) == 0 &&
@@ -181,7 +181,7 @@ static bool means_cluster(const struct world_options *o)
 
 bool world_is_live(const struct world_options *o)
 {
-    return o->live || (o->paths.count == 0 && (means_cluster(o) || !stdin_is_given()));
+    return o->live || (o->paths.count == 0 && (means_cluster(o) || !world_stdin_is_given()));
 }
 
 int world_check(const struct world_options *o, struct err *e)
@@ -289,6 +289,7 @@ static int read_with_cluster(const struct world_options *o, struct source_option
         .uses = o->uses,
         .ns = needs_all(o->uses) ? STR_NONE : o->ns,
         .fallback_ns = needs_all(o->uses) || o->all_namespaces ? STR_NONE : l.config.ns,
+        .ns_must_exist = source->path_count == 0, /* else the files may make it */
         .list = (enum list_mode)o->cluster.list,
         .threads = (unsigned)o->threads,
         .ask_kubelets = l.in_cluster,
@@ -392,9 +393,8 @@ int world_empty(const struct cluster *c, int code, const char *wanted, struct er
     if (skipped)
         snprintf(other, sizeof(other), " and %zu of kinds that plimsoll does not read", skipped);
     if (c->live && !c->files)
-        return err_set(e, ENODATA, "nothing to judge: %zu object%s in the %s, none of them %s",
-                       c->objects, c->objects == 1 ? "" : "s",
-                       c->live->ns.n ? "namespace" : "cluster", wanted);
+        return err_set(e, ENODATA, "nothing to judge: of %zu object%s that were read none is %s",
+                       c->objects, c->objects == 1 ? "" : "s", wanted);
     return err_set(e, ENODATA, "nothing to judge: %zu file%s with %zu object%s%s, none of them %s",
                    c->files, c->files == 1 ? "" : "s", c->objects, c->objects == 1 ? "" : "s",
                    other, wanted);

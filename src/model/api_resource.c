@@ -14,7 +14,7 @@ enum {
     JUDGED = USE_CHECK | USE_SNAPSHOT,
     MOVED = USE_PLACE | USE_SIMULATE | JUDGED, /* what scheduling asks for */
     RUN = USE_SIMULATE | JUDGED,
-    OWNED = ALL & ~USE_VICTIMS & ~USE_PLACE, /* makes pods, or is said to own them */
+    OWNED = ALL & ~USE_PLACE, /* makes pods, or is said to own them */
 };
 
 static const char *const kubelet_names[] = {"kubelet-config", NULL};

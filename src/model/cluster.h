@@ -36,6 +36,7 @@ struct workload {
     /* Set by model/resolve.c. */
     struct workload *owner;     /* direct controller when present, else NULL */
     struct pod *pod;            /* the Pod it wraps, when o.kind is KIND_POD */
+    const struct workload *was; /* by source/join.c: what it replaces; its pods are still of that */
     bool judged;                /* a top: not owned by something present */
     LIST_OF(struct pod *) pods; /* live pods below it */
     LIST_OF(struct pdb *) pdbs; /* that select its pods */
@@ -530,6 +531,9 @@ struct cluster {
     LIST_OF(struct skipped_kind) skipped;
     size_t files, documents, objects; /* read */
     size_t excluded_paths;            /* files and folders that were not to be read */
+    size_t overlaid;                  /* objects of files that lie over a live cluster */
+    const struct object
+        *elsewhere; /* the first of these that is not in the namespace that was read */
     bool complete; /* --complete, Nodes present, or a live cluster: what is absent does not exist */
     const struct live_cluster *live; /* NULL: all of it is from files */
     LIST_OF(struct unlisted_kind) unlisted;

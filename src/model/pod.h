@@ -247,4 +247,10 @@ struct pod {
     const struct pod *replaces;
 };
 
+/* Succeeded or Failed: holds no memory. */
+static inline bool pod_is_finished(const struct pod *p)
+{
+    return str_is(p->status.phase, "Succeeded") || str_is(p->status.phase, "Failed");
+}
+
 #endif

@@ -239,6 +239,20 @@ struct dangling {
     const struct owner_ref *first_owner;
 };
 
+/* Of a live cluster an owner of a known kind is one that the verb has no use for, that may not be
+ * listed (which is said), or that has just gone. */
+static void note_orphan(const struct cluster *c, const struct pod *p, const struct owner_ref *ref,
+                        struct dangling *d)
+{
+    if (c->live && kind_find(ref->api_version, ref->kind) != KIND_UNKNOWN)
+        return;
+    d->owners++;
+    if (!d->first_orphan) {
+        d->first_orphan = p;
+        d->first_owner = ref;
+    }
+}
+
 static void link_pod(struct cluster *c, struct pod *p, struct map *orphans, struct dangling *d)
 {
     const struct owner_ref *ref = controller_of(&p->o);
@@ -248,11 +262,7 @@ static void link_pod(struct cluster *c, struct pod *p, struct map *orphans, stru
     if (p->controller) {
         p->owner = top_of(p->controller);
     } else if (owned) {
-        d->owners++;
-        if (!d->first_orphan) {
-            d->first_orphan = p;
-            d->first_owner = ref;
-        }
+        note_orphan(c, p, ref, d);
         p->owner = orphan_top(c, orphans, p, ref);
     } else {
         p->owner = wrap_pod(c, p);
@@ -290,9 +300,10 @@ static void link_pods(struct cluster *c)
     if (d.owners)
         note_dangling(c, d.first_orphan,
                       arena_printf(c->arena,
-                                   "%zu pod%s owned by something that is not in the input "
+                                   "%zu pod%s owned by something that %s "
                                    "(first: " STR_FMT "/" STR_FMT " of " STR_FMT " " STR_FMT ")",
                                    d.owners, d.owners == 1 ? " is" : "s are",
+                                   c->live ? "plimsoll does not read" : "is not in the input",
                                    STR_ARG(d.first_orphan->o.ns), STR_ARG(d.first_orphan->o.name),
                                    STR_ARG(d.first_owner->kind), STR_ARG(d.first_owner->name)));
     if (d.nodes)
@@ -442,8 +453,27 @@ static void link_scalers(struct cluster *c)
     }
 }
 
+/* Files that are laid over a cluster: kubectl would refuse what lies in a namespace that neither has. */
+static void note_no_namespace(struct cluster *c, const struct workload *first, size_t count)
+{
+    if (count == 0 || !c->overlaid || c->namespaces.count == 0 || c->live->ns.n ||
+        (c->unlisted_kinds & KIND_BIT(NAMESPACE)))
+        return;
+    struct problem *p = PUSH(c->arena, &c->problems);
+    *p = (struct problem){.type = PROBLEM_DANGLING, .at = first->o.at, .object = &first->o};
+    p->file = first->o.source ? first->o.source->name : STR_NONE;
+    p->message =
+        arena_printf(c->arena,
+                     "%zu workload%s in a namespace that neither the cluster nor the files "
+                     "have (first: " STR_FMT " " STR_FMT "/" STR_FMT ")",
+                     count, count == 1 ? " is" : "s are", STR_ARG(first->o.kind_text),
+                     STR_ARG(first->o.ns), STR_ARG(first->o.name));
+}
+
 static void link_namespaces(struct cluster *c)
 {
+    const struct workload *lost = NULL;
+    size_t lost_count = 0;
     for (size_t i = 0; i < c->workloads.count; i++) {
         struct workload *w = c->workloads.items[i];
         if (!w->pod)
@@ -451,7 +481,10 @@ static void link_namespaces(struct cluster *c)
         w->ns = cluster_find_namespace(c, w->o.ns);
         if (w->judged && w->ns)
             *PUSH(c->arena, &w->ns->workloads) = w;
+        if (w->judged && !w->ns && lost_count++ == 0)
+            lost = w;
     }
+    note_no_namespace(c, lost, lost_count);
 #define TO_NAMESPACE(from, to)                                                     \
     for (size_t i = 0; i < c->from.count; i++) {                                   \
         struct namespace_ *ns = cluster_find_namespace(c, c->from.items[i]->o.ns); \

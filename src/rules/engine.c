@@ -5,6 +5,7 @@
  */
 #include "rules/engine.h"
 
+#include "model/injected.h"
 #include "rules/finding.h"
 #include "rules/groups.h"
 
@@ -189,31 +190,20 @@ static void visit_containers(struct walk *w, struct str pod_path, const struct c
         visit_container(w, pod_path, &list->items[i]);
 }
 
-static bool has_container(const struct containers *list, struct str name)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (str_eq(list->items[i].name, name))
-            return true;
-    return false;
-}
-
 static void visit_injected_of(struct walk *w, const struct workload *wl,
                               const struct containers *list)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        const struct container *k = &list->items[i];
-        if (!has_container(&wl->tmpl.spec.containers, k->name) &&
-            !has_container(&wl->tmpl.spec.init_containers, k->name))
-            visit_container(w, STR("spec"), k);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        if (container_is_injected(wl, w->ctx.injected_in, list->items[i].name))
+            visit_container(w, STR("spec"), &list->items[i]);
 }
 
-/* What an injector added is only in the pods: judged in the first one, and said of the workload. */
+/* What an injector added is only in the pods: judged in the newest, and said of the workload. */
 static void visit_injected(struct walk *w, const struct workload *wl)
 {
-    if (wl->pod || wl->pods.count == 0)
+    const struct pod *p = wl->pod ? NULL : workload_newest_pod(wl);
+    if (!p)
         return;
-    const struct pod *p = wl->pods.items[0];
     w->ctx.injected_in = p;
     w->e.visit.seen_in = &p->o;
     visit_injected_of(w, wl, &p->spec.init_containers);

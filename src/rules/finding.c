@@ -6,6 +6,7 @@
 
 #include "base/sha256.h"
 #include "base/text.h"
+#include "model/injected.h"
 
 struct pos pos_or(struct pos a, struct pos b)
 {
@@ -85,6 +86,23 @@ static void set_place(struct engine *e, struct finding *f, struct place where)
         f->file = str_empty(o->template_source) ? o->source->name : o->template_source;
 }
 
+/* Who reads "set the limit" looks for the container in the manifest, where it is not. */
+static struct str fix_in_its_place(const struct rule_ctx *c, const struct finding *f,
+                                   struct str text)
+{
+    if (!c->injected_in)
+        return text;
+    const char *annotations =
+        str_find(f->path, "memory") < 0 ? NULL : sidecar_annotations(f->container);
+    if (!annotations)
+        return arena_printf(c->engine->a, STR_FMT " (it is injected: in the injector's settings)",
+                            STR_ARG(text));
+    return arena_printf(c->engine->a,
+                        STR_FMT " (it is injected: by the annotations %s of the pod template, or "
+                                "in the injector's settings)",
+                        STR_ARG(text), annotations);
+}
+
 static void fix(const struct rule_ctx *c, struct finding *f)
 {
     if (c->injected_in) {
@@ -157,9 +175,9 @@ static struct finding *add(const struct rule_ctx *c, enum severity severity, str
                      ? arena_printf(e->a, STR_FMT "%s", STR_ARG(message), e->visit.alike)
                      : message;
     f->why = str_of(c->rule->why);
-    f->fix = str_of(c->rule->fix);
     f->container = e->visit.container;
     set_place(e, f, where);
+    f->fix = fix_in_its_place(c, f, str_of(c->rule->fix));
     if (is_refused(e, f))
         return f;
     const struct suppression *s = suppressions_find(e, c->rule);
@@ -212,7 +230,7 @@ void finding_fix(const struct rule_ctx *c, struct finding *f, const char *fmt, .
 {
     va_list va;
     va_start(va, fmt);
-    f->fix = vsay(c->engine->a, fmt, va);
+    f->fix = fix_in_its_place(c, f, vsay(c->engine->a, fmt, va));
     va_end(va);
 }
 

@@ -154,6 +154,8 @@ static int read_one(struct each *g, const struct api_resource *r)
         note_unlisted(g, r, result);
         return 0;
     }
+    if (result == -ENOENT && r->kind == KIND_NAMESPACE && g->live->ns.n && g->o->ns_must_exist)
+        return api_no_namespace(g->live, g->e);
     return result == -ENOENT ? 0 : result;
 }
 

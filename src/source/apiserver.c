@@ -51,6 +51,12 @@ bool api_is_about_cluster(enum kind k)
            k == KIND_CONFIG_MAP || k == KIND_PV || k == KIND_CSI_NODE;
 }
 
+int api_no_namespace(const struct live_cluster *live, struct err *e)
+{
+    return err_set(e, ENODATA, "there is no namespace \"" STR_FMT "\" in the cluster",
+                   STR_ARG(live->ns));
+}
+
 static void plan(struct reading *g)
 {
     g->lists = arena_array(g->a, struct listing, api_resource_count);
@@ -170,6 +176,8 @@ static int join(struct reading *g, struct cluster *ret, struct err *e)
             *e = l->e;
             return l->result;
         }
+        if (is_absent(l) && r->kind == KIND_NAMESPACE && g->o->ns_must_exist)
+            return api_no_namespace(g->live, e);
         if (l->result < 0 && !is_absent(l))
             note_unlisted(g, l, ret);
         if (l->result == 0)

@@ -16,6 +16,7 @@ struct apiserver_options {
     struct str ns;
     /* When pods may not be listed everywhere: this namespace instead. Absent: that is an error. */
     struct str fallback_ns;
+    bool ns_must_exist; /* -ENODATA when the one namespace that is read is not there */
     enum list_mode list;
     unsigned threads;
     /* Usage where metrics.k8s.io has none. */
@@ -30,6 +31,8 @@ struct api_groups;
 enum list_mode api_list_mode(enum list_mode asked, const struct api_groups *g);
 /* What says nothing about the objects of one namespace. */
 bool api_is_about_cluster(enum kind k);
+/* Fills e: the one namespace that is read is not there. Returns -ENODATA. */
+int api_no_namespace(const struct live_cluster *live, struct err *e);
 
 /* Adds the objects to *ret (before cluster_resolve) and sets ret->live. What the user may not list,
  * or what the server fails to, is in ret->unlisted; a failure is also a PROBLEM_UNREADABLE. An error

@@ -47,21 +47,30 @@ static struct str identity(struct arena *a, const struct object *o)
 }
 
 /* As kubectl apply of a manifest without spec.replicas. */
-static void keep_replicas(const struct object *old, struct object *new)
+static void keep_replicas(const struct workload *old, struct workload *new)
 {
-    struct workload *w = (struct workload *)new;
-    bool scales = new->kind == KIND_DEPLOYMENT || new->kind == KIND_STATEFUL_SET ||
-                  new->kind == KIND_REPLICA_SET || new->kind == KIND_REPLICATION_CONTROLLER;
-    if (scales && !w->replicas.set)
-        w->replicas = ((const struct workload *)old)->replicas;
+    enum kind kind = new->o.kind;
+    bool scales = kind == KIND_DEPLOYMENT || kind == KIND_STATEFUL_SET ||
+                  kind == KIND_REPLICA_SET || kind == KIND_REPLICATION_CONTROLLER;
+    if (scales && !new->replicas.set)
+        new->replicas = old->replicas;
+}
+
+static void replace_workloads(struct arena *a, const struct map *over, const struct cluster *under)
+{
+    for (size_t i = 0; i < under->workloads.count; i++) {
+        const struct workload *old = under->workloads.items[i];
+        struct workload *new = map_get(over, identity(a, &old->o));
+        if (!new)
+            continue;
+        keep_replicas(old, new);
+        new->was = old;
+    }
 }
 
 static bool is_replaced(struct arena *a, const struct map *over, const struct object *o)
 {
-    struct object *new = map_get(over, identity(a, o));
-    if (new)
-        keep_replicas(o, new);
-    return new != NULL;
+    return map_get(over, identity(a, o)) != NULL;
 }
 
 void cluster_overlay(struct arena *a, struct cluster *under, const struct cluster *over)
@@ -75,6 +84,7 @@ void cluster_overlay(struct arena *a, struct cluster *under, const struct cluste
         map_put(&names, identity(&scratch, &over->list.items[i]->o), over->list.items[i]);
     CLUSTER_LISTS(X)
 #undef X
+    replace_workloads(&scratch, &names, under);
 #define X(type, list)                                                     \
     {                                                                     \
         size_t kept = 0;                                                  \

@@ -498,12 +498,27 @@ static void imply_namespace(struct cluster *c, struct str ns)
 #undef X
 }
 
+static const struct object *find_elsewhere(const struct cluster *c, struct str ns)
+{
+#define X(type, list)                                          \
+    for (size_t i = 0; i < c->list.count; i++) {               \
+        const struct object *o = &c->list.items[i]->o;         \
+        if (kind_is_namespaced(o->kind) && !str_eq(o->ns, ns)) \
+            return o;                                          \
+    }
+    CLUSTER_LISTS(X)
+#undef X
+    return NULL;
+}
+
 static void lay_over(const struct source_options *o, struct arena *a, struct cluster *live,
                      struct cluster *files)
 {
     if (o->implied_ns.n)
         imply_namespace(files, o->implied_ns);
     cluster_overlay(a, live, files);
+    live->overlaid = files->objects;
+    live->elsewhere = live->live->ns.n ? find_elsewhere(files, live->live->ns) : NULL;
 }
 
 static int read_live(const struct source_options *o, struct arena *a, struct cluster *ret,

@@ -302,6 +302,59 @@ def test_a_manifest_without_replicas_keeps_them(plimsoll, plane, shop, tmp_path)
     assert row["after"]["requestBytes"] == 2 << 30
 
 
+def against_live(plimsoll, plane, change, *words):
+    """The change comes on standard input, as from helm or kustomize."""
+    return plimsoll(plane.admin, "check", "--against", "live", "--no-figures", *words,
+                    stdin=change if isinstance(change, str) else json.dumps(change))
+
+
+def test_what_runs_is_no_change(plimsoll, plane, shop):
+    """Neither what the API server fills in nor a manifest that says it less fully."""
+    stored = plane.api.get(f"/apis/apps/v1/namespaces/{shop}/deployments/web")
+    for change in (deployment(shop), {"apiVersion": "v1", "kind": "List", "items": [stored]}):
+        answer = against_live(plimsoll, plane, change)
+        assert answer.code == 0 and "books and allows as much as before" in answer.out, answer
+        assert ": 0 errors, 0 warnings, 0 info;" in answer.out and "mended" not in answer.out, answer
+
+
+def test_a_renamed_container_is_not_injected(plimsoll, plane, shop):
+    """The pods still have the one of the template that the change replaces."""
+    stateful = {"apiVersion": "apps/v1", "kind": "StatefulSet",
+                "metadata": {"name": "db", "namespace": shop},
+                "spec": {**deployment(shop, "db", 1)["spec"], "serviceName": "db"}}
+    create(plane.api, stateful)
+    wait_pods(plane, shop, 3)
+    for change in (deployment(shop, memory="1Gi"), stateful):
+        change["spec"]["template"]["spec"]["containers"][0]["name"] = "renamed"
+        answer = against_live(plimsoll, plane, change, "-o", "json")
+        new = [i for i in judged(answer)["items"] if not i["known"]]
+        assert {i["container"] for i in new} <= {None, "renamed"}, new
+        assert not [i for i in new if i["message"].startswith("injected")], new
+
+
+def test_no_change_is_no_yes(plimsoll, plane, shop, tmp_path):
+    """A template that came out empty, or was held against another namespace, does not pass."""
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("")
+    for words, stdin in ((("-f", str(empty)), ""), ((), "a: b\n")):
+        answer = plimsoll(plane.admin, "check", "--against", "live", *words, stdin=stdin)
+        assert answer.code == 2 and "nothing to judge" in answer.err and not answer.out, answer
+    answer = plimsoll(plane.admin, "check", "--against", "live")
+    assert answer.code == 2 and "name with -f what is to be applied" in answer.err, answer
+    answer = against_live(plimsoll, plane, deployment(shop), "-n", "kube-system")
+    assert answer.code == 2 and f"Deployment web is in {shop}" in answer.err, answer
+
+
+def test_a_namespace_that_is_not_there(plimsoll, plane, namespace):
+    for verb in ("check", "inspect", "snapshot"):
+        answer = plimsoll(plane.admin, verb, "-n", "shpo")
+        assert answer.code == 2 and not answer.out, answer
+        assert 'there is no namespace "shpo" in the cluster' in answer.err, answer
+    assert plimsoll(plane.admin, "check", "-n", namespace).code == 0
+    answer = against_live(plimsoll, plane, deployment("shpo"))
+    assert "1 workload is in a namespace that neither the cluster nor the files have" in answer.err
+
+
 # --- what only pods show -------------------------------------------------------------------------
 
 POLICY = "/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies"
@@ -339,9 +392,35 @@ def test_injected_sidecar_is_said_of_the_owner(plimsoll, plane, player, namespac
     report = judged(plimsoll(plane.admin, "check", "-n", namespace, "-o", "json"))
     said = [i for i in report["items"] if i["container"] == "istio-proxy"]
     assert said and {i["object"]["kind"] for i in said} == {"Deployment"}, report
-    assert any(i["rule"] == "sidecar-without-limit" and "injected" in i["message"] for i in said)
+    assert any(i["rule"] == "sidecar-without-limit" and "injected" in i["message"] and
+               "sidecar.istio.io/proxyMemoryLimit" in i["fix"] for i in said)
     pods = json.loads(plimsoll(plane.admin, "inspect", "-n", namespace, "-o", "json").out)["items"]
     assert [p["name"] for p in pods] == ["web"], pods
+    # It counts in what a change does to memory: nothing bounds these pods, before and after.
+    report = judged(against_live(plimsoll, plane, deployment(namespace, memory="2Gi"), "-o", "json"))
+    row = report["summary"]["change"]["memory"]["workloads"][0]
+    assert row["before"]["podsWithoutLimit"] == row["after"]["podsWithoutLimit"] == 2, row
+    assert row["after"]["requestBytes"] == 4 << 30, row
+
+
+def test_owners(plimsoll, plane, player, namespace):
+    """A CronJob's pod is the CronJob's; what makes pods without our knowing is said, what we have no
+    use for is not."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "app:1"}]}
+    job = plane.api.create(f"/apis/batch/v1/namespaces/{namespace}/cronjobs", {
+        "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "nightly"},
+        "spec": {"schedule": "0 0 1 1 *", "suspend": True,
+                 "jobTemplate": {"spec": {"template": {"spec": pod}}}}})
+    plane.api.create(f"/apis/batch/v1/namespaces/{namespace}/jobs", {
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "nightly-1", "ownerReferences": [{
+            "apiVersion": "batch/v1", "kind": "CronJob", "name": "nightly", "controller": True,
+            "uid": job["metadata"]["uid"]}]}, "spec": {"template": {"spec": pod}}})
+    node = wait_pods(plane, namespace, 1)[0]["spec"]["nodeName"]
+    answer = plimsoll(plane.admin, "victims", "--node", node, "--assume=requests", "-o", "json")
+    assert "owned by" not in answer.err, answer
+    assert [i["owner"] for i in json.loads(answer.out)["items"]
+            if i["namespace"] == namespace] == ["CronJob/nightly"], answer
+    assert "owned by" not in plimsoll(plane.admin, "place", "-n", namespace, "--pod", "x").err
 
 
 # --- the other verbs -----------------------------------------------------------------------------

@@ -12,14 +12,9 @@ static void check(const struct rule_ctx *c, const struct container *k)
         return;
     int64_t replicas = facts_replicas_min(c->w);
     const char *times = replicas > 1 ? say(c, ", %lld times over", (long long)replicas) : "";
-    struct finding *f =
-        finding(c, AT(pos_or(r->limits_at, r->at), "resources.limits.memory"),
-                "%s has no memory limit: it grows outside the application's own limit%s",
-                say_container(c, k), times);
-    if (!str_eq(c->object->uid, c->w->o.uid))
-        finding_fix(c, f,
-                    "set its limit where it is injected (the injector's template or its "
-                    "annotations on the pod)");
+    finding(c, AT(pos_or(r->limits_at, r->at), "resources.limits.memory"),
+            "%s has no memory limit: it grows outside the application's own limit%s",
+            say_container(c, k), times);
 }
 
 const struct rule rule_sidecar_without_limit = {
