@@ -12,9 +12,12 @@ static int exit_code(const struct simulate_options *o, const struct sim_report *
 {
     if (code != EXIT_CLEAN)
         return code;
-    for (size_t i = 0; i < report->count; i++)
-        if (report->items[i].now.blocked)
+    for (size_t i = 0; i < report->count; i++) {
+        const struct sim_item *item = &report->items[i];
+        bool drain = item->contingency->type == CONTINGENCY_DRAIN;
+        if (item->now.blocked || (drain && report->by_usage && !item->survives))
             return EXIT_FINDINGS;
+    }
     return o->min_line && !simulate_passes(report, o->min_line) ? EXIT_FINDINGS : code;
 }
 

@@ -78,6 +78,19 @@ struct str simulate_drain_text(const struct simulate_results *r)
     if (o->blocked)
         return arena_printf(r->arena, "No: " STR_FMT " does not drain. " STR_FMT, STR_ARG(name),
                             STR_ARG(simulate_refusal_text(r, o)));
+    const struct sim_item *item = &r->report->items[0];
+    if (r->report->by_usage && !item->survives && item->fail_count) {
+        struct str more = item->fail_count == 1 ? STR("")
+                                                : arena_printf(r->arena, ", and %zu more failure%s",
+                                                               item->fail_count - 1,
+                                                               item->fail_count == 2 ? "" : "s");
+        return arena_printf(r->arena,
+                            "No: " STR_FMT " drains " STR_FMT " (no PodDisruptionBudget "
+                            "stops it), but then " STR_FMT STR_FMT "." STR_FMT,
+                            STR_ARG(name), STR_ARG(drain_time(r)),
+                            STR_ARG(simulate_failure_text(r, &item->fails[0])), STR_ARG(more),
+                            STR_ARG(drain_price(r)));
+    }
     return arena_printf(r->arena, "Yes: " STR_FMT " drains " STR_FMT "." STR_FMT, STR_ARG(name),
                         STR_ARG(drain_time(r)), STR_ARG(drain_price(r)));
 }

@@ -53,7 +53,8 @@ static const struct option_spec set_specs[] = {
     {.name = "drain",
      .type = OPTION_TEXTS,
      .arg = "node/NAME",
-     .help = "Can this node be drained now? Exit code 1 when a PodDisruptionBudget says no.",
+     .help = "Can this node be drained now? Exit code 1 when a PodDisruptionBudget says no, or "
+             "when something fails for want of memory afterwards.",
      .offset = offsetof(struct simulate_options, drain)},
     {.name = "leak",
      .type = OPTION_TEXTS,
