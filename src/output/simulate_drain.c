@@ -28,9 +28,9 @@ struct str simulate_refusal_text(const struct simulate_results *r, const struct 
     }
     return arena_printf(a,
                         "PodDisruptionBudget " STR_FMT " demands %lld healthy pod%s of " STR_FMT
-                        " and allows no disruption.",
+                        "%s and allows no disruption.",
                         STR_ARG(pdb), (long long)x->budget, x->budget == 1 ? "" : "s",
-                        STR_ARG(x->name));
+                        STR_ARG(x->name), x->shared.count ? " and others together" : "");
 }
 
 /* Until its last pod is evicted: what comes of that may take longer. */

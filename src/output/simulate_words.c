@@ -332,6 +332,12 @@ struct str simulate_failure_text(const struct simulate_results *r, const struct 
         return storm_text(r, f);
     if (f->way == WAY_ZERO)
         return arena_printf(a, STR_FMT " has no healthy pod left", STR_ARG(name));
+    if (f->shared)
+        return arena_printf(a,
+                            "PDB " STR_FMT " demands %lld healthy pods of " STR_FMT
+                            " and others together: there are %lld",
+                            STR_ARG(f->shared->o.name), (long long)f->need, STR_ARG(name),
+                            (long long)f->have);
     return arena_printf(a, STR_FMT " has %lld healthy pod%s of the %lld that its %s%.*s demands",
                         STR_ARG(name), (long long)f->have, f->have == 1 ? "" : "s",
                         (long long)f->need, pdb ? "PDB " : "replica count",

@@ -202,6 +202,21 @@ static inline void rich_budget(struct rich_world *x, int i)
     }
 }
 
+/* One for several workloads: all, or all but one. */
+static inline void rich_shared_budget(struct rich_world *x)
+{
+    static const char *const budgets[] = {"minAvailable: 3", "maxUnavailable: 1",
+                                          "minAvailable: 80%", "minAvailable: 5"};
+    static const char *const whom[] = {
+        "{}", "{matchExpressions: [{key: app, operator: NotIn, values: [w0]}]}"};
+    const char *budget = draw_of(budgets, 4), *selector = draw_of(whom, 2);
+    test_yaml(x->t, arena_printf(&x->t->a,
+                                 "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: "
+                                 "{name: together, namespace: shop}, spec: {%s, selector: %s}}",
+                                 budget, selector)
+                        .p);
+}
+
 static inline void rich_hpa(struct rich_world *x, int i)
 {
     static const char *const targets[] = {
@@ -336,6 +351,9 @@ static inline struct contingency rich_world(struct test_world *t)
     if (draw(3) == 0)
         test_yaml(t, "{apiVersion: kubelet.config.k8s.io/v1beta1, kind: KubeletConfiguration, "
                      "systemReserved: {memory: 150Mi}, evictionHard: {memory.available: 50Mi}}");
+    bool together = draw(5) == 0;
+    if (together)
+        rich_shared_budget(&x);
     x.storage = draw(3) == 0;
     if (x.storage)
         rich_storage(&x);
@@ -346,7 +364,8 @@ static inline struct contingency rich_world(struct test_world *t)
         w->request = draw(3) ? draw(300) : 0;
         rich_owner(&x, i);
         rich_pods(&x, i);
-        rich_budget(&x, i);
+        if (!together)
+            rich_budget(&x, i);
         if (w->kind <= RICH_STATEFUL && draw(3) == 0)
             rich_hpa(&x, i);
     }

@@ -228,12 +228,32 @@ static void add_failure(struct twin *t, enum sim_way way, uint32_t subject, int6
         (struct sim_failure){.way = way, .subject = subject, .have = have, .need = need};
 }
 
+/* A budget that it shares has too few, and it lacks pods. */
+static const struct pdb *short_together(const struct twin *t, uint32_t workload)
+{
+    const struct sim_workload *w = &t->w->workloads[workload];
+    const struct pdb *first = NULL;
+    for (size_t i = 0; i < w->workload->pdbs.count; i++) {
+        const struct pdb *p = w->workload->pdbs.items[i];
+        if (t->workloads[workload].healthy < w->scale && twin_selects(t, p, workload) &&
+            twin_is_shared(t, p) && twin_budget_has(t, p, true) < twin_budget_demands(t, p) &&
+            (!first || str_cmp(p->o.name, first->o.name) < 0))
+            first = p;
+    }
+    return first;
+}
+
 static void judge_workloads(struct twin *t, bool at_zero)
 {
     for (uint32_t i = 0; i < t->w->workload_count; i++) {
         int64_t healthy = t->workloads[i].healthy;
+        const struct pdb *p = short_together(t, i);
         if (healthy < t->w->workloads[i].need && (healthy <= 0) == at_zero)
             add_failure(t, at_zero ? WAY_ZERO : WAY_SHORT, i, healthy);
+        else if (healthy >= t->w->workloads[i].need && p && !at_zero) {
+            add_failure(t, WAY_SHORT, i, twin_budget_has(t, p, true));
+            t->o->failures[t->o->failure_count - 1].need = twin_budget_demands(t, p);
+        }
     }
 }
 
@@ -305,8 +325,9 @@ static void judge(struct twin *t)
             add_failure(t, WAY_NODE_LOST, i, 0);
     for (uint32_t i = 0; i < w->workload_count; i++) {
         bool is_short = t->workloads[i].healthy < w->workloads[i].need;
-        o->below += is_short;
         o->zero += is_short && t->workloads[i].healthy <= 0;
+        is_short = is_short || short_together(t, i);
+        o->below += is_short;
         o->dips += !is_short && t->workloads[i].dipped;
     }
     judge_workloads(t, false);

@@ -2,9 +2,50 @@
  *
  * The plain twin: workload controllers, node lifecycle, taint eviction, the scheduler.
  */
+#include "model/pdb_status.h"
 #include "twin_state.h"
 
 /* ---- pods and workloads ---- */
+
+bool twin_selects(const struct twin *t, const struct pdb *p, uint32_t workload)
+{
+    const struct sim_workload *w = &t->w->workloads[workload];
+    for (size_t i = 0; i < w->workload->pdbs.count; i++)
+        if (w->workload->pdbs.items[i] == p && w->replicas > 0)
+            return true;
+    return false;
+}
+
+bool twin_is_shared(const struct twin *t, const struct pdb *p)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < t->w->workload_count; i++)
+        count += twin_selects(t, p, i);
+    return count > 1;
+}
+
+int64_t twin_budget_has(const struct twin *t, const struct pdb *p, bool now)
+{
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < t->w->workload_count; i++)
+        if (twin_selects(t, p, i))
+            sum += now ? t->workloads[i].healthy : t->w->workloads[i].healthy;
+    return sum;
+}
+
+int64_t twin_budget_demands(const struct twin *t, const struct pdb *p)
+{
+    struct pdb_status st = {0};
+    int64_t pods = 0;
+    for (uint32_t i = 0; i < t->w->workload_count; i++) {
+        const struct sim_workload *w = &t->w->workloads[i];
+        const struct workload *of = w->workload;
+        bool told = of->replicas.set && !of->pod && of->o.kind != KIND_DAEMON_SET;
+        if (twin_selects(t, p, i))
+            pods += told ? of->replicas.v : w->replicas;
+    }
+    return pdb_compute_replicas(p, pods, 0, &st, NULL) < 0 ? 0 : st.desired_healthy;
+}
 
 void twin_set_ready(struct twin *t, uint32_t pod, bool ready)
 {
@@ -17,6 +58,13 @@ void twin_set_ready(struct twin *t, uint32_t pod, bool ready)
     w->healthy += ready ? 1 : -1;
     if (w->healthy < ww->need && ww->healthy >= ww->need)
         w->dipped = true;
+    for (size_t i = 0; i < t->w->cluster->pdbs.count; i++) {
+        const struct pdb *p = t->w->cluster->pdbs.items[i];
+        int64_t demands = twin_budget_demands(t, p);
+        if (twin_selects(t, p, x) && twin_is_shared(t, p) &&
+            twin_budget_has(t, p, true) < demands && twin_budget_has(t, p, false) >= demands)
+            w->dipped = true;
+    }
     twin_hpa_wake(t, x);
     twin_services_change(t, pod, ready);
     if (w->rolling)

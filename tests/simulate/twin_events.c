@@ -180,12 +180,12 @@ void twin_cordon(struct twin *t, uint32_t node)
 static bool may_evict(const struct twin *t, uint32_t pod)
 {
     const struct sim_workload *w = &t->w->workloads[origin(t, pod)->workload];
-    int64_t healthy = t->workloads[origin(t, pod)->workload].healthy;
     bool ready = t->pods.items[pod].ready;
     if (w->workload->pdbs.count > 1)
         return false;
     if (!w->pdb)
         return true;
+    int64_t healthy = twin_budget_has(t, w->pdb, true);
     if (!ready && str_is(w->pdb->unhealthy_policy.v, "AlwaysAllow"))
         return true;
     if (!ready && w->budget > 0 && healthy >= w->budget)

@@ -189,6 +189,12 @@ void twin_restart(struct twin *t, uint32_t pod, uint32_t k);
 bool twin_has_failed(const struct twin *t, uint32_t pod);
 
 /* ---- twin_control.c ---- */
+/* Healthy pods of all that a budget selects, now or at time 0; and how many it demands. */
+int64_t twin_budget_has(const struct twin *t, const struct pdb *p, bool now);
+int64_t twin_budget_demands(const struct twin *t, const struct pdb *p);
+bool twin_selects(const struct twin *t, const struct pdb *p, uint32_t workload);
+/* Others have it too. */
+bool twin_is_shared(const struct twin *t, const struct pdb *p);
 void twin_set_ready(struct twin *t, uint32_t pod, bool ready);
 void twin_want_place(struct twin *t);
 void twin_close_node(struct twin *t, uint32_t node, int why, bool closed);

@@ -163,9 +163,10 @@ static void raise_priority(struct candidates *c, const struct sim_workload *x)
 static void loosen_budget(struct candidates *c, const struct sim_workload *x)
 {
     struct pdb_status st;
-    if (!x->pdb || x->replicas < 2 ||
-        pdb_compute_replicas(x->pdb, x->replicas, x->replicas, &st, NULL) < 0 ||
-        st.desired_healthy < x->replicas)
+    int64_t pods =
+        x->shared.count ? c->world->budgets.items[x->shared.items[0]].scale : x->replicas;
+    if (!x->pdb || pods < 2 || pdb_compute_replicas(x->pdb, pods, pods, &st, NULL) < 0 ||
+        st.desired_healthy < pods)
         return;
     if (x->pdb->min_available.type != IOS_ABSENT)
         candidate_edit(c, &x->pdb->o, EDIT_REMOVE, STR("spec.minAvailable"), STR_NONE);

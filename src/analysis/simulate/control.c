@@ -494,7 +494,8 @@ static bool may_evict(const struct sim_runner *r, uint32_t pod)
 {
     uint32_t workload = pod_world(r, pod)->workload;
     const struct sim_workload *w = &r->world->workloads[workload];
-    int64_t healthy = r->workloads[workload].healthy;
+    int64_t healthy =
+        w->shared.count ? r->budgets[w->shared.items[0]] : r->workloads[workload].healthy;
     if (!w->pdb || r->pods.items[pod].state == POD_PENDING)
         return true;
     if (w->eviction == EVICTION_TWO_BUDGETS)

@@ -45,6 +45,10 @@ void sim_usage_fill(struct sim_world *w);
 /* What UsageProfiles and the Scenario say, over all else. */
 int sim_usage_profiles(struct arena *a, struct sim_world *w, struct err *e) MUST_USE;
 
+/* ---- needs.c ---- */
+/* After the pods: names, scales, needs and budgets of the workloads. */
+void sim_needs_find(struct arena *a, struct sim_world *w);
+
 /* ---- queue.c ---- */
 enum todo_type {
     TODO_LOSE,
@@ -224,6 +228,7 @@ struct sim_runner {
     } containers;
     struct run_node *nodes;
     struct run_workload *workloads;
+    int64_t *budgets; /* healthy pods, by shared budget */
     struct run_zone *zones;
     LIST_OF(struct run_rollout) rollouts;
     LIST_OF(struct sim_outage) outages;
@@ -410,6 +415,8 @@ size_t pods_scale_down(struct sim_runner *r, uint32_t workload, uint32_t spare_r
 /* ---- run.c ---- */
 void leak_begin(struct sim_runner *r, uint32_t workload, int64_t bytes_per_minute);
 void node_activate(struct sim_runner *r, uint32_t node);
+/* The first of the budgets that the workload shares that has too few; NO_POD = none. */
+uint32_t budget_short(const struct sim_runner *r, uint32_t workload);
 struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload);
 void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready);
 void pod_unlink(struct sim_runner *r, uint32_t pod);

@@ -158,19 +158,38 @@ static void judge_workload(struct sim_runner *r, uint32_t i)
     const struct sim_workload *w = &r->world->workloads[i];
     const struct run_workload *x = &r->workloads[i];
     struct sim_outcome *o = r->out;
-    if (x->healthy >= w->need) {
+    uint32_t shared = x->healthy >= w->need ? budget_short(r, i) : NO_POD;
+    struct sim_failure f = {.way = WAY_SHORT, .subject = i, .have = x->healthy, .need = w->need};
+    if (x->healthy >= w->need && shared == NO_POD) {
         o->dips += x->dipped;
         return;
     }
+    if (shared != NO_POD) {
+        f.shared = r->world->budgets.items[shared].pdb;
+        f.have = r->budgets[shared];
+        f.need = r->world->budgets.items[shared].desired;
+    } else if (x->healthy <= 0) {
+        f.way = WAY_ZERO;
+    }
     o->below++;
-    o->zero += x->healthy <= 0;
-    o->failures[o->failure_count++] =
-        (struct sim_failure){x->healthy <= 0 ? WAY_ZERO : WAY_SHORT, i, x->healthy, w->need, NULL};
+    o->zero += f.way == WAY_ZERO;
+    o->failures[o->failure_count++] = f;
+}
+
+/* A budget that several share: who lacks pods is short, whoever has lost the last. */
+static void touch_short(struct sim_runner *r)
+{
+    const struct sim_world *w = r->world;
+    for (size_t i = 0; i < w->budgets.count; i++)
+        for (size_t k = 0; k < w->budgets.items[i].workloads.count; k++)
+            if (r->budgets[i] < w->budgets.items[i].desired)
+                (void)touch_workload(r, w->budgets.items[i].workloads.items[k]);
 }
 
 void outcome_make(struct sim_runner *r, struct arena *a)
 {
     struct sim_outcome *o = r->out;
+    touch_short(r);
     size_t most = r->lost.count + r->storms.count + r->touched.count + r->sick.count;
     o->failures = arena_array(a, struct sim_failure, most);
     for (size_t i = 0; i < r->lost.count; i++)

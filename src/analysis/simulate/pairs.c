@@ -233,6 +233,7 @@ static void add_pod(struct arena *a, struct pair_node *n, const struct sim_world
         n->settled_ms = MAX(n->settled_ms, done_ms);
     }
     n->proved = n->proved && !w->workloads[p->workload].hpa; /* it may react */
+    n->proved = n->proved && !w->workloads[p->workload].shared.count;
     add_loss(a, n, &loss);
     add_served(a, n, w, p);
 }
@@ -453,8 +454,8 @@ static void judge(const struct pairs *p, const struct pair_loss *l, struct sim_o
         return;
     }
     if (o->failures)
-        o->failures[o->failure_count++] = (struct sim_failure){last <= 0 ? WAY_ZERO : WAY_SHORT,
-                                                               l->workload, last, w->need, NULL};
+        o->failures[o->failure_count++] = (struct sim_failure){
+            last <= 0 ? WAY_ZERO : WAY_SHORT, l->workload, last, w->need, NULL, NULL};
     o->below++;
     o->zero += last <= 0;
 }

@@ -89,6 +89,12 @@ static struct run_workload resting_workload(const struct sim_world *w, uint32_t 
                                  .load = w->options.surge_permyriad};
 }
 
+static void rest_budgets(struct sim_runner *r)
+{
+    for (size_t i = 0; i < r->world->budgets.count; i++)
+        r->budgets[i] = r->world->budgets.items[i].healthy;
+}
+
 /* Preemption looks at the pods of a node in order, which must not depend on earlier runs. */
 static void order_pods(struct sim_runner *r, uint32_t node)
 {
@@ -131,10 +137,12 @@ struct sim_runner *sim_runner_new(struct arena *a, const struct sim_world *w)
     schedule_assume_as(r->schedule, w->settled);
     r->settled = schedule_assumed_volumes(r->schedule);
     r->workloads = arena_array(a, struct run_workload, w->workload_count);
+    r->budgets = arena_array(a, int64_t, w->budgets.count);
+    rest_budgets(r);
     r->leak = arena_array(a, int64_t, w->workload_count);
     for (uint32_t i = 0; i < w->workload_count; i++) {
         r->workloads[i] = resting_workload(w, i);
-        if (w->workloads[i].healthy < w->workloads[i].need)
+        if (w->workloads[i].healthy < w->workloads[i].need || budget_short(r, i) != NO_POD)
             *PUSH(a, &r->sick) = i;
     }
     for (uint32_t i = 0; i < w->pod_count; i++)
@@ -202,6 +210,17 @@ void pod_link(struct sim_runner *r, uint32_t pod, uint32_t node)
     n->depth = MAX(n->depth, p->depth);
 }
 
+uint32_t budget_short(const struct sim_runner *r, uint32_t workload)
+{
+    const struct sim_workload *w = &r->world->workloads[workload];
+    if (r->workloads[workload].healthy >= w->scale)
+        return NO_POD;
+    for (size_t i = 0; i < w->shared.count; i++)
+        if (r->budgets[w->shared.items[i]] < r->world->budgets.items[w->shared.items[i]].desired)
+            return w->shared.items[i];
+    return NO_POD;
+}
+
 struct run_workload *touch_workload(struct sim_runner *r, uint32_t workload)
 {
     struct run_workload *x = &r->workloads[workload];
@@ -224,6 +243,13 @@ void pod_set_ready(struct sim_runner *r, uint32_t pod, bool ready)
     x->healthy += ready ? 1 : -1;
     if (x->healthy < w->need && w->healthy >= w->need)
         x->dipped = true;
+    for (size_t i = 0; i < w->shared.count; i++) {
+        const struct sim_budget *b = &r->world->budgets.items[w->shared.items[i]];
+        int64_t *healthy = &r->budgets[w->shared.items[i]];
+        *healthy += ready ? 1 : -1;
+        if (*healthy < b->desired && b->healthy >= b->desired)
+            x->dipped = true;
+    }
     if (w->hpa)
         hpa_wake(r, workload);
     if (r->world->pods[p->origin].serves)
@@ -453,6 +479,7 @@ static void restore(struct sim_runner *r)
         r->workloads[r->touched.items[i]] = resting_workload(w, r->touched.items[i]);
     for (size_t i = 0; i < r->leaking.count; i++)
         r->leak[r->leaking.items[i]] = 0;
+    rest_budgets(r);
     memset(r->zones, 0, w->zone_count * sizeof(*r->zones));
     r->lost.count = r->storms.count = r->failed.count = r->rollouts.count = 0;
     r->active.count = r->touched.count = r->leaking.count = r->queue.count = 0;

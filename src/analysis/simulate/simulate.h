@@ -141,12 +141,26 @@ struct sim_workload {
     struct str name;       /* "Deployment production/checkout" */
     const struct pdb *pdb; /* that demands most */
     enum sim_eviction eviction;
+    struct {
+        uint32_t *items;
+        size_t count, cap;
+    } shared;         /* of the budgets that select others too */
     int64_t budget;   /* healthy pods that its PDB demands */
+    int64_t scale;    /* replicas that its controller wants */
     int64_t replicas; /* pods that there are */
     int64_t need;     /* healthy pods demanded: of its PDB, but at least one */
     int64_t healthy;  /* now */
     bool elastic;     /* some of its usage follows load */
     uint32_t hpa;     /* 1 + index in hpas; 0 = none that reacts */
+};
+
+/* A PDB that selects the pods of several workloads: they are counted together. */
+struct sim_budget {
+    const struct pdb *pdb;
+    LIST_OF(uint32_t) workloads;
+    int64_t scale, desired;
+    int64_t healthy; /* now */
+    bool no_scale;   /* it asks for the scale of what has none: no disruption is allowed */
 };
 
 /* What others in the cluster need: at most 64. */
@@ -206,7 +220,8 @@ struct sim_world {
     uint32_t pending;  /* and those that it could not */
     uint32_t expanded; /* pods made from templates: the input has none */
     struct sim_usage_note usage;
-    bool elastic; /* of any workload some usage follows load */
+    bool elastic;                       /* of any workload some usage follows load */
+    LIST_OF(struct sim_budget) budgets; /* that several workloads share */
     LIST_OF(struct sim_service) services;
     LIST_OF(struct sim_group_of_nodes) groups;
     uint32_t planned_nodes, planned_pods; /* counted in node_count and pod_count, not there yet */
@@ -400,6 +415,7 @@ struct sim_failure {
     uint32_t subject; /* node or workload */
     int64_t have, need;
     const struct sim_cycle *cycle; /* of WAY_STORM */
+    const struct pdb *shared;      /* of WAY_SHORT: whose numbers these are, if others share it */
 };
 
 struct sim_outage {

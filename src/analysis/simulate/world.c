@@ -10,7 +10,6 @@
 #include "model/allocatable.h"
 #include "model/in_force.h"
 #include "model/oom_score.h"
-#include "model/pdb_status.h"
 #include "model/requests.h"
 
 void sim_options_default(struct sim_options *ret)
@@ -130,50 +129,6 @@ static uint32_t find_workload(const struct sim_world *w, const struct owner_inde
     const struct owner_index *found =
         bsearch(&key, index, w->workload_count, sizeof(*index), pointer_order);
     return found ? found->at : 0;
-}
-
-static bool may_end(const struct workload *w)
-{
-    return w->o.kind == KIND_JOB || w->o.kind == KIND_CRON_JOB ||
-           (w->pod && (pod_is_mirror(w->pod) || pod_is_static(w->pod)));
-}
-
-/* disruption.go getExpectedPodCount: all but a plain number of pods to be kept asks the pods'
- * controllers for their scale. Without one no disruption is allowed. */
-static bool lacks_scale(const struct workload *w, const struct pdb *p)
-{
-    bool has = w->pod ? sim_controller_ref(&w->pod->o) != NULL
-                      : w->o.kind != KIND_JOB && w->o.kind != KIND_CRON_JOB &&
-                            w->o.kind != KIND_DAEMON_SET;
-    return !has && (p->max_unavailable.type != IOS_ABSENT || p->min_available.type != IOS_INT);
-}
-
-static void add_budget(struct sim_workload *x, const struct pdb *p, int64_t wanted)
-{
-    struct pdb_status st = {0};
-    bool fails = pdb_compute_replicas(p, wanted, x->healthy, &st, NULL) < 0;
-    if (x->pdb)
-        x->eviction = EVICTION_TWO_BUDGETS;
-    else if (fails || lacks_scale(x->workload, p))
-        x->eviction = EVICTION_NO_SCALE;
-    if (!x->pdb || st.desired_healthy > x->budget) {
-        x->pdb = p;
-        x->budget = st.desired_healthy;
-        x->need = MAX(x->need, st.desired_healthy);
-    }
-}
-
-static void finish_workload(struct arena *a, struct sim_workload *x)
-{
-    const struct workload *w = x->workload;
-    if (x->replicas == 0)
-        return;
-    x->name = sim_workload_name(a, w);
-    int64_t wanted =
-        w->replicas.set && !w->pod && w->o.kind != KIND_DAEMON_SET ? w->replicas.v : x->replicas;
-    x->need = may_end(w) ? 0 : MIN(1, wanted);
-    for (size_t i = 0; i < w->pdbs.count; i++)
-        add_budget(x, w->pdbs.items[i], wanted);
 }
 
 /* ---- pods ---- */
@@ -476,8 +431,7 @@ int sim_world_new(struct arena *a, const struct cluster *c, const struct sim_opt
     link_pods(w);
     find_slots(w);
     index_workload_pods(a, w);
-    for (uint32_t i = 0; i < w->workload_count; i++)
-        finish_workload(a, &w->workloads[i]);
+    sim_needs_find(a, w);
     sim_services_find(a, w);
     sim_hpas_find(a, w);
     sim_usage_fill(w);
