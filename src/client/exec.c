@@ -19,6 +19,10 @@ struct exec {
     struct client_answer answer;
     struct buf path;
     struct buf status; /* what has come of it */
+    struct str left;   /* of stdin */
+    bool has_input;    /* its end has not been sent */
+    uint32_t marks;
+    int64_t send_ms; /* clock_ms() of the next piece; 0: not while its mark is under way */
     int exit_code;
     struct err *e;
 };
@@ -77,23 +81,28 @@ static int open_socket(struct exec *x)
     return r;
 }
 
-/* All of stdin goes into the queue at once, with its end. */
+/* The next piece of stdin, or its end; a mark behind it says when the server has taken it. Only then
+ * comes the one after, the first ones with a pause: proxies on the way (the API server is one) drop what
+ * a command has written, and how it ended, when they meet input that it does not read. kubectl sends all
+ * at once and loses a third of the exit codes of a command that reads only the beginning. */
 static int send_input(struct exec *x)
 {
     struct buf message CLEANUP(buf_done) = {0};
-    struct str left = x->o->input;
+    struct str piece = str_sub(x->left, 0, EXEC_STDIN_PIECE);
     int r = 0;
-    if (!left.p)
+    x->send_ms = 0;
+    if (!x->has_input || x->status.n)
         return 0;
-    buf_init(&message, EXEC_STDIN_PIECE + 1);
-    while (left.n && r == 0) {
-        struct str piece = str_sub(left, 0, EXEC_STDIN_PIECE);
-        buf_clear(&message);
+    x->left = str_sub(x->left, piece.n, x->left.n);
+    if (piece.n) {
+        buf_init(&message, EXEC_STDIN_PIECE + 1);
         buf_add_char(&message, EXEC_STDIN);
         buf_add_str(&message, piece);
         r = websocket_send(&x->socket, WEBSOCKET_BINARY, buf_str(&message), x->e);
-        left = str_sub(left, piece.n, left.n);
     }
+    if (r == 0 && x->left.n)
+        return websocket_mark(&x->socket, ++x->marks, x->e);
+    x->has_input = false;
     return r < 0 ? r : websocket_send(&x->socket, WEBSOCKET_BINARY, STR("\xff\0"), x->e);
 }
 
@@ -154,8 +163,20 @@ static int hand_on(const struct exec *x, exec_output_fn *fn, struct str piece)
     return piece.n && fn ? fn(x->o->ctx, piece, x->e) : 0;
 }
 
+static int take_pong(struct exec *x, const struct websocket_message *m)
+{
+    if (!websocket_is_mark(m, x->marks))
+        return 0;
+    if (x->marks > EXEC_SLOW_PIECES)
+        return send_input(x);
+    x->send_ms = clock_ms() + EXEC_SLOW_MS;
+    return 0;
+}
+
 static int take_message(struct exec *x, const struct websocket_message *m)
 {
+    if (m->opcode == WEBSOCKET_PONG)
+        return take_pong(x, m);
     if (m->opcode != WEBSOCKET_BINARY || m->data.n == 0)
         return err_set(x->e, EBADMSG, "the server sends a message of no channel");
     unsigned channel = (unsigned char)m->data.p[0];
@@ -192,17 +213,32 @@ static int too_long(const struct exec *x)
                    STR_ARG(buf_str(&limit)));
 }
 
+/* 1: a message has been taken, or more input given. Else as websocket_read(), or *ret_fault is what the
+ * message meant. */
+static int read_one(struct exec *x, int *ret_fault, struct err *why)
+{
+    struct websocket_message m;
+    bool sends = x->send_ms && !x->status.n;
+    int64_t wait_ms = x->status.n ? EXEC_GOODBYE_MS
+                      : sends     ? MAX(x->send_ms - clock_ms(), 0)
+                                  : INT64_MAX;
+    int r = websocket_read(&x->socket, wait_ms, &m, why);
+    if (r == 1)
+        *ret_fault = take_message(x, &m);
+    if (r != -ETIMEDOUT || !sends || wait_left_ms(&x->socket.end) == 0)
+        return r;
+    *ret_fault = send_input(x);
+    return 1;
+}
+
 static int read_all(struct exec *x)
 {
     struct err why = {0};
-    int r;
+    int r, fault = 0;
     do {
-        struct websocket_message m;
-        int64_t wait_ms = x->status.n ? EXEC_GOODBYE_MS : INT64_MAX;
-        r = websocket_read(&x->socket, wait_ms, &m, &why);
-        int taken = r == 1 ? take_message(x, &m) : 0;
-        if (taken < 0)
-            return taken;
+        r = read_one(x, &fault, &why);
+        if (fault < 0)
+            return fault;
     } while (r == 1);
     if (r == 0 || is_over(x, r))
         return x->status.n ? read_status(x) : no_status(x);
@@ -241,6 +277,8 @@ static void set_where(const struct exec *x)
 int exec_run(const struct exec_options *o, int *ret_exit_code, struct err *e)
 {
     struct exec x = {.o = o, .e = e, .answer.retry_after_ms = -1};
+    x.left = o->input;
+    x.has_input = o->input.p != NULL;
     int r = check_options(o, e);
     if (r < 0)
         return r;

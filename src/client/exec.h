@@ -21,7 +21,9 @@ enum exec_channel {
 
 enum {
     EXEC_MOST_STDIN = 16 << 20,
-    EXEC_STDIN_PIECE = 32 << 10,
+    EXEC_STDIN_PIECE = 15 << 10, /* with its frame and its mark one record of TLS */
+    EXEC_SLOW_PIECES = 8, /* of stdin, each EXEC_SLOW_MS after the one before has been taken */
+    EXEC_SLOW_MS = 30,
     EXEC_MOST_STATUS = 1 << 20,
     EXEC_GOODBYE_MS = 5000, /* in which the server must close after the status */
 };
@@ -32,11 +34,9 @@ typedef int exec_output_fn(void *ctx, struct str piece, struct err *e);
 struct exec_options {
     struct client *client;
     struct str ns, pod;
-    struct str container; /* absent: as the pod's default */
-    struct str_list argv; /* no shell is put around it */
-    /* For stdin, at most EXEC_MOST_STDIN; absent: it has none. Of a command that does not read all of
-     * it the end may be lost (-ECONNRESET), where the API server hands the WebSocket through. */
-    struct str input;
+    struct str container;      /* absent: as the pod's default */
+    struct str_list argv;      /* no shell is put around it */
+    struct str input;          /* for stdin, at most EXEC_MOST_STDIN; absent: it has none */
     exec_output_fn *out, *err; /* NULL: thrown away */
     void *ctx;
     int64_t most_ms;    /* the whole; 0: as the client's options, -1: no end */
@@ -44,7 +44,8 @@ struct exec_options {
 };
 
 /* 0: the command ran and ended with *ret_exit_code (128 + n: killed by signal n). On a node before 1.36 the
- * API server translates, and says the same (0) of a node that goes away in the middle. Else it is not known
+ * API server translates, and says the same (0) of a node that goes away in the middle, and now and then
+ * of a command that ends while input is on its way to it: its output may then be cut. Else it is not known
  * to have run to its end, and where it was begun it may go on in the container: -EIO it could not be run,
  * or the server failed; -ECONNRESET the connection broke; -ETIMEDOUT most_ms are over; -EBADMSG no
  * proper WebSocket; -EINTR stopped; what the callbacks return, and client_open(): -EPERM without the

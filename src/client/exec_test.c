@@ -1,192 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * exec against a server in a process of its own, over real sockets: what a server may do and what it
- * may not. The server takes frames apart by itself, not with the code under test.
+ * may not.
  */
 #include "client/exec.h"
 
 #include <arpa/inet.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/test.h"
 #include "base/wait.h"
-#include "base/websocket_frame.h"
+#include "client/exec_test_peer.h"
 
-enum { PATIENCE_S = 30, INPUT_BYTES = 3 << 20 };
+enum { INPUT_BYTES = 3 << 20 };
 
 #define SUCCESS "{\"metadata\":{},\"status\":\"Success\"}"
 #define EXIT_WITH(code)                                                                       \
     "{\"metadata\":{},\"status\":\"Failure\",\"message\":\"command terminated with non-zero " \
     "exit code\",\"reason\":\"NonZeroExitCode\",\"details\":{\"causes\":[{\"reason\":"        \
     "\"ExitCode\",\"message\":\"" code "\"}]}}"
-
-/* ---- the server ---- */
-
-struct peer;
-struct scene {
-    const char *upgrade, *accept, *protocol, *more; /* NULL: as it should be */
-    const char *answer;                             /* instead of switching */
-    void (*play)(struct peer *p, const struct scene *s);
-    struct str bytes; /* for play */
-    bool cuts;        /* ends the connection at once, whatever the client still sends */
-};
-
-struct peer {
-    int fd;
-    char request[8192];
-    unsigned char data[1 << 16]; /* of the last frame */
-    size_t n;
-};
-
-static void peer_require(bool ok, const char *what)
-{
-    if (ok)
-        return;
-    fprintf(stderr, "the server: %s\n", what);
-    _exit(1);
-}
-
-static void peer_write(struct peer *p, const void *from, size_t n)
-{
-    for (const char *at = from; n;) {
-        ssize_t put = send(p->fd, at, n, MSG_NOSIGNAL);
-        if (put <= 0)
-            _exit(2); /* the client has gone, which its own test judges */
-        at += put;
-        n -= (size_t)put;
-    }
-}
-
-static void peer_read(struct peer *p, void *to, size_t n)
-{
-    for (char *at = to; n;) {
-        ssize_t got = recv(p->fd, at, n, 0);
-        if (got <= 0)
-            _exit(2);
-        at += got;
-        n -= (size_t)got;
-    }
-}
-
-static void peer_frame(struct peer *p, unsigned first, struct str channel, struct str data)
-{
-    size_t n = channel.n + data.n;
-    unsigned char head[4] = {(unsigned char)first, (unsigned char)(n < 126 ? n : 126),
-                             (unsigned char)(n >> 8), (unsigned char)n};
-    peer_write(p, head, n < 126 ? 2 : 4);
-    peer_write(p, channel.p, channel.n);
-    peer_write(p, data.p, data.n);
-}
-
-static void peer_says(struct peer *p, const char *channel, const char *data)
-{
-    peer_frame(p, 0x82, (struct str){channel, 1}, str_of(data));
-}
-
-/* The next frame of the client into p->data; its opcode. */
-static unsigned peer_hears(struct peer *p)
-{
-    unsigned char head[2], length[8] = {0}, mask[4];
-    peer_read(p, head, 2);
-    peer_require((head[0] & 0xf0) == 0x80, "a frame is no whole message");
-    peer_require(head[1] & 0x80, "a frame is not masked");
-    size_t n = head[1] & 0x7f;
-    if (n >= 126) {
-        peer_read(p, length, n == 126 ? 2 : 8);
-        size_t bytes = n == 126 ? 2 : 8;
-        n = 0;
-        for (size_t i = 0; i < bytes; i++)
-            n = n << 8 | length[i];
-    }
-    peer_require(n <= sizeof(p->data), "a frame is too long");
-    peer_read(p, mask, 4);
-    peer_read(p, p->data, n);
-    for (size_t i = 0; i < n; i++)
-        p->data[i] ^= mask[i % 4];
-    p->n = n;
-    return head[0] & 15;
-}
-
-static void peer_hears_exactly(struct peer *p, unsigned opcode, const char *data, size_t n)
-{
-    peer_require(peer_hears(p) == opcode, "a frame of another kind was expected");
-    peer_require(p->n == n && memcmp(p->data, data, n) == 0,
-                 "a frame with other data was expected");
-}
-
-static void peer_ends(struct peer *p, const char *status)
-{
-    peer_says(p, "\3", status);
-    peer_frame(p, 0x88, STR("\x03\xe8"), STR(""));
-    while (peer_hears(p) != 8)
-        continue;
-    peer_require(p->n == 2 && p->data[0] == 3 && p->data[1] == 0xe8, "the client does not close");
-}
-
-static void peer_take_request(struct peer *p)
-{
-    size_t n = 0;
-    while (n < 4 || memcmp(p->request + n - 4, "\r\n\r\n", 4) != 0) {
-        peer_require(n + 1 < sizeof(p->request), "a long request");
-        peer_read(p, p->request + n++, 1);
-    }
-    p->request[n] = 0;
-    peer_require(strstr(p->request, "\r\nConnection: Upgrade\r\n") &&
-                     strstr(p->request, "\r\nUpgrade: websocket\r\n") &&
-                     strstr(p->request, "\r\nSec-WebSocket-Version: 13\r\n") &&
-                     strstr(p->request, "\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n"),
-                 "the request is no handshake");
-}
-
-static void peer_line(struct peer *p, const char *line)
-{
-    if (!line[0])
-        return;
-    peer_write(p, line, strlen(line));
-    peer_write(p, "\r\n", 2);
-}
-
-static void peer_answer(struct peer *p, const struct scene *s)
-{
-    char accept[WEBSOCKET_ACCEPT], text[64];
-    const char *key = strstr(p->request, "\r\nSec-WebSocket-Key: ");
-    peer_require(key, "there is no key");
-    key += strlen("\r\nSec-WebSocket-Key: ");
-    struct str line = {key, (size_t)(strchr(key, '\r') - key)};
-    peer_require(line.n == 24 && websocket_accept(line, accept, NULL) == 0, "a bad key");
-    snprintf(text, sizeof(text), "Sec-WebSocket-Accept: %s", accept);
-    peer_line(p, "HTTP/1.1 101 Switching Protocols");
-    peer_line(p, s->upgrade ? s->upgrade : "Upgrade: WebSocket\r\nConnection: keep-alive, Upgrade");
-    peer_line(p, s->accept ? s->accept : text);
-    peer_line(p, s->protocol ? s->protocol : "Sec-WebSocket-Protocol: v5.channel.k8s.io");
-    peer_line(p, s->more ? s->more : "");
-    peer_write(p, "\r\n", 2);
-}
-
-static void serve(int listener, const struct scene *s)
-{
-    static struct peer p;
-    alarm(PATIENCE_S);
-    p.fd = accept(listener, NULL, NULL);
-    peer_require(p.fd >= 0, "nobody comes");
-    peer_take_request(&p);
-    if (s->answer)
-        peer_write(&p, s->answer, strlen(s->answer));
-    else
-        peer_answer(&p, s);
-    if (s->play)
-        s->play(&p, s);
-    /* What closes with unread bytes resets the connection. */
-    while (!s->cuts && recv(p.fd, p.data, sizeof(p.data), 0) > 0)
-        continue;
-    close(p.fd);
-    _exit(0);
-}
 
 /* ---- the client ---- */
 
@@ -273,7 +106,7 @@ static struct result play(const struct scene *s, struct call c)
     pid_t server = fork();
     assert_true(server >= 0);
     if (server == 0)
-        serve(listener, s);
+        peer_serve(listener, s);
     close(listener);
     c.r = &result;
     result.code = run_client(&c, ntohs(at.sin_port));
@@ -359,17 +192,27 @@ static void test_exit_codes(void **state)
 static void play_echo(struct peer *p, const struct scene *s)
 {
     size_t total = 0;
+    unsigned marks = 0;
+    char byte;
     (void)s;
     peer_require(strstr(p->request, "&stdin=true&"), "stdin was expected");
-    for (;;) {
+    for (unsigned pieces = 0;; pieces++) {
         peer_require(peer_hears(p) == 2 && p->n > 1, "stdin was expected");
         if (p->data[0] == 255)
             break;
+        peer_require(total == 0 || marks == pieces, "the piece before has not been marked");
         peer_require(p->data[0] == 0, "channel 0 was expected");
         for (size_t i = 1; i < p->n; i++, total++)
             peer_require(p->data[i] == (unsigned char)(total % 251), "other input was expected");
         for (int i = 0; i < 2; i++)
             peer_frame(p, 0x82, STR("\1"), (struct str){(char *)p->data + 1, p->n - 1});
+        if (total == INPUT_BYTES)
+            continue;
+        peer_require(peer_hears(p) == 9 && p->n == 4, "a mark was expected");
+        peer_require(recv(p->fd, &byte, 1, MSG_DONTWAIT) < 0, "it does not wait for the mark");
+        peer_frame(p, 0x8a, STR(""), STR("\xff\xff\xff\xff"));
+        peer_frame(p, 0x8a, STR(""), (struct str){(char *)p->data, p->n});
+        marks++;
     }
     peer_require(p->n == 2 && p->data[1] == 0, "the end of stdin was expected");
     peer_require(total == INPUT_BYTES, "input is missing");

@@ -125,6 +125,27 @@ int websocket_send(struct websocket *w, enum websocket_opcode opcode, struct str
     return 0;
 }
 
+static void write_mark(uint32_t number, char to[4])
+{
+    for (int i = 0; i < 4; i++)
+        to[i] = (char)(number >> (24 - 8 * i));
+}
+
+int websocket_mark(struct websocket *w, uint32_t number, struct err *e)
+{
+    char bytes[4];
+    write_mark(number, bytes);
+    w->is_marked = true;
+    return websocket_send(w, WEBSOCKET_PING, (struct str){bytes, sizeof(bytes)}, e);
+}
+
+bool websocket_is_mark(const struct websocket_message *m, uint32_t number)
+{
+    char bytes[4];
+    write_mark(number, bytes);
+    return m->opcode == WEBSOCKET_PONG && str_eq(m->data, (struct str){bytes, sizeof(bytes)});
+}
+
 static bool has_to_send(const struct websocket *w)
 {
     return !w->write_failed && w->out_begin < w->out.n;
@@ -169,7 +190,8 @@ static int take_message(struct websocket *w, const struct websocket_message *m, 
         return r < 0 ? r : 2;
     }
     case WEBSOCKET_PONG:
-        return 2;
+        w->is_marked = w->is_marked && !m->data.n;
+        return m->data.n ? 1 : 2;
     default:
         return 1;
     }
@@ -214,7 +236,7 @@ static int keep_alive(struct websocket *w, struct err *e)
     int64_t now_ms = clock_ms();
     /* A command that does not read its input stops the server's reading, hence its answers to pings:
      * only the deadline ends that. */
-    if (has_to_send(w))
+    if (has_to_send(w) || w->is_marked)
         w->heard_ms = now_ms;
     if (now_ms - w->heard_ms >= w->silence_ms)
         return err_set(e, ECONNRESET, "the server was silent for %lld ms and answers no pings",

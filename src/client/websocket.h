@@ -14,7 +14,7 @@
 enum {
     WEBSOCKET_LARGEST =
         1 << 20,                /* bytes of a message that comes; the API server copies by 32 KiB */
-    WEBSOCKET_QUEUE = 32 << 20, /* ... that wait to be sent */
+    WEBSOCKET_QUEUE = 64 << 10, /* ... that wait to be sent */
     WEBSOCKET_SILENCE_MS = 60000,
 };
 
@@ -25,6 +25,7 @@ struct websocket {
     struct buf out;  /* what waits to be sent, from out_begin on */
     size_t out_begin;
     bool write_failed;
+    bool is_marked;  /* a mark has not come back yet */
     struct wait end; /* of the whole */
     int64_t silence_ms, heard_ms, pinged_ms;
     /* Of the server's close frame. */
@@ -49,6 +50,11 @@ int websocket_open(struct websocket *w, const struct websocket_options *o,
 /* Puts a message into the queue. -EFBIG: the queue is full. */
 int websocket_send(struct websocket *w, enum websocket_opcode opcode, struct str data,
                    struct err *e) MUST_USE;
+/* Puts a mark into the queue: a ping that carries a number. Its pong says that the server has read all
+ * that was sent before, and is handed to the reader as a message of WEBSOCKET_PONG. */
+int websocket_mark(struct websocket *w, uint32_t number, struct err *e) MUST_USE;
+/* Whether a message is the pong of this mark. */
+bool websocket_is_mark(const struct websocket_message *m, uint32_t number);
 /* 1: *ret, valid until the next call, is a message. 0: the server has closed, and says why in
  * w->close_code and close_reason. -ETIMEDOUT: nothing in wait_ms, and one can read on. Else the
  * connection is broken. Sends meanwhile what is in the queue. */

@@ -102,14 +102,22 @@ def test_exec_input(peer):
     r = peer("cat", stdin=given)
     assert r.returncode == 0 and r.stdout == given, (r.returncode, len(r.stdout), r.stderr)
     assert peer("cat", stdin=b"").stdout == b""
-    # A command that does not read it all. Where the API server hands WebSockets through, the connection
-    # sometimes ended here when the node stopped reading, and the output was lost with it: an error
-    # then, and never a success without it.
-    r = peer("head", "-c", "10", stdin=given)
-    lost = peer.way == "websocket" and r.returncode == 250 and b"the connection ended" in r.stderr
-    assert lost or (r.returncode == 0 and r.stdout == given[:10]), r
     r = peer("head", "-c", str(16 << 20), "/dev/zero")
     assert r.returncode == 0 and len(r.stdout) == 16 << 20, (r.returncode, len(r.stdout))
+
+
+@pytest.mark.parametrize("words, code, most", [
+    (["head", "-c", "10"], 0, 10), (["sh", "-c", "exit 3"], 3, 0)], ids=["head", "exit"])
+def test_exec_input_not_read(peer, words, code, most):
+    """How a command ended that does not read all of its input. The API server loses that when input meets
+    the end (of kubectl's every third, here): it may still, on a busy machine, but then it is said, and
+    where WebSockets are handed through it is never a success without its output."""
+    given = os.urandom(3 << 20)
+    runs = [peer(*words, stdin=given) for _ in range(10)]
+    right = [r for r in runs if (r.returncode, r.stdout) == (code, given[:most])]
+    lost = [r for r in runs if r.returncode == 250 and b"the connection ended" in r.stderr]
+    assert len(right) >= 7, [(r.returncode, len(r.stdout), r.stderr) for r in runs]
+    assert len(right) + len(lost) == 10 or peer.way == "spdy", runs
 
 
 def test_exec_refused(peer):
