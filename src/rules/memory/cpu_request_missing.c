@@ -8,6 +8,11 @@
  */
 #include "rules/facts.h"
 
+static bool has_probe(const struct container *k)
+{
+    return k->liveness || k->readiness || k->startup;
+}
+
 static void check(const struct rule_ctx *c, const struct container *k)
 {
     const struct resource_requirements *r = &k->resources;
@@ -18,8 +23,8 @@ static void check(const struct rule_ctx *c, const struct container *k)
     bool memory = memory_request(r) || memory_request(&c->w->tmpl.spec.resources);
     finding_as(c, memory ? SEV_WARNING : SEV_INFO,
                AT(pos_or(own ? own->at : r->requests_at, r->at), "resources.requests.cpu"),
-               "%s requests no CPU: on a busy node it gets next to none, and its probes time out",
-               say_container(c, k));
+               "%s requests no CPU: on a busy node it gets next to none%s", say_container(c, k),
+               has_probe(k) ? ", and its probes time out" : "");
 }
 
 const struct rule rule_cpu_request_missing = {

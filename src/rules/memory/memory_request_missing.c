@@ -3,8 +3,29 @@
  * Flags containers for which the scheduler reserves no memory. Ordinary init containers are not
  * asked: they run alone, inside what the pod's other containers have reserved.
  */
+#include "model/oom_score.h"
 #include "rules/sizes.h"
 #include "rules/slip.h"
+
+/* Critical pods are not evicted, static ones not even scheduled: what remains is that others are put
+ * where they use memory. */
+static void find_absent(const struct rule_ctx *c, const struct container *k, struct place where)
+{
+    if (facts_is_control_plane(c->w))
+        finding_as(c, SEV_WARNING, where,
+                   "%s requests no memory: the scheduler fills its node as if it used none",
+                   say_container(c, k));
+    else if (pod_is_critical(&c->w->tmpl.spec, c->w->pod))
+        finding(c, where,
+                "%s requests no memory: the scheduler puts it on nodes that are full, and others "
+                "are evicted for it",
+                say_container(c, k));
+    else
+        finding(c, where,
+                "%s requests no memory: the scheduler puts it on nodes that are full, and it is "
+                "among the first to be evicted",
+                say_container(c, k));
+}
 
 static void check(const struct rule_ctx *c, const struct container *k)
 {
@@ -14,10 +35,7 @@ static void check(const struct rule_ctx *c, const struct container *k)
     const struct resource_amount *request = memory_request(r);
     struct place where = AT(pos_or(r->requests_at, r->at), "resources.requests.memory");
     if (!request) {
-        finding(c, where,
-                "%s requests no memory: the scheduler puts it on nodes that are full, and it is "
-                "among the first to be evicted",
-                say_container(c, k));
+        find_absent(c, k, where);
         return;
     }
     if (is_slip(request))
