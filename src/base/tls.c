@@ -6,6 +6,7 @@
 #include "base/tls.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -14,6 +15,7 @@
 #include "base/wait.h"
 
 struct tls_context {
+    atomic_int users;
     const struct tls_library *l;
     SSL_CTX *ctx;
     BIO_METHOD *method;
@@ -23,7 +25,7 @@ struct tls_context {
 };
 
 struct tls {
-    const struct tls_context *c;
+    struct tls_context *c;
     SSL *ssl;
     struct tls_wire wire;
     int wire_error; /* the last that the wire said, negative errno; 0: its end */
@@ -281,6 +283,7 @@ int tls_context_new(const struct tls_settings *s, struct tls_context **ret, stru
         return r;
     struct tls_context *c = mem_calloc(1, sizeof(*c));
     tls_library_forget();
+    atomic_init(&c->users, 1);
     c->l = l;
     c->ends_ms = INT64_MAX;
     l->ERR_clear_error();
@@ -293,9 +296,15 @@ int tls_context_new(const struct tls_settings *s, struct tls_context **ret, stru
     return 0;
 }
 
+struct tls_context *tls_context_ref(struct tls_context *c)
+{
+    atomic_fetch_add(&c->users, 1);
+    return c;
+}
+
 void tls_context_free(struct tls_context *c)
 {
-    if (!c)
+    if (!c || atomic_fetch_sub(&c->users, 1) > 1)
         return;
     c->l->SSL_CTX_free(c->ctx);
     c->l->BIO_meth_free(c->method);
@@ -333,7 +342,7 @@ int tls_new(struct tls_context *c, struct str server_name, const struct tls_wire
     if (server_name.n >= sizeof((*ret)->server_name))
         return err_set(e, EINVAL, "a server name of %zu characters", server_name.n);
     struct tls *t = mem_calloc(1, sizeof(*t));
-    t->c = c;
+    t->c = tls_context_ref(c);
     t->wire = *wire;
     memcpy(t->server_name, server_name.p, server_name.n);
     l->ERR_clear_error();
@@ -359,6 +368,7 @@ void tls_free(struct tls *t)
         t->c->l->SSL_shutdown(t->ssl);
     t->c->l->SSL_free(t->ssl);
     t->c->l->ERR_clear_error();
+    tls_context_free(t->c);
     mem_free(t);
 }
 

@@ -23,7 +23,9 @@ struct tls_settings {
 struct tls_context;
 /* -EINVAL: a certificate or key cannot be read, or they do not belong together. */
 int tls_context_new(const struct tls_settings *s, struct tls_context **ret, struct err *e) MUST_USE;
-void tls_context_free(struct tls_context *c); /* NULL is fine */
+/* One more user of it; each must free it. Connections are users, too. */
+struct tls_context *tls_context_ref(struct tls_context *c);
+void tls_context_free(struct tls_context *c); /* the last user ends it; NULL is fine */
 /* When our own certificate ends, Unix milliseconds; INT64_MAX without one. */
 int64_t tls_context_ends_ms(const struct tls_context *c);
 

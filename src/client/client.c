@@ -74,8 +74,33 @@ struct str client_server(const struct client *c)
 
 /* ---- idle connections ---- */
 
-struct connection *client_take_idle(struct client *c, struct str key)
+/* Those that were opened with certificates which have been replaced since: who took one back, or lost
+ * it, means them, too. Requests without certificates have none (0). */
+static void drop_outdated(struct client *c, unsigned generation)
 {
+    struct connection *dropped = NULL;
+    pthread_mutex_lock(&c->lock);
+    for (struct connection **at = &c->idle; *at;) {
+        struct connection *i = *at;
+        if (i->generation && i->generation < generation) {
+            *at = i->next;
+            i->next = dropped;
+            dropped = i;
+        } else {
+            at = &i->next;
+        }
+    }
+    pthread_mutex_unlock(&c->lock);
+    while (dropped) {
+        struct connection *next = dropped->next;
+        connection_free(dropped);
+        dropped = next;
+    }
+}
+
+struct connection *client_take_idle(struct client *c, struct str key, unsigned generation)
+{
+    drop_outdated(c, generation);
     for (;;) {
         pthread_mutex_lock(&c->lock);
         struct connection **at = &c->idle;

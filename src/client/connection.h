@@ -25,8 +25,8 @@ enum { CONNECTION_ROOM = 64 << 10 };
 struct connection {
     struct connection *next; /* in a pool */
     struct str key;          /* which pool; owned */
-    int64_t idle_since_ms;
-    bool was_used; /* has carried a request before */
+    unsigned generation;     /* of the certificates that it was opened with; 0: none */
+    bool was_used;           /* has carried a request before */
     int fd;
     short blocked_on; /* what the descriptor last refused: POLLIN or POLLOUT */
     struct tls *proxy_tls, *tls;

@@ -15,6 +15,7 @@
 
 enum {
     TOKEN_FILE_MS = 60000, /* client-go, transport/token_source.go */
+    FILES_MS = 300000,     /* client-go, transport/cert_rotation.go, ca_rotation.go */
     EXPIRY_EARLY_MS = 5000,
 };
 #define LARGEST_FILE ((size_t)(16 * MIB))
@@ -23,24 +24,31 @@ struct credential {
     const struct kubeconfig *k;
     bool no_exec;
     pthread_mutex_t lock;
-    struct arena arena; /* what is read once */
-    bool files_read;
-    struct str ca_pem, cert_pem, key_pem;
+    struct arena arena; /* of the names */
     struct str ca_name, cert_name;
+    struct pem_files {
+        struct arena arena;
+        struct str ca, cert, key;
+    } files;
+    int64_t files_read_ms;    /* clock_ms(); 0: never */
     struct arena token_arena; /* of the token file or the plug-in; made anew each time */
     struct str token;
     int64_t token_read_ms; /* clock_ms(); 0: never */
     struct exec_credential exec;
     bool has_exec;
-    /* Every context made: connections under way may still use an old one. */
+    /* The newest: one that verifies, one for anybody. Connections keep those that they have. */
     struct kept_context {
         struct tls_context *tls;
-        struct kept_context *older;
-    } * contexts;
-    struct tls_context *insecure;
+        unsigned generation;
+    } contexts[2];
     unsigned generation; /* of certificates */
-    unsigned made_for;   /* the generation of the newest context */
 };
+
+void credential_now_done(struct credential_now *now)
+{
+    tls_context_free(now->tls);
+    *now = (struct credential_now){0};
+}
 
 /* A call under the lock, as one argument for mem_protect(). */
 struct asking {
@@ -50,7 +58,6 @@ struct asking {
     struct arena *a;
     struct credential_now *ret;
     const struct credential_now *refused;
-    struct tls_context **ret_tls;
     struct err *e;
 };
 
@@ -62,6 +69,7 @@ struct credential *credential_new(const struct kubeconfig *config, bool no_exec)
     c->generation = 1;
     pthread_mutex_init(&c->lock, NULL);
     arena_init(&c->arena);
+    arena_init(&c->files.arena);
     arena_init(&c->token_arena);
     return c;
 }
@@ -70,14 +78,10 @@ void credential_free(struct credential *c)
 {
     if (!c)
         return;
-    while (c->contexts) {
-        struct kept_context *older = c->contexts->older;
-        tls_context_free(c->contexts->tls);
-        mem_free(c->contexts);
-        c->contexts = older;
-    }
-    tls_context_free(c->insecure);
+    for (size_t i = 0; i < ARRAY_LEN(c->contexts); i++)
+        tls_context_free(c->contexts[i].tls);
     arena_done(&c->token_arena);
+    arena_done(&c->files.arena);
     arena_done(&c->arena);
     pthread_mutex_destroy(&c->lock);
     mem_free(c);
@@ -91,30 +95,42 @@ static int locked(int (*fn)(void *), struct asking *asking)
     return r == -ENOMEM ? err_set(asking->e, ENOMEM, "out of memory") : r;
 }
 
-/* ---- files ---- */
+/* ---- TLS ---- */
 
-static int read_pem(struct credential *c, struct str pem, struct str file, const char *what,
-                    struct str *ret, struct err *e)
+static struct tls_settings settings_of(const struct credential *c, const struct pem_files *files,
+                                       bool anybody)
 {
-    *ret = pem;
-    if (pem.n || !file.n)
-        return 0;
-    int r = text_file_read(&c->arena, file, LARGEST_FILE, ret, e);
-    return r < 0 ? err_wrap(e, "%s", what) : 0;
+    bool plugin = c->has_exec && c->exec.cert_pem.n;
+    return (struct tls_settings){
+        .ca_pem = files->ca,
+        .ca_name = c->ca_name,
+        .insecure = anybody || c->k->insecure,
+        .cert_pem = plugin ? c->exec.cert_pem : files->cert,
+        .key_pem = plugin ? c->exec.key_pem : files->key,
+        .cert_name = plugin ? c->k->exec->command : c->cert_name,
+    };
 }
 
-static int read_files(struct credential *c, struct err *e)
+static int make_context(struct credential *c, bool anybody, struct err *e)
 {
-    const struct kubeconfig *k = c->k;
-    if (c->files_read)
+    struct kept_context *kept = &c->contexts[anybody];
+    struct tls_context *tls = NULL;
+    if (kept->tls && kept->generation == c->generation)
         return 0;
-    int r = read_pem(c, k->ca_pem, k->ca_file, "certificate-authority", &c->ca_pem, e);
-    if (r == 0)
-        r = read_pem(c, k->cert_pem, k->cert_file, "client-certificate", &c->cert_pem, e);
-    if (r == 0)
-        r = read_pem(c, k->key_pem, k->key_file, "client-key", &c->key_pem, e);
+    struct tls_settings s = settings_of(c, &c->files, anybody);
+    int r = tls_context_new(&s, &tls, e);
     if (r < 0)
         return r;
+    tls_context_free(kept->tls);
+    *kept = (struct kept_context){tls, c->generation};
+    return 0;
+}
+
+/* ---- files ---- */
+
+static void name_files(struct credential *c)
+{
+    const struct kubeconfig *k = c->k;
     struct str where = k->ca_pem.n || !k->ca_file.n ? k->origin : k->ca_file;
     c->ca_name =
         arena_printf(&c->arena, "%s" STR_FMT,
@@ -123,7 +139,67 @@ static int read_files(struct credential *c, struct err *e)
                        ? arena_printf(&c->arena, "user \"" STR_FMT "\" of " STR_FMT,
                                       STR_ARG(k->user), STR_ARG(k->origin))
                        : k->cert_file;
-    c->files_read = true;
+}
+
+static int read_pem(struct pem_files *to, struct str pem, struct str file, const char *what,
+                    struct str *ret, struct err *e)
+{
+    *ret = pem;
+    if (pem.n || !file.n)
+        return 0;
+    int r = text_file_read(&to->arena, file, LARGEST_FILE, ret, e);
+    return r < 0 ? err_wrap(e, "%s", what) : 0;
+}
+
+static int read_all(const struct kubeconfig *k, struct pem_files *to, struct err *e)
+{
+    int r = read_pem(to, k->ca_pem, k->ca_file, "certificate-authority", &to->ca, e);
+    if (r == 0)
+        r = read_pem(to, k->cert_pem, k->cert_file, "client-certificate", &to->cert, e);
+    return r == 0 ? read_pem(to, k->key_pem, k->key_file, "client-key", &to->key, e) : r;
+}
+
+/* Whether a server can be asked with them: a key may be there before its certificate is. */
+static bool are_usable(const struct credential *c, const struct pem_files *files)
+{
+    struct tls_settings s = settings_of(c, files, false);
+    struct tls_context *tls = NULL;
+    bool usable = tls_context_new(&s, &tls, NULL) == 0;
+    tls_context_free(tls);
+    return usable;
+}
+
+static bool are_equal(const struct pem_files *a, const struct pem_files *b)
+{
+    return str_eq(a->ca, b->ca) && str_eq(a->cert, b->cert) && str_eq(a->key, b->key);
+}
+
+/* Again after a while; then nothing is an error. */
+static int read_files(struct credential *c, struct err *e)
+{
+    const struct kubeconfig *k = c->k;
+    bool first = c->files_read_ms == 0;
+    bool changes = (k->ca_file.n && !k->ca_pem.n) || (k->cert_file.n && !k->cert_pem.n);
+    if (!first && (!changes || clock_ms() - c->files_read_ms < FILES_MS))
+        return 0;
+    struct pem_files fresh = {0};
+    arena_init(&fresh.arena);
+    int r = read_all(k, &fresh, first ? e : NULL);
+    if (r == 0 && first)
+        name_files(c);
+    bool taken = r == 0 && (first || (!are_equal(&fresh, &c->files) && are_usable(c, &fresh)));
+    if (first && r < 0) {
+        arena_done(&fresh.arena);
+        return r;
+    }
+    c->files_read_ms = clock_ms();
+    if (!taken) {
+        arena_done(&fresh.arena);
+        return 0;
+    }
+    arena_done(&c->files.arena);
+    c->files = fresh;
+    c->generation++;
     return 0;
 }
 
@@ -186,7 +262,7 @@ static int run_exec(struct credential *c, const struct wait *w, struct err *e)
                        "), which this command never runs: use a service account",
                        STR_ARG(c->k->user), STR_ARG(c->k->origin), STR_ARG(c->k->exec->command));
     arena_init(&fresh);
-    int r = exec_plugin_run(c->k, c->ca_pem, w, &fresh, &got, e);
+    int r = exec_plugin_run(c->k, c->files.ca, w, &fresh, &got, e);
     if (r == 0)
         r = check_token(got.token, c->k->exec->command, e);
     if (r < 0) {
@@ -208,38 +284,6 @@ static int refresh_exec(struct credential *c, const struct wait *w, struct err *
     if (c->has_exec && clock_unix_ms() + EXPIRY_EARLY_MS < c->exec.expires_ms)
         return 0;
     return run_exec(c, w, e);
-}
-
-/* ---- TLS ---- */
-
-static struct tls_settings settings_of(const struct credential *c, bool anybody)
-{
-    bool plugin = c->has_exec && c->exec.cert_pem.n;
-    return (struct tls_settings){
-        .ca_pem = c->ca_pem,
-        .ca_name = c->ca_name,
-        .insecure = anybody || c->k->insecure,
-        .cert_pem = plugin ? c->exec.cert_pem : c->cert_pem,
-        .key_pem = plugin ? c->exec.key_pem : c->key_pem,
-        .cert_name = plugin ? c->k->exec->command : c->cert_name,
-    };
-}
-
-static int make_context(struct credential *c, struct err *e)
-{
-    if (c->contexts && c->made_for == c->generation)
-        return 0;
-    struct tls_settings s = settings_of(c, false);
-    struct kept_context *kept = mem_calloc(1, sizeof(*kept));
-    int r = tls_context_new(&s, &kept->tls, e);
-    if (r < 0) {
-        mem_free(kept);
-        return r;
-    }
-    kept->older = c->contexts;
-    c->contexts = kept;
-    c->made_for = c->generation;
-    return 0;
 }
 
 /* ---- asking ---- */
@@ -289,14 +333,15 @@ static int ask(void *arg)
     if (q->use == CREDENTIAL_NONE)
         return 0;
     int r = read_files(c, q->e);
-    if (r == 0 && q->use == CREDENTIAL_ALL)
+    if (r == 0 && q->use != CREDENTIAL_TLS)
         r = authorize(c, q->w, q->a, &q->ret->authorization, q->e);
+    bool anybody = q->use == CREDENTIAL_ANYBODY;
     if (r == 0)
-        r = make_context(c, q->e);
+        r = make_context(c, anybody, q->e);
     if (r < 0)
         return r;
     q->ret->generation = c->generation;
-    q->ret->tls = c->contexts->tls;
+    q->ret->tls = tls_context_ref(c->contexts[anybody].tls);
     return 0;
 }
 
@@ -321,18 +366,38 @@ static bool is_newer(const struct credential *c, const struct credential_now *re
     return (token.n && !same) || refused->generation != c->generation;
 }
 
+static int read_files_now(struct credential *c, struct err *e)
+{
+    c->files_read_ms = c->files_read_ms ? clock_ms() - FILES_MS : 0;
+    return read_files(c, e);
+}
+
+static int reread(void *arg)
+{
+    struct credential *c = ((struct asking *)arg)->c;
+    unsigned before = c->generation;
+    int r = read_files_now(c, NULL);
+    return r < 0 ? r : c->generation != before;
+}
+
+int credential_reread(struct credential *c)
+{
+    struct asking q = {.c = c};
+    return locked(reread, &q);
+}
+
 static int renew(void *arg)
 {
     struct asking *q = arg;
     struct credential *c = q->c;
-    int r = 0;
-    if (c->k->token_file.n) {
+    int r = read_files_now(c, q->e);
+    if (r == 0 && c->k->token_file.n) {
         c->token_read_ms = 0;
         r = read_token_file(c, q->e);
         return r < 0 ? r : is_newer(c, q->refused, c->token);
     }
-    if (!uses_exec(c))
-        return 0;
+    if (r < 0 || !uses_exec(c))
+        return r < 0 ? r : is_newer(c, q->refused, STR_NONE);
     if (!is_newer(c, q->refused, c->exec.token))
         r = run_exec(c, q->w, q->e);
     return r < 0 ? r : is_newer(c, q->refused, c->exec.token);
@@ -345,30 +410,11 @@ int credential_renew(struct credential *c, const struct credential_now *refused,
     return locked(renew, &q);
 }
 
-static int make_insecure(void *arg)
-{
-    struct asking *q = arg;
-    struct credential *c = q->c;
-    int r = read_files(c, q->e);
-    if (r == 0 && !c->insecure) {
-        struct tls_settings s = settings_of(c, true);
-        r = tls_context_new(&s, &c->insecure, q->e);
-    }
-    if (r == 0)
-        *q->ret_tls = c->insecure;
-    return r;
-}
-
-int credential_insecure(struct credential *c, struct tls_context **ret, struct err *e)
-{
-    struct asking q = {.c = c, .ret_tls = ret, .e = e};
-    return locked(make_insecure, &q);
-}
-
 void credential_add_doubt(struct credential *c, struct buf *b)
 {
     pthread_mutex_lock(&c->lock);
-    int64_t ends_ms = c->contexts ? tls_context_ends_ms(c->contexts->tls) : INT64_MAX;
+    struct tls_context *tls = c->contexts[0].tls;
+    int64_t ends_ms = tls ? tls_context_ends_ms(tls) : INT64_MAX;
     pthread_mutex_unlock(&c->lock);
     if (ends_ms < clock_unix_ms()) {
         buf_add_cstr(b, " (our client certificate expired on ");

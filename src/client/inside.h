@@ -46,8 +46,8 @@ struct client_stream {
 
 /* ---- client.c ---- */
 
-/* An idle connection of this key, or NULL. */
-struct connection *client_take_idle(struct client *c, struct str key);
+/* An idle connection of this key, or NULL. Those of certificates before this generation are closed. */
+struct connection *client_take_idle(struct client *c, struct str key, unsigned generation);
 void client_keep_idle(struct client *c, struct connection *conn);
 /* Says a text once. */
 void client_warn(struct client *c, struct str text);

@@ -28,7 +28,7 @@ struct opening {
     struct wait end;
     int64_t limit_ms;
     int tries;
-    bool renewed, reconnected;
+    bool renewed, reread, reconnected;
     bool traced; /* the try at work */
 };
 
@@ -124,7 +124,8 @@ static enum credential_use use_of(const struct opening *o)
 {
     bool tls = o->r->server.n ? str_starts(o->r->server, "https")
                               : str_is_nocase(o->c->server.scheme, "https");
-    return tls                               ? CREDENTIAL_ALL
+    bool anybody = o->r->server.n && o->r->server_insecure;
+    return tls                               ? anybody ? CREDENTIAL_ANYBODY : CREDENTIAL_ALL
            : o->c->proxy.kind == PROXY_HTTPS ? CREDENTIAL_TLS
                                              : CREDENTIAL_NONE;
 }
@@ -137,7 +138,7 @@ static int handle_refusal(struct opening *o)
     int code = answer_refused(o->c, o->r, o->answer, body, o->a, o->e);
     client_trace(o->c, o->r, o->answer, o->e);
     o->traced = true;
-    if (o->answer->status == 401 && !o->renewed && use_of(o) == CREDENTIAL_ALL) {
+    if (o->answer->status == 401 && !o->renewed && use_of(o) >= CREDENTIAL_ALL) {
         struct err why = {0};
         o->renewed = true;
         int r = credential_renew(o->c->credential, &o->who, &o->end, &why);
@@ -197,6 +198,7 @@ static int accept_answer(struct opening *o)
 static int try_once(struct opening *o)
 {
     int r = pace_wait(&o->c->pace, &o->end, o->e);
+    credential_now_done(&o->who);
     if (r == 0)
         r = credential_get(o->c->credential, use_of(o), &o->end, o->a, &o->who, o->e);
     if (r < 0)
@@ -205,6 +207,12 @@ static int try_once(struct opening *o)
     o->tries++;
     o->s = new_stream(o);
     r = request_send(o->s, o->r, &o->who, o->e);
+    /* Nothing has been asked yet: TLS comes first. */
+    if (r == -EKEYREJECTED && !o->reread) {
+        o->reread = true;
+        if (credential_reread(o->c->credential) == 1)
+            return 1;
+    }
     if (r == 1) {
         if (is_idempotent(o->r) && !o->reconnected) {
             o->reconnected = true;
@@ -260,6 +268,7 @@ static int open_stream(struct client *c, const struct client_request *r, struct 
         .c = c, .r = r, .a = a, .answer = ret, .e = e, .limit_ms = limit_ms < 0 ? -1 : limit_ms};
     o.end = wait_for(o.limit_ms, c->o.stop);
     int code = mem_protect(try_often, &o);
+    credential_now_done(&o.who);
     if (code < 0) {
         client_close(o.s);
         return code == -ENOMEM ? err_set(e, ENOMEM, "out of memory") : code;

@@ -14,6 +14,7 @@
 struct target {
     struct url url;
     bool tls, insecure;
+    unsigned generation; /* of our certificates */
     struct route route;
     struct buf key;
 };
@@ -31,6 +32,7 @@ static int find_target(struct client_stream *s, const struct client_request *r,
     }
     t->tls = str_is_nocase(t->url.scheme, "https");
     t->insecure = r->server.n && r->server_insecure;
+    t->generation = who->generation;
     t->route = (struct route){
         .host = t->url.host,
         .port = t->url.port ? t->url.port
@@ -45,7 +47,7 @@ static int find_target(struct client_stream *s, const struct client_request *r,
         t->route.server_name = k->tls_server_name;
     buf_printf(&t->key, "%s " STR_FMT " %u %u%s", t->tls ? "https" : "http", STR_ARG(t->route.host),
                t->route.port, who->generation, t->insecure ? " insecure" : "");
-    return t->tls && t->insecure ? credential_insecure(c->credential, &t->route.tls, e) : 0;
+    return 0;
 }
 
 /* An upgrade may run a command: it gets a connection that has not been idle, so that it is never made
@@ -53,11 +55,14 @@ static int find_target(struct client_stream *s, const struct client_request *r,
 static int connect_target(struct client_stream *s, const struct target *t, bool only_new,
                           struct err *e)
 {
-    s->connection = only_new ? NULL : client_take_idle(s->c, buf_str(&t->key));
+    s->connection = only_new ? NULL : client_take_idle(s->c, buf_str(&t->key), t->generation);
     if (s->connection)
         return 0;
     struct wait w = wait_at_most(s->end, CLIENT_CONNECT_MS);
-    return connection_open(&t->route, buf_str(&t->key), &w, &s->connection, e);
+    int r = connection_open(&t->route, buf_str(&t->key), &w, &s->connection, e);
+    if (r == 0)
+        s->connection->generation = t->generation;
+    return r;
 }
 
 /* ---- the head ---- */

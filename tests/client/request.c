@@ -24,7 +24,7 @@ struct call {
     struct client_options options;
     struct client_request request;
     struct arena arena;
-    bool streams, parallel, shows_namespace;
+    bool streams, parallel, shows_namespace, shows_peak;
     int64_t pause_ms;
     char **paths;
 };
@@ -199,6 +199,18 @@ static bool read_option(struct call *call, const char *name, char *value)
     return text != NULL;
 }
 
+/* The most memory that was resident. */
+static void print_peak(void)
+{
+    char line[128];
+    FILE *f = fopen("/proc/self/status", "r");
+    while (f && fgets(line, sizeof(line), f))
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            fprintf(stderr, "peak: %s", line + 6);
+    if (f)
+        fclose(f);
+}
+
 int main(int argc, char **argv)
 {
     static struct call call;
@@ -214,6 +226,8 @@ int main(int argc, char **argv)
             call.streams = true;
         else if (strcmp(argv[i], "--parallel") == 0)
             call.parallel = true;
+        else if (strcmp(argv[i], "--peak") == 0)
+            call.shows_peak = true;
         else if (strcmp(argv[i], "--show-namespace") == 0)
             call.shows_namespace = true;
         else if (strcmp(argv[i], "--insecure-skip-tls-verify") == 0)
@@ -241,7 +255,8 @@ int main(int argc, char **argv)
         fputs("error: out of memory [ENOMEM]\n", stderr);
         r = 70;
     }
-    fprintf(stderr, "%s", "");
+    if (call.shows_peak)
+        print_peak();
     const char *count = getenv("PLIMSOLL_COUNT_ALLOC");
     if (count) {
         FILE *f = fopen(count, "w");

@@ -8,7 +8,8 @@ import threading
 
 
 def make_certificates(folder):
-    """ca, and leaves signed by it: good, expired, early, wrong (another name), client; self; ca2, client2."""
+    """ca, and leaves signed by it: good, expired, early, wrong (another name), client, bob; self; ca2, and by
+    it good2, client2."""
     def openssl(*args):
         subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
 
@@ -47,6 +48,8 @@ def make_certificates(folder):
     leaf("wrong", "wrong", "subjectAltName=DNS:api.example.com,DNS:*.example.org,IP:10.0.0.1")
     leaf("nameless", "nameless", "extendedKeyUsage=serverAuth")
     leaf("client", "alice", "extendedKeyUsage=clientAuth")
+    leaf("bob", "bob", "extendedKeyUsage=clientAuth")
+    leaf("good2", "good2", here, signer="ca2")
     leaf("client2", "mallory", "extendedKeyUsage=clientAuth", signer="ca2")
     leaf("clientold", "alice", "extendedKeyUsage=clientAuth",
          dates=("20200101000000Z", "20210203040506Z"))
