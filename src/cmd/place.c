@@ -249,7 +249,8 @@ const struct verb verb_place = {
         "Scores are times their weight: TAINTS 3, AFFINITY (node) 2, FREE (LeastAllocated) 1, "
         "BALANCE 1, SPREAD 2, PODS (inter-pod affinity) 2, IMAGES 1.\n\n"
         "Volumes count as far as the world tells: PersistentVolumes (node affinity, zone labels), "
-        "StorageClasses, and how many volumes a node attaches (CSINode, VolumeAttachment). Pods "
+        "StorageClasses, how many volumes a node attaches (CSINode, VolumeAttachment) and how much "
+        "room its drivers have (CSIDriver, CSIStorageCapacity). Pods "
         "that preemption has made room for (status.nominatedNodeName) keep that room. Claims of "
         "devices (DRA) are not judged; where a pod has any, the answer says so.",
     .options = {tables, ARRAY_LEN(tables)},

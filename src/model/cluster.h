@@ -223,6 +223,16 @@ struct csi_node {
     struct object o;
     LIST_OF(struct csi_driver_limit) drivers;
 };
+struct csi_driver {
+    struct object o;
+    bool storage_capacity; /* it publishes how much there is: CSIStorageCapacity */
+};
+struct csi_storage_capacity {
+    struct object o;
+    struct str storage_class;
+    struct label_selector topology; /* of nodes; absent: of none */
+    struct opt_quantity capacity, maximum_size;
+};
 struct volume_attachment {
     struct object o;
     struct str attacher, node_name, volume_name;
@@ -482,40 +492,42 @@ struct live_cluster {
 };
 
 /* X(struct, list): every list of objects. */
-#define CLUSTER_LISTS(X)                     \
-    X(pod, pods)                             \
-    X(workload, workloads)                   \
-    X(node, nodes)                           \
-    X(namespace_, namespaces)                \
-    X(limit_range, limit_ranges)             \
-    X(resource_quota, resource_quotas)       \
-    X(pdb, pdbs)                             \
-    X(hpa, hpas)                             \
-    X(priority_class, priority_classes)      \
-    X(runtime_class, runtime_classes)        \
-    X(service, services)                     \
-    X(endpoint_slice, endpoint_slices)       \
-    X(pv, pvs)                               \
-    X(pvc, pvcs)                             \
-    X(storage_class, storage_classes)        \
-    X(csi_node, csi_nodes)                   \
-    X(volume_attachment, volume_attachments) \
-    X(network_policy, network_policies)      \
-    X(cilium_policy, cilium_policies)        \
-    X(service_account, service_accounts)     \
-    X(role, roles)                           \
-    X(role_binding, role_bindings)           \
-    X(webhook_config, webhook_configs)       \
-    X(config_map, config_maps)               \
-    X(kubelet_config, kubelet_configs)       \
-    X(vpa, vpas)                             \
-    X(pod_metrics, pod_metrics)              \
-    X(node_metrics, node_metrics)            \
-    X(prometheus_rule, prometheus_rules)     \
-    X(prometheus, prometheuses)              \
-    X(kube_proxy_config, kube_proxy_configs) \
-    X(usage_profile, usage_profiles)         \
-    X(scenario, scenarios)                   \
+#define CLUSTER_LISTS(X)                            \
+    X(pod, pods)                                    \
+    X(workload, workloads)                          \
+    X(node, nodes)                                  \
+    X(namespace_, namespaces)                       \
+    X(limit_range, limit_ranges)                    \
+    X(resource_quota, resource_quotas)              \
+    X(pdb, pdbs)                                    \
+    X(hpa, hpas)                                    \
+    X(priority_class, priority_classes)             \
+    X(runtime_class, runtime_classes)               \
+    X(service, services)                            \
+    X(endpoint_slice, endpoint_slices)              \
+    X(pv, pvs)                                      \
+    X(pvc, pvcs)                                    \
+    X(storage_class, storage_classes)               \
+    X(csi_node, csi_nodes)                          \
+    X(csi_driver, csi_drivers)                      \
+    X(csi_storage_capacity, csi_storage_capacities) \
+    X(volume_attachment, volume_attachments)        \
+    X(network_policy, network_policies)             \
+    X(cilium_policy, cilium_policies)               \
+    X(service_account, service_accounts)            \
+    X(role, roles)                                  \
+    X(role_binding, role_bindings)                  \
+    X(webhook_config, webhook_configs)              \
+    X(config_map, config_maps)                      \
+    X(kubelet_config, kubelet_configs)              \
+    X(vpa, vpas)                                    \
+    X(pod_metrics, pod_metrics)                     \
+    X(node_metrics, node_metrics)                   \
+    X(prometheus_rule, prometheus_rules)            \
+    X(prometheus, prometheuses)                     \
+    X(kube_proxy_config, kube_proxy_configs)        \
+    X(usage_profile, usage_profiles)                \
+    X(scenario, scenarios)                          \
     X(recording, recordings)
 
 struct cluster {

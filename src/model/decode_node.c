@@ -173,6 +173,35 @@ static const struct field csi_node_fields[] = {OBJECT_FIELDS, SPEC(shape_csi_spe
 const struct shape shape_csi_node = {sizeof(T), csi_node_fields, 0, NULL};
 #undef T
 
+#define T struct csi_driver
+static const struct field csi_driver_spec_fields[] = {
+    FIELD("storageCapacity", F_BOOL, storage_capacity), FIELDS_END};
+static const struct shape shape_csi_driver_spec = {sizeof(T), csi_driver_spec_fields, 0, NULL};
+static const struct field csi_drivers_fields[] = {OBJECT_FIELDS, SPEC(shape_csi_driver_spec),
+                                                  FIELDS_END};
+const struct shape shape_csi_driver_kind = {sizeof(T), csi_drivers_fields, 0, NULL};
+#undef T
+#define T struct csi_storage_capacity
+static void read_quantity(struct decoder *d, const struct doc *v, void *ret)
+{
+    struct opt_quantity *q = ret;
+    if (v->type == DOC_NULL)
+        return;
+    if (v->type == DOC_SEQ || v->type == DOC_MAP || quantity_parse_field(v->text, &q->v) < 0)
+        decode_problem(d, v, "must be a quantity");
+    else
+        q->set = true;
+}
+static const struct field csi_storage_capacity_fields[] = {
+    OBJECT_FIELDS,
+    FIELD("storageClassName", F_STR, storage_class),
+    FIELD_OF("nodeTopology", F_STRUCT, topology, shape_label_selector),
+    FIELD_FN("capacity", capacity, read_quantity),
+    FIELD_FN("maximumVolumeSize", maximum_size, read_quantity),
+    FIELDS_END};
+const struct shape shape_csi_storage_capacity = {sizeof(T), csi_storage_capacity_fields, 0, NULL};
+#undef T
+
 #define T struct volume_attachment
 static const struct field attachment_source_fields[] = {
     FIELD("persistentVolumeName", F_STR, volume_name), FIELDS_END};

@@ -140,10 +140,11 @@ extern const struct shape shape_pod_spec, shape_pod, shape_volume, shape_label_s
     shape_presence; /* of a value of which only its presence counts: without fields */
 /* Of kinds; the table of kinds is in decode_cluster.c. */
 extern const struct shape shape_cilium, shape_config_map, shape_cron_job, shape_csi_node,
-    shape_volume_attachment, shape_endpoint_slice, shape_hpa, shape_kube_proxy, shape_kubelet,
-    shape_network_policy, shape_node, shape_pdb, shape_pod_template_object, shape_priority_class,
-    shape_pv, shape_pvc, shape_role, shape_role_binding, shape_runtime_class, shape_service,
-    shape_service_account, shape_storage_class, shape_vpa, shape_webhook_config, shape_workload;
+    shape_csi_driver_kind, shape_csi_storage_capacity, shape_volume_attachment,
+    shape_endpoint_slice, shape_hpa, shape_kube_proxy, shape_kubelet, shape_network_policy,
+    shape_node, shape_pdb, shape_pod_template_object, shape_priority_class, shape_pv, shape_pvc,
+    shape_role, shape_role_binding, shape_runtime_class, shape_service, shape_service_account,
+    shape_storage_class, shape_vpa, shape_webhook_config, shape_workload;
 decode_fn decode_resources_map;
 
 /* The shape of a kind of the table; NULL for KIND_UNKNOWN. */

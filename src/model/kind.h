@@ -34,6 +34,9 @@
     X(PVC, "PersistentVolumeClaim", "", true, pvc, pvcs)                                           \
     X(STORAGE_CLASS, "StorageClass", "storage.k8s.io", false, storage_class, storage_classes)      \
     X(CSI_NODE, "CSINode", "storage.k8s.io", false, csi_node, csi_nodes)                           \
+    X(CSI_DRIVER, "CSIDriver", "storage.k8s.io", false, csi_driver, csi_drivers)                   \
+    X(CSI_STORAGE_CAPACITY, "CSIStorageCapacity", "storage.k8s.io", true, csi_storage_capacity,    \
+      csi_storage_capacities)                                                                      \
     X(VOLUME_ATTACHMENT, "VolumeAttachment", "storage.k8s.io", false, volume_attachment,           \
       volume_attachments)                                                                          \
     X(NETWORK_POLICY, "NetworkPolicy", "networking.k8s.io", true, network_policy,                  \

@@ -17,6 +17,10 @@ struct opt_int {
     struct pos at;
     bool set;
 };
+struct opt_quantity {
+    struct quantity v;
+    bool set;
+};
 struct opt_bool {
     struct pos at;
     bool v, set;

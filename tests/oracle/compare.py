@@ -28,8 +28,8 @@ import gen  # noqa: E402
 
 THEMES = ["resources", "taints", "nodeaffinity", "podaffinity", "spread", "defaultspread",
           "portsimages", "preemption", "preempt-mix", "all", "extras", "ties", "volumes", "nominated",
-          "waiting", "resized", "labelkeys", "mix", "mix"]
-BATCH = 95  # five of each theme
+          "waiting", "resized", "labelkeys", "mix", "mix", "drivers"]
+BATCH = 100  # five of each theme
 
 
 def build_oracle():

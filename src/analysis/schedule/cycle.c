@@ -62,6 +62,11 @@ static const struct {
         {"node(s) didn't find available persistent volumes to bind, and "
          "didn't match PersistentVolume's node affinity",
          PLUGIN_VOLUME_BINDING, CODE_UNRESOLVABLE},
+    [REASON_NO_SPACE] = {"node(s) did not have enough free storage", PLUGIN_VOLUME_BINDING,
+                         CODE_UNRESOLVABLE},
+    [REASON_PV_AFFINITY_AND_NO_SPACE] = {"node(s) did not have enough free storage, and "
+                                         "didn't match PersistentVolume's node affinity",
+                                         PLUGIN_VOLUME_BINDING, CODE_UNRESOLVABLE},
     [REASON_VOLUME_ZONE] = {"node(s) had no available volume zone", PLUGIN_VOLUME_ZONE,
                             CODE_UNRESOLVABLE},
     [REASON_SPREAD] = {"node(s) didn't match pod topology spread constraints",
@@ -284,6 +289,11 @@ size_t schedule_reasons(const struct schedule *s, const struct node_verdict *v, 
         (*ret)[1] = str_of(reasons[REASON_PV_AFFINITY].text);
         return 2;
     }
+    if (v->reason == REASON_PV_AFFINITY_AND_NO_SPACE) {
+        (*ret)[0] = str_of(reasons[REASON_NO_SPACE].text);
+        (*ret)[1] = str_of(reasons[REASON_PV_AFFINITY].text);
+        return 2;
+    }
     if (v->reason != REASON_RESOURCES) {
         (*ret)[0] = str_of(reasons[v->reason].text);
         return 1;
@@ -319,8 +329,10 @@ static struct str histogram(struct schedule *s, const struct verdict *v, struct 
             by_resource[r] += (uint32_t)(v->nodes[n].lacking >> r & 1);
     }
     by_reason[REASON_NO_PV] += by_reason[REASON_PV_AFFINITY_AND_NO_PV];
-    by_reason[REASON_PV_AFFINITY] += by_reason[REASON_PV_AFFINITY_AND_NO_PV];
-    by_reason[REASON_PV_AFFINITY_AND_NO_PV] = 0;
+    by_reason[REASON_NO_SPACE] += by_reason[REASON_PV_AFFINITY_AND_NO_SPACE];
+    by_reason[REASON_PV_AFFINITY] +=
+        by_reason[REASON_PV_AFFINITY_AND_NO_PV] + by_reason[REASON_PV_AFFINITY_AND_NO_SPACE];
+    by_reason[REASON_PV_AFFINITY_AND_NO_PV] = by_reason[REASON_PV_AFFINITY_AND_NO_SPACE] = 0;
     struct str *lines = arena_array(a, struct str, REASON_COUNT + RES_MAX);
     size_t count = 0;
     for (uint32_t r = 0; r < REASON_COUNT; r++) {

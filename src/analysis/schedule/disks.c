@@ -7,16 +7,15 @@
  */
 #include "analysis/schedule/volumes.h"
 
-/* In-tree types that are attached by a CSI driver (isCSIMigrationOn). */
-static const struct migrated {
-    enum volume_type type;
-    const char *in_pv, *provisioner, *driver;
-} migrated[] = {
-    {VOLUME_AWS_EBS, "awsElasticBlockStore", "kubernetes.io/aws-ebs", "ebs.csi.aws.com"},
-    {VOLUME_GCE_PD, "gcePersistentDisk", "kubernetes.io/gce-pd", "pd.csi.storage.gke.io"},
-    {VOLUME_AZURE_DISK, "azureDisk", "kubernetes.io/azure-disk", "disk.csi.azure.com"},
-    {VOLUME_CINDER, "cinder", "kubernetes.io/cinder", "cinder.csi.openstack.org"},
-    {VOLUME_PORTWORX, "portworxVolume", "kubernetes.io/portworx-volume", "pxd.portworx.com"},
+const struct migrated migrated[MIGRATED] = {
+    {VOLUME_AWS_EBS, "awsElasticBlockStore", "kubernetes.io/aws-ebs", "ebs.csi.aws.com",
+     "topology.ebs.csi.aws.com/zone"},
+    {VOLUME_GCE_PD, "gcePersistentDisk", "kubernetes.io/gce-pd", "pd.csi.storage.gke.io",
+     "topology.gke.io/zone"},
+    {VOLUME_AZURE_DISK, "azureDisk", "kubernetes.io/azure-disk", "disk.csi.azure.com", NULL},
+    {VOLUME_CINDER, "cinder", "kubernetes.io/cinder", "cinder.csi.openstack.org",
+     "topology.cinder.csi.openstack.org/zone"},
+    {VOLUME_PORTWORX, "portworxVolume", "kubernetes.io/portworx-volume", "pxd.portworx.com", NULL},
 };
 
 /* ---- what a pod has ---- */
@@ -102,7 +101,7 @@ static void attach_volume(struct schedule *s, struct class_ *c, const struct pv 
         zones = labels_get(&pv->o.labels, "topology.kubernetes.io/zone");
     if (str_is(pv->volume_type, "csi"))
         attach(s, c, pv->driver, pv->handle);
-    for (size_t i = 0; i < ARRAY_LEN(migrated); i++) {
+    for (size_t i = 0; i < MIGRATED; i++) {
         if (str_is(pv->volume_type, migrated[i].in_pv))
             attach_in_tree(s, c, &migrated[i], pv->handle, zones);
     }
@@ -110,7 +109,7 @@ static void attach_volume(struct schedule *s, struct class_ *c, const struct pv 
 
 struct str csi_driver_of(struct str provisioner)
 {
-    for (size_t i = 0; i < ARRAY_LEN(migrated); i++)
+    for (size_t i = 0; i < MIGRATED; i++)
         if (str_is(provisioner, migrated[i].provisioner))
             return str_of(migrated[i].driver);
     return provisioner;
@@ -217,7 +216,7 @@ void disks_compile(struct schedule *s, const struct pod *p, struct class_ *c)
             disk_add_rbd(s, c, v);
         if (s->limits && (v->type == VOLUME_PVC || v->type == VOLUME_EPHEMERAL))
             attach_claim(s, c, p, v);
-        for (size_t k = 0; s->limits && k < ARRAY_LEN(migrated); k++) {
+        for (size_t k = 0; s->limits && k < MIGRATED; k++) {
             if (v->type == migrated[k].type)
                 attach_in_tree(s, c, &migrated[k], v->target, STR(""));
         }

@@ -59,6 +59,8 @@ enum sched_reason {
     REASON_PV_MISSING,
     REASON_NO_PV,
     REASON_PV_AFFINITY_AND_NO_PV, /* two of the plug-in's reasons at once */
+    REASON_NO_SPACE,
+    REASON_PV_AFFINITY_AND_NO_SPACE,
     REASON_VOLUME_ZONE,
     REASON_SPREAD,
     REASON_SPREAD_LABEL,

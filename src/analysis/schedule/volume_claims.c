@@ -135,11 +135,40 @@ static bool topology_allows(const struct storage_class *sc, const struct node *n
     return sc->allowed_topologies.count == 0;
 }
 
-static bool can_be_made(const struct schedule *s, const struct pvc *claim, const struct node *n)
+/* hasEnoughCapacity of one CSIStorageCapacity. */
+static bool has_room(const struct csi_storage_capacity *c, const struct storage_class *sc,
+                     const struct quantity *size, const struct node *n)
+{
+    const struct opt_quantity *most = c->maximum_size.set ? &c->maximum_size : &c->capacity;
+    return str_eq(c->storage_class, sc->o.name) && most->set &&
+           quantity_value(most->v) >= quantity_value(*size) && c->topology.present &&
+           selector_matches(&c->topology, &n->o.labels);
+}
+
+/* Only of drivers that publish what they have. */
+static bool has_capacity(const struct schedule *s, const struct storage_class *sc,
+                         const struct pvc *claim, const struct node *n)
+{
+    const struct quantity *size = storage_of(&claim->resources.requests);
+    const struct csi_driver *d = (const struct csi_driver *)(const void *)cluster_find(
+        s->c, KIND_CSI_DRIVER, STR(""), sc->provisioner);
+    if (!size || !d || !d->storage_capacity)
+        return true;
+    for (size_t i = 0; i < s->c->csi_storage_capacities.count; i++)
+        if (has_room(s->c->csi_storage_capacities.items[i], sc, size, n))
+            return true;
+    return false;
+}
+
+/* checkVolumeProvisions of one claim. */
+static enum sched_reason making_refusal(const struct schedule *s, const struct pvc *claim,
+                                        const struct node *n)
 {
     const struct storage_class *sc = storage_class_find(s->c, claim_class(claim));
-    return sc && sc->provisioner.n && !str_is(sc->provisioner, "kubernetes.io/no-provisioner") &&
-           topology_allows(sc, n);
+    if (!sc || !sc->provisioner.n || str_is(sc->provisioner, "kubernetes.io/no-provisioner") ||
+        !topology_allows(sc, n))
+        return REASON_NO_PV;
+    return has_capacity(s, sc, claim, n) ? REASON_NONE : REASON_NO_SPACE;
 }
 
 /* The smallest volume that reaches the node and that no claim before took. */
@@ -165,10 +194,13 @@ static struct str selected_node(const struct schedule *s, const struct pvc *clai
     return labels_get(&claim->o.annotations, "volume.kubernetes.io/selected-node");
 }
 
-bool unbound_served(struct schedule *s, const struct wanted_list *l, uint32_t node,
-                    const struct pv **taken)
+/* Volumes are looked for before any is to be made, and claims that have their node come first among
+ * those, as upstream's FindPodVolumes has it: the first that cannot be made decides the reason. */
+enum sched_reason unbound_refusal(struct schedule *s, const struct wanted_list *l, uint32_t node,
+                                  const struct pv **taken)
 {
     const struct node *n = s->nodes[node];
+    enum sched_reason chosen_reason = REASON_NONE, reason = REASON_NONE;
     size_t taken_count = 0;
     for (size_t i = 0; i < l->count; i++) {
         const struct wanted *w = &l->items[i];
@@ -177,12 +209,13 @@ bool unbound_served(struct schedule *s, const struct wanted_list *l, uint32_t no
         struct str chosen = selected_node(s, w->claim);
         const struct pv *pv = chosen.n ? NULL : volume_take(w, n, taken, taken_count);
         if (chosen.n && !str_eq(chosen, n->o.name))
-            return false;
-        if (!pv && !can_be_made(s, w->claim, n))
-            return false;
+            return REASON_NO_PV;
+        enum sched_reason *first = chosen.n ? &chosen_reason : &reason;
+        if (!pv && *first == REASON_NONE)
+            *first = making_refusal(s, w->claim, n);
         taken[taken_count++] = pv;
     }
-    return true;
+    return chosen_reason != REASON_NONE ? chosen_reason : reason;
 }
 
 void wanted_prepare(struct schedule *s, struct wanted_list *l)
@@ -206,7 +239,7 @@ void schedule_assume_volumes(struct schedule *s, uint32_t pod, uint32_t node)
     wanted_collect(s, s->pods.items[pod].pod, &l);
     wanted_prepare(s, &l);
     const struct pv **taken = arena_array(&s->scratch, const struct pv *, l.count);
-    bool served = unbound_served(s, &l, node, taken);
+    bool served = unbound_refusal(s, &l, node, taken) == REASON_NONE;
     size_t at = 0;
     for (size_t i = 0; served && i < l.count; i++) {
         const struct pvc *claim = l.items[i].claim;

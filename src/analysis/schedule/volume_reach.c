@@ -11,6 +11,110 @@ bool volume_reaches(const struct pv *pv, const struct node *n)
     return !pv->node_affinity.present || node_terms_match(&pv->node_affinity, n);
 }
 
+/* ---- in-tree volumes, as their CSI drivers have them (csi-translation-lib in_tree_volume.go) ---- */
+
+#define ZONE        "topology.kubernetes.io/zone"
+#define REGION      "topology.kubernetes.io/region"
+#define BETA_ZONE   "failure-domain.beta.kubernetes.io/zone"
+#define BETA_REGION "failure-domain.beta.kubernetes.io/region"
+
+static const struct csi_node *csi_node_of(const struct schedule *s, uint32_t node)
+{
+    return (const struct csi_node *)(const void *)cluster_find(s->c, KIND_CSI_NODE, STR(""),
+                                                               s->nodes[node]->o.name);
+}
+
+/* isPluginMigratedToCSIOnNode */
+static bool is_migrated_on(const struct schedule *s, uint32_t node, const char *plugin)
+{
+    const struct csi_node *n = csi_node_of(s, node);
+    struct str rest =
+        n ? labels_get(&n->o.annotations, "storage.alpha.kubernetes.io/migrated-plugins") : STR("");
+    while (rest.n) {
+        struct str one = str_cut(rest, ',', &rest);
+        if (str_is(one, plugin))
+            return true;
+    }
+    return false;
+}
+
+static bool terms_name(const struct node_selector_terms *t, const char *key)
+{
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t k = 0; k < t->items[i].expressions.count; k++)
+            if (str_is(t->items[i].expressions.items[k].key, key))
+                return true;
+    return false;
+}
+
+static void rename_key(struct node_selector_terms *t, const char *old, const char *key)
+{
+    for (size_t i = 0; i < t->count; i++)
+        for (size_t k = 0; k < t->items[i].expressions.count; k++)
+            if (str_is(t->items[i].expressions.items[k].key, old))
+                t->items[i].expressions.items[k].key = str_of(key);
+}
+
+/* addTopology: to every term; one is made where there is none. */
+static void add_zones(struct arena *a, struct node_selector_terms *t, const char *key,
+                      struct str zones)
+{
+    struct str_list values = {0};
+    while (zones.n) {
+        ptrdiff_t cut = str_find(zones, "__");
+        struct str one = str_trim(cut < 0 ? zones : str_sub(zones, 0, (size_t)cut));
+        if (one.n)
+            *PUSH(a, &values) = one;
+        zones = cut < 0 ? STR("") : str_sub(zones, (size_t)cut + 2, zones.n);
+    }
+    if (values.count == 0)
+        return;
+    t->present = true;
+    if (t->count == 0)
+        *PUSH(a, t) = (struct node_selector_term){0};
+    for (size_t i = 0; i < t->count; i++)
+        *PUSH(a, &t->items[i].expressions) =
+            (struct requirement){.key = str_of(key), .op = SEL_IN, .values = values};
+}
+
+/* translateTopologyFromInTreeToCSI */
+static struct node_selector_terms translated(struct arena *a, const struct pv *pv, const char *key)
+{
+    struct node_selector_terms t = {.present = pv->node_affinity.present};
+    for (size_t i = 0; i < pv->node_affinity.count; i++) {
+        struct node_selector_term *to = PUSH(a, &t);
+        const struct node_selector_term *from = &pv->node_affinity.items[i];
+        *to = (struct node_selector_term){.fields = from->fields};
+        for (size_t k = 0; k < from->expressions.count; k++)
+            *PUSH(a, &to->expressions) = from->expressions.items[k];
+    }
+    bool in_terms = terms_name(&t, ZONE) || terms_name(&t, BETA_ZONE);
+    bool beta = in_terms ? !terms_name(&t, ZONE)
+                         : !labels_get(&pv->o.labels, ZONE).p &&
+                               labels_get(&pv->o.labels, BETA_ZONE).p != NULL;
+    if (in_terms)
+        rename_key(&t, beta ? BETA_ZONE : ZONE, key);
+    else
+        add_zones(a, &t, key, labels_get(&pv->o.labels, beta ? BETA_ZONE : ZONE));
+    if (beta)
+        rename_key(&t, BETA_REGION, REGION);
+    return t;
+}
+
+bool bound_volume_reaches(const struct schedule *s, struct arena *a, const struct pv *pv,
+                          uint32_t node)
+{
+    for (size_t i = 0; i < MIGRATED; i++)
+        if (migrated[i].topology_key && str_is(pv->volume_type, migrated[i].in_pv) &&
+            is_migrated_on(s, node, migrated[i].provisioner)) {
+            struct node_selector_terms t = translated(a, pv, migrated[i].topology_key);
+            return !t.present || node_terms_match(&t, s->nodes[node]);
+        }
+    return volume_reaches(pv, s->nodes[node]);
+}
+
+/* ---- zone labels ---- */
+
 /* One of "a__b" (a zone label may name several). */
 static bool zone_list_has(struct str list, struct str zone)
 {
@@ -63,8 +167,7 @@ static bool same_value(const struct schedule *s, struct str key, uint32_t x, uin
 static const struct csi_driver_limit *driver_on(const struct schedule *s, uint32_t node,
                                                 struct str driver)
 {
-    const struct csi_node *n = (const struct csi_node *)(const void *)cluster_find(
-        s->c, KIND_CSI_NODE, STR(""), s->nodes[node]->o.name);
+    const struct csi_node *n = csi_node_of(s, node);
     for (size_t i = 0; n && i < n->drivers.count; i++)
         if (str_eq(n->drivers.items[i].name, driver))
             return &n->drivers.items[i];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * VolumeBinding and VolumeZone: what they say of a pod's volumes, and of each node. As upstream's
- * plugins/volumebinding/{volume_binding,binder}.go and plugins/volumezone/volume_zone.go. Not
- * modelled: capacity that CSI drivers publish. A generic ephemeral volume whose claim is not there
- * yet is one that is still to be made (upstream waits for the controller that makes the claim).
+ * plugins/volumebinding/{volume_binding,binder}.go and plugins/volumezone/volume_zone.go. A generic
+ * ephemeral volume whose claim is not there yet is one that is still to be made (upstream waits for
+ * the controller that makes the claim).
  */
 #include "analysis/schedule/volumes.h"
 
@@ -79,7 +79,7 @@ static void volumes_prefilter(struct schedule *s, const struct wanted_list *l,
 
 /* ---- bound ---- */
 
-static enum sched_reason bound_reason(const struct schedule *s, const struct wanted_list *l,
+static enum sched_reason bound_reason(struct schedule *s, const struct wanted_list *l,
                                       uint32_t node)
 {
     for (size_t i = 0; i < l->count; i++) {
@@ -94,7 +94,7 @@ static enum sched_reason bound_reason(const struct schedule *s, const struct wan
         const struct pv *pv = volume_find(s->c, claim->volume_name);
         if (!pv)
             return REASON_PV_MISSING;
-        if (!volume_reaches(pv, s->nodes[node]))
+        if (!bound_volume_reaches(s, &s->scratch, pv, node))
             return REASON_PV_AFFINITY;
     }
     return REASON_NONE;
@@ -131,10 +131,13 @@ static void volume_view_fill(struct schedule *s, const struct wanted_list *l, st
     const struct pv **taken = arena_array(&s->scratch, const struct pv *, l->count);
     for (uint32_t n = 0; n < s->node_count; n++) {
         enum sched_reason r = bound_reason(s, l, n);
-        if (!unbound_served(s, l, n, taken))
-            r = r == REASON_NONE          ? REASON_NO_PV
-                : r == REASON_PV_AFFINITY ? REASON_PV_AFFINITY_AND_NO_PV
-                                          : r;
+        enum sched_reason unbound = unbound_refusal(s, l, n, taken);
+        if (r == REASON_NONE)
+            r = unbound;
+        else if (r == REASON_PV_AFFINITY && unbound == REASON_NO_PV)
+            r = REASON_PV_AFFINITY_AND_NO_PV;
+        else if (r == REASON_PV_AFFINITY && unbound == REASON_NO_SPACE)
+            r = REASON_PV_AFFINITY_AND_NO_SPACE;
         if (r == REASON_NONE && !zones_match(s, l, s->nodes[n]))
             r = REASON_VOLUME_ZONE;
         v->reject[n] = (uint8_t)r;

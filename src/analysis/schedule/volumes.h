@@ -38,6 +38,15 @@ struct node_limits {
     struct attachments attached;
 };
 
+/* In-tree types that are attached by a CSI driver (isCSIMigrationOnForPlugin). */
+struct migrated {
+    enum volume_type type;
+    const char *in_pv, *provisioner, *driver;
+    const char *topology_key; /* what the zone is called; NULL: it is not translated */
+};
+enum { MIGRATED = 5 };
+extern const struct migrated migrated[MIGRATED];
+
 /* ---- volumes.c ---- */
 const struct storage_class *storage_class_find(const struct cluster *c, struct str name);
 /* What the pod's volumes ask for, in their order. */
@@ -56,12 +65,16 @@ static inline bool claim_is_open(const struct schedule *s, const struct pvc *cla
 }
 /* Of the open claims, the volumes that could serve; claims sorted by size. */
 void wanted_prepare(struct schedule *s, struct wanted_list *l);
-/* taken[] gets the volume of each open claim, NULL = one is made. */
-bool unbound_served(struct schedule *s, const struct wanted_list *l, uint32_t node,
-                    const struct pv **taken);
+/* taken[] gets the volume of each open claim, NULL = one is made. Why not, else REASON_NONE. */
+enum sched_reason unbound_refusal(struct schedule *s, const struct wanted_list *l, uint32_t node,
+                                  const struct pv **taken);
 
 /* ---- volume_reach.c ---- */
 bool volume_reaches(const struct pv *pv, const struct node *n);
+/* Of a bound one: by its CSI topology, where the node's in-tree plug-in has been migrated. `a` holds
+ * what is made on the way. */
+bool bound_volume_reaches(const struct schedule *s, struct arena *a, const struct pv *pv,
+                          uint32_t node);
 bool volume_zone_matches(const struct pv *pv, const struct node *n);
 /* The volume was made near one node: whether another can use it. */
 bool made_volume_reaches(const struct schedule *s, const struct assumption *made, uint32_t node);

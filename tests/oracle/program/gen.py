@@ -28,6 +28,7 @@ FEATURES = {
  'waiting': {'waits', 'prio', 'pdb', 'nodesel'},
  'resized': {'res', 'prio', 'resize', 'stray', 'svc', 'ports'},
  'labelkeys': {'podaff', 'spread', 'svc', 'prio', 'full', 'keys'},
+ 'drivers': {'vol', 'waits', 'prio', 'csi'},
  'mix': {'res', 'taint', 'unsched', 'nodeaff', 'nodesel', 'podaff', 'spread', 'svc', 'ports', 'images', 'prio', 'pdb', 'extra', 'vol', 'nominee', 'gates', 'keys', 'resize', 'stray', 'waits'},
 }
 class G:

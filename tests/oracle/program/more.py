@@ -7,7 +7,7 @@ RELEASES = ['r1', 'r2']
 
 def ask(g, kind, name, ns=None, **rest):
     """One more object in the world."""
-    o = {'apiVersion': {'StorageClass': 'storage.k8s.io/v1'}.get(kind, 'v1'), 'kind': kind, 'metadata': dict({'name': name}, **({'namespace': ns} if ns else {})), **rest}
+    o = {'apiVersion': 'storage.k8s.io/v1' if kind in ('StorageClass', 'CSIDriver', 'CSIStorageCapacity') else 'v1', 'kind': kind, 'metadata': dict({'name': name}, **({'namespace': ns} if ns else {})), **rest}
     g.items.append(o)
     return o
 
@@ -120,7 +120,7 @@ def waits(g):
             else: v = {'persistentVolumeClaim': {'claimName': claim(ns, f'waits-{name}-{i}')}}
             if g.p(.15) and p['metadata'].get('labels'): continue   # a claim that nobody uses
             sp.setdefault('volumes', []).append(dict({'name': f'w{i}'}, **v))
-    every = [c for l in claims.values() for c in l]
+    every, asked = [c for l in claims.values() for c in l], set()
     for i in range(g.r.randint(1, 2 * len(every) + 2)):
         o = ask(g, 'PersistentVolume', f'shelf-{i}', spec={'capacity': {'storage': f"{g.q([1000, 1100, 2500, 6000]) + i}Mi"}, 'accessModes': g.q(modes[:2] + [['ReadWriteOnce', 'ReadWriteOncePod']]), 'storageClassName': g.q(['disks', 'disks', 'shelves', 'made']), 'persistentVolumeReclaimPolicy': 'Retain', 'local': {'path': '/d'}},
                 status={'phase': g.q(['Available'] * 8 + ['Released'])})
@@ -135,6 +135,48 @@ def waits(g):
             c = g.q(every)
             o['spec']['claimRef'] = {'namespace': c['metadata']['namespace'], 'name': c['metadata']['name']}
             if g.p(.5): o['spec']['claimRef']['uid'] = c['metadata']['uid'] if g.p(.6) else 'of-one-before'
+            if id(c) in asked: del o['spec']['claimRef']   # of two for one claim upstream takes any
+            asked.add(id(c))
 
 
-FEATURES = {'gates': gates, 'keys': keys, 'resize': resize, 'stray': stray, 'waits': waits}
+def csi(g):
+    """What CSI drivers say of themselves: the capacity that they have, the topology of what was in-tree before them."""
+    plugins = {'kubernetes.io/aws-ebs': ('topology.ebs.csi.aws.com/zone', 'awsElasticBlockStore', 'volumeID'), 'kubernetes.io/gce-pd': ('topology.gke.io/zone', 'gcePersistentDisk', 'pdName'),
+               'kubernetes.io/cinder': ('topology.cinder.csi.openstack.org/zone', 'cinder', 'volumeID'), 'kubernetes.io/azure-disk': ('topology.disk.csi.azure.com/zone', 'azureDisk', 'diskURI')}
+    zones, region = ['zone-0', 'zone-1'], 'topology.kubernetes.io/region'
+    for o in [i for i in g.items if i['kind'] == 'CSINode']:
+        if g.p(.8): o['metadata']['annotations'] = {'storage.alpha.kubernetes.io/migrated-plugins': ','.join(sorted(p for p in plugins if g.p(.7)))}
+    for n in g.nodes:
+        l = n['metadata']['labels']
+        for key, _, _ in plugins.values():
+            if g.p(.6): l[key] = l.get('topology.kubernetes.io/zone', 'zone-0') if g.p(.8) else g.q(zones)
+        if g.p(.5): l[g.q([region, 'failure-domain.beta.kubernetes.io/region'])] = g.q(['east', 'west'])
+    for o in [i for i in g.items if i['kind'] == 'PersistentVolume']:
+        sp = o['spec']
+        if 'claimRef' not in sp or 'local' in sp: continue
+        if g.p(.6):   # a bound one of an in-tree type
+            for t in ('csi', 'awsElasticBlockStore', 'gcePersistentDisk', 'nfs'): sp.pop(t, None)
+            _, kind, handle = g.q(sorted(plugins.values()))
+            sp[kind] = {handle: f'vol-{g.r.randrange(9)}'}
+            if kind == 'azureDisk': sp[kind].update(diskName='d', kind='Managed')
+        old = g.p(.4)
+        zone = 'failure-domain.beta.kubernetes.io/zone' if old else 'topology.kubernetes.io/zone'
+        if g.p(.5):
+            es = [{'key': zone, 'operator': 'In', 'values': g.r.sample(zones, g.q([1, 2]))}]
+            if g.p(.3): es.append({'key': 'failure-domain.beta.kubernetes.io/region' if old else region, 'operator': 'In', 'values': ['east']})
+            sp['nodeAffinity'] = {'required': {'nodeSelectorTerms': [{'matchExpressions': es}] + [{'matchExpressions': [{'key': 'disk', 'operator': 'Exists'}]}] * g.p(.2)}}
+        labels = o['metadata'].get('labels') or {}
+        if g.p(.3): labels[g.q([zone, 'topology.kubernetes.io/zone'])] = g.q(zones + ['zone-0__zone-1'])
+        if 'gcePersistentDisk' in sp: labels = {k: v.split('__')[0] for k, v in labels.items()}   # of several zones upstream asks the region, which these do not tell
+        if labels: o['metadata']['labels'] = labels
+    for name in ('disk.example.com', 'ebs.csi.aws.com'):
+        if g.p(.8): ask(g, 'CSIDriver', name, spec=dict({'storageCapacity': True} if g.p(.85) else {}))
+    for i in range(g.r.randint(0, 6)):
+        o = ask(g, 'CSIStorageCapacity', f'room-{i}', g.q(['default', 'prod']), storageClassName=g.q(['fast', 'made', 'made', 'ebs']))
+        if g.p(.9): o['capacity'] = g.q(['500Mi', '1Gi', '2Gi', '4Gi', '100Gi', '0'])
+        if g.p(.2): o['maximumVolumeSize'] = g.q(['1Gi', '2500Mi'])
+        if g.p(.9): o['nodeTopology'] = g.q([{}, {'matchLabels': {'topology.kubernetes.io/zone': g.q(zones)}}, {'matchLabels': {'kubernetes.io/hostname': g.q(g.nodes)['metadata']['name']}},
+                                             {'matchExpressions': [{'key': 'topology.kubernetes.io/zone', 'operator': 'In', 'values': zones}]}])
+
+
+FEATURES = {'gates': gates, 'keys': keys, 'resize': resize, 'stray': stray, 'waits': waits, 'csi': csi}
