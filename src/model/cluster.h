@@ -28,9 +28,11 @@ struct workload {
     struct int_or_str max_unavailable, max_surge;
     struct opt_int partition; /* StatefulSet: lower ordinals keep what they are */
     struct pos strategy_at;
-    struct opt_str service_name; /* StatefulSet */
-    struct opt_str schedule;     /* CronJob */
-    struct str template_path;    /* path of the pod spec: "spec.template.spec", "spec" for a Pod */
+    struct opt_str service_name;     /* StatefulSet */
+    struct opt_str schedule;         /* CronJob */
+    struct opt_str concurrency;      /* CronJob: concurrencyPolicy */
+    struct opt_int deadline_seconds; /* Job, CronJob: activeDeadlineSeconds of the Job */
+    struct str template_path; /* path of the pod spec: "spec.template.spec", "spec" for a Pod */
     /* status, when live */
     struct opt_int status_replicas, ready_replicas;
     /* Set by model/resolve.c. */

@@ -47,6 +47,7 @@ static const struct field workload_spec_fields[] = {
     FIELD("parallelism", F_OPT_INT, replicas),
     FIELD("completions", F_OPT_INT, completions),
     FIELD("backoffLimit", F_OPT_INT, backoff_limit),
+    FIELD("activeDeadlineSeconds", F_OPT_INT, deadline_seconds),
     FIELD("minReadySeconds", F_OPT_INT, min_ready_seconds),
     FIELD("revisionHistoryLimit", F_OPT_INT, revision_history_limit),
     FIELD("paused", F_OPT_BOOL, paused),
@@ -94,6 +95,7 @@ static const struct field job_template_fields[] = {SPEC(shape_workload_spec), FI
 static const struct shape shape_job_template = {sizeof(T), job_template_fields, 0, NULL};
 static const struct field cron_spec_fields[] = {
     FIELD("suspend", F_OPT_BOOL, suspend), FIELD("schedule", F_OPT_STR, schedule),
+    FIELD("concurrencyPolicy", F_OPT_STR, concurrency),
     FIELD_INTO("jobTemplate", shape_job_template), FIELDS_END};
 static const struct shape shape_cron_spec = {sizeof(T), cron_spec_fields, 0, NULL};
 static const struct field cron_fields[] = {OBJECT_FIELDS, SPEC(shape_cron_spec), FIELDS_END};

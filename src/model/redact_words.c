@@ -8,23 +8,23 @@
 #include "model/redact.h"
 
 /* ---- Kubernetes: values of fields, kinds, groups, resources, labels ---- */
-#define VALUES                                                                                    \
-    "all allnamespaces allowed always alwaysallow any auto averagevalue background baseline "     \
-    "besteffort block burstable cluster clusterfirst clusterfirstwithhostnet clusterip "          \
-    "clusterscoped completed container containercannotrun containercreating containerresource "   \
-    "containersready crashloopbackoff deadlineexceeded default delete disabled diskpressure "     \
-    "donotschedule doesnotexist enforce equal equivalent errimagepull error evicted exact "       \
-    "exists external externalname fail failed false file filesystem foreground guaranteed honor " \
-    "ifhealthybudget ifnotpresent ignore imagepullbackoff in inactive indexed infeasible "        \
-    "initial initialized kubelet kubeletready limitedswap loadbalancer lost max memorypressure "  \
-    "min minonly namespaced networkunavailable never nodelost nodeport noexecute noschedule "     \
-    "none noswap notin notready object off ondelete onfailure oomkilled orderedready orphan "     \
-    "parallel pending percent pidpressure podinitializing podresizeinprogress "                   \
-    "podresizepending pods podscheduled portworx prefernoschedule preemptlowerpriority "          \
-    "readonlymany readwritemany readwriteonce readwriteoncepod ready recreate registered "        \
-    "resource restricted retain rollingupdate running scheduleanyway sctp serving startup "       \
-    "string succeeded suspended tcp terminated terminating tieredreservation true udp "           \
-    "uncertain undefined unknown unlimitedswap unschedulable utilization value "                  \
+#define VALUES                                                                                                  \
+    "all allnamespaces allow allowed always alwaysallow any auto averagevalue background baseline "             \
+    "besteffort block burstable cluster clusterfirst clusterfirstwithhostnet clusterip "                        \
+    "clusterscoped completed container containercannotrun containercreating containerresource "                 \
+    "containersready crashloopbackoff deadlineexceeded default delete disabled diskpressure "                   \
+    "donotschedule doesnotexist enforce equal equivalent errimagepull error evicted exact "                     \
+    "exists external externalname fail failed false file filesystem forbid foreground guaranteed honor hourly " \
+    "ifhealthybudget ifnotpresent ignore imagepullbackoff in inactive indexed infeasible "                      \
+    "initial initialized kubelet kubeletready limitedswap loadbalancer lost max memorypressure "                \
+    "min minonly namespaced networkunavailable never nodelost nodeport noexecute noschedule "                   \
+    "none noswap notin notready object off ondelete onfailure oomkilled orderedready orphan "                   \
+    "parallel pending percent pidpressure podinitializing podresizeinprogress "                                 \
+    "podresizepending pods podscheduled portworx prefernoschedule preemptlowerpriority "                        \
+    "readonlymany readwritemany readwriteonce readwriteoncepod ready recreate registered replace "              \
+    "resource restricted retain rollingupdate running scheduleanyway sctp serving startup "                     \
+    "string succeeded suspended tcp terminated terminating tieredreservation true udp "                         \
+    "uncertain undefined unknown unlimitedswap unschedulable utilization value "                                \
     "waitforfirstconsumer waiting immediate "
 #define KINDS                                                                                    \
     "binding ciliumclusterwidenetworkpolicy ciliumnetworkpolicy clusterrole clusterrolebinding " \
