@@ -227,14 +227,42 @@ int world_open_cluster(const struct world_options *o, struct arena *a, struct li
     return r;
 }
 
+static bool is_addon(enum kind kind)
+{
+    for (size_t i = 0; i < api_resource_count; i++)
+        if (api_resources[i].kind == kind)
+            return api_resources[i].addon;
+    return false;
+}
+
 static void add_usage(struct buf *b, const struct cluster *c, unsigned uses)
 {
     if (!(uses & (USE_VICTIMS | USE_SIMULATE)) || c->live->usage == USAGE_METRICS_API)
         return;
-    buf_add_cstr(b, c->live->usage == USAGE_KUBELETS
-                        ? "plimsoll: usage is what the kubelets say: metrics.k8s.io has none\n"
-                        : "plimsoll: usage is not known: metrics.k8s.io (metrics-server) has none; "
-                          "--assume requests or limits says what to take instead\n");
+    bool kubelets = c->live->usage == USAGE_KUBELETS;
+    const char *none = c->unlisted_kinds & KIND_BIT(POD_METRICS) ? "says nothing" : "has none";
+    if (kubelets)
+        buf_printf(b, "plimsoll: usage is what the kubelets say: metrics.k8s.io %s\n", none);
+    else
+        buf_printf(b,
+                   "plimsoll: usage is not known: metrics.k8s.io (metrics-server) %s; --assume "
+                   "requests or limits says what to take instead\n",
+                   none);
+}
+
+/* Lists that failed. Those that a cluster cannot do without are problems, which are told elsewhere. */
+static void add_failed(struct buf *b, const struct cluster *c)
+{
+    for (size_t i = 0; i < c->unlisted.count; i++) {
+        const struct unlisted_kind *u = &c->unlisted.items[i];
+        if (u->forbidden || !u->resource.n || !is_addon(u->kind))
+            continue;
+        buf_add_cstr(b, "plimsoll: ");
+        text_add_clean(b, u->resource);
+        buf_add_cstr(b, " cannot be listed: ");
+        text_add_clean(b, u->reason);
+        buf_add_cstr(b, ": what rests on it is not judged\n");
+    }
 }
 
 /* What the answer rests on, where somebody could take it for more. */
@@ -256,6 +284,7 @@ void world_print_live(const struct world_options *o, const struct cluster *c)
     }
     if (forbidden)
         buf_add_cstr(&b, ": what rests on them is not judged (plimsoll can-i)\n");
+    add_failed(&b, c);
     add_usage(&b, c, o->uses);
     verb_say(&b);
 }
@@ -356,7 +385,7 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
         *ret_code = EXIT_USAGE;
     }
     for (size_t i = 0; i < ret->unlisted.count; i++)
-        if (!ret->unlisted.items[i].forbidden)
+        if (!ret->unlisted.items[i].forbidden && !is_addon(ret->unlisted.items[i].kind))
             *ret_code = EXIT_CLUSTER;
     if (!o->quiet)
         print_oddities(ret);

@@ -115,7 +115,8 @@ static int read_list(struct each *g, const struct api_resource *r, struct str ve
 {
     struct api_list list = {
         .client = g->o->client, .resource = r, .version = version, .ns = g->live->ns};
-    struct page p = {.request = {.method = "GET"}, .kind = str_of(kind_name(r->kind))};
+    struct page p = {.request = {.method = "GET", .head_ms = api_list_head_ms(r)},
+                     .kind = str_of(kind_name(r->kind))};
     p.one_object = r->in_namespace || (r->kind == KIND_NAMESPACE && g->live->ns.n);
     if (r->kind == KIND_KUBELET_CONFIGURATION || r->kind == KIND_KUBE_PROXY_CONFIGURATION)
         p.kind = STR("ConfigMap");

@@ -14,6 +14,18 @@ enum {
     MOST_PAGES = 1 << 20, /* a server that never ends */
 };
 
+enum { METRICS_MS = 20000 /* until an answer begins; metrics-server has its figures at hand */ };
+
+static bool is_metrics(const struct api_resource *r)
+{
+    return str_is(str_of(r->group), "metrics.k8s.io");
+}
+
+int64_t api_list_head_ms(const struct api_resource *r)
+{
+    return is_metrics(r) ? METRICS_MS : 0;
+}
+
 /* ---- paths ---- */
 
 struct str api_list_path(const struct api_list *l, struct arena *a)
@@ -61,7 +73,7 @@ static struct str page_path(const struct api_list *l, bool paged, struct str tok
     buf_init(&b, 64 * KIB);
     buf_add_str(&b, api_list_path(l, a));
     /* Metrics have no versions and no pages; the server makes them for each request. */
-    if (is_one_object(l) || str_is(str_of(l->resource->group), "metrics.k8s.io"))
+    if (is_one_object(l) || is_metrics(l->resource))
         return arena_str(a, buf_str(&b));
     if (!paged)
         buf_add_cstr(&b, "?resourceVersion=0");
@@ -91,7 +103,8 @@ static int feed(void *ctx, struct str piece, struct err *e)
 
 static int read_page(struct reading *g, struct str path, struct bulk_page *ret)
 {
-    struct client_request request = {.method = "GET", .path = path};
+    struct client_request request = {
+        .method = "GET", .path = path, .head_ms = api_list_head_ms(g->list->resource)};
     struct client_answer answer;
     size_t mark = bulk_mark(g->bulk);
     int r = bulk_begin(g->bulk);

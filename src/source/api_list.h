@@ -35,5 +35,8 @@ int api_list_read(const struct api_list *l, struct arena *keep, struct cluster *
 
 /* "/apis/apps/v1/namespaces/shop/deployments". */
 struct str api_list_path(const struct api_list *l, struct arena *a);
+/* How long its answer may take to begin. Metrics come from elsewhere, which may hang, and the API server
+ * waits for it a minute. 0: as all others. */
+int64_t api_list_head_ms(const struct api_resource *r);
 
 #endif

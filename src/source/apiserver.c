@@ -141,7 +141,8 @@ static void note_unlisted(struct reading *g, const struct listing *l, struct clu
     u->resource = api_resource_name(r, g->a);
     u->reason = error_text(g->a, &l->e);
     ret->unlisted_kinds |= (uint64_t)1 << r->kind;
-    if (!u->forbidden)
+    /* A cluster may do without an add-on, and that is said (world_print_live). */
+    if (!u->forbidden && !r->addon)
         cluster_unreadable(g->a, ret, arena_str(g->a, str_of(l->e.where)), (struct pos){0, 0},
                            u->reason);
 }

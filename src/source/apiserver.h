@@ -35,7 +35,8 @@ bool api_is_about_cluster(enum kind k);
 int api_no_namespace(const struct live_cluster *live, struct err *e);
 
 /* Adds the objects to *ret (before cluster_resolve) and sets ret->live. What the user may not list,
- * or what the server fails to, is in ret->unlisted; a failure is also a PROBLEM_UNREADABLE. An error
+ * or what the server fails to, is in ret->unlisted; a failure is also a PROBLEM_UNREADABLE, but for an
+ * add-on. An error
  * when the server does not answer, or what a use cannot do without may not be listed. */
 int apiserver_read(const struct apiserver_options *o, struct arena *a, struct cluster *ret,
                    struct err *e) MUST_USE;

@@ -53,6 +53,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
+        if self.server.metrics.fault:
+            self.server.metrics.fault(self)
+            return
         path = self.path.split("?")[0].rstrip("/")
         body = self.server.metrics.body(path)
         self.send_response(200 if body else 404)
@@ -78,6 +81,7 @@ class Metrics:
 
     def __init__(self, plane, cached_s=CACHED_S):
         self.plane, self.cached_s = plane, cached_s
+        self.fault = None  # what answers instead, with the handler of the request
         self.cache, self.bodies, self.read_at = [], {}, -cached_s
         self.lock = threading.Lock()
         pair = plane.authority.issue("metrics", "/CN=localhost", NAME)

@@ -14,8 +14,10 @@ import pytest
 
 import faults
 import fill
+import player as play
 from certificates import Authority
-from conftest import ROOT, make_plane, wait_pods
+from conftest import ROOT, make_plane, wait_pods, wait_until
+from metrics import GROUP, Metrics
 from proxy import Proxy
 
 TABLE = os.path.join(ROOT, "docs", "live-faults.md")
@@ -304,3 +306,82 @@ def test_server_is_replaced_while_it_is_asked(own_plane, plimsoll, account, tabl
     for a in answers:
         check_bounds(a, TIMEOUT_S * 2)
         assert a.code == 0 or last_line(a, plane.server), a
+
+
+# --- an aggregated API: metrics-server behind a real APIService -------------------------------------
+
+def answer_with(code, kind, body):
+    def answer(handler):
+        handler.send_response(code)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+    return answer
+
+
+NOT_YET = (b'{"kind":"Status","apiVersion":"v1","status":"Failure","message":"metrics not available yet",'
+           b'"reason":"ServiceUnavailable","code":503}')
+METRICS = [
+    ("metrics-server answers 503", answer_with(503, "application/json", NOT_YET)),
+    ("metrics-server answers with a page for a browser", answer_with(200, "text/html", b"<html>")),
+    ("metrics-server hangs", lambda handler: handler.server.metrics.hold.wait(60)),
+]
+
+
+@pytest.fixture(scope="module")
+def metered():
+    """A control plane with metrics, and a Deployment to judge."""
+    with make_plane(controllers=False) as plane, Metrics(plane) as metrics:
+        metrics.hold = threading.Event()
+        plane.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace",
+                                                "metadata": {"name": NAMESPACE}})
+        plane.api.create(f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments", {
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"selector": {"matchLabels": {"app": "web"}}, "template": {
+                "metadata": {"labels": {"app": "web"}},
+                "spec": {"containers": [{"name": "main", "image": "example.com/web:1"}]}}}})
+        plane.api.create("/api/v1/nodes", play.node(0))
+        yield plane, metrics
+        metrics.hold.set()
+
+
+def without_metrics(plimsoll, plane, table, what):
+    """All is judged that does not rest on usage, and why there is none is said."""
+    got = run(plimsoll, plane.admin)
+    check_bounds(got, TIMEOUT_S)
+    assert got.code == 0 and "Deployment" in got.out, got
+    says = [l for l in plain(got.err, plane.server).splitlines() if "metrics.k8s.io" in l]
+    assert len(says) == 2 and says[0].replace("pods.", "nodes.") == says[1].replace("pods.", "nodes."), got
+    table.hold(what, says[0], got.code, TIMEOUT_S + SLACK_S)
+    got = plimsoll(plane.admin, "simulate", "--top=1", f"--request-timeout={TIMEOUT_S}s")
+    check_bounds(got, TIMEOUT_S)
+    assert got.code == 0 and "usage is not known: metrics.k8s.io (metrics-server) says nothing" in \
+        got.err, got
+
+
+@pytest.mark.parametrize("what, fault", METRICS, ids=["503", "page", "hangs"])
+def test_metrics(plimsoll, metered, table, what, fault):
+    plane, metrics = metered
+    wait_until(lambda: plane.api.raw("GET", GROUP + "/nodes")[0] == 200, "metrics", 90)
+    metrics.fault = fault
+    try:
+        without_metrics(plimsoll, plane, table, what)
+    finally:
+        metrics.fault = None
+        metrics.hold.set()
+        metrics.hold = threading.Event()
+
+
+def test_metrics_unavailable(plimsoll, metered, table):
+    """The API server has noticed that nobody is there."""
+    plane, metrics = metered
+    metrics.server.shutdown()
+    metrics.server.server_close()
+    path = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
+
+    def known():
+        found = plane.api.get(path)["status"]["conditions"]
+        return any(c["type"] == "Available" and c["status"] == "False" for c in found)
+    wait_until(known, "the API server to notice", 120)
+    without_metrics(plimsoll, plane, table, "has no metrics-server: its APIService is not available")
