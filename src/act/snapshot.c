@@ -121,7 +121,7 @@ int snapshot_add(struct snapshot *s, const struct doc *object, struct str api_ve
 {
     buf_clear(&s->line);
     enum kind k = kind_find(api_version, kind);
-    enum record_result result = record_add(&s->line, object, api_version, kind, s->options.redact);
+    enum record_result result = record_add(&s->line, object, api_version, kind, &s->options.names);
     if (result == RECORD_NOTHING) {
         s->counts.left_out++;
         return 0;
@@ -147,7 +147,7 @@ static void add_gap(struct snapshot *s, struct json_writer *w, const struct unli
         json_add_str(w, "resource", u->resource);
         json_add_bool(w, "forbidden", u->forbidden);
         /* The server's words name users. */
-        json_add_str(w, "reason", s->options.redact ? STR("") : u->reason);
+        json_add_str(w, "reason", s->options.names.all ? STR("") : u->reason);
     }
     json_map_end(w);
 }
@@ -160,8 +160,8 @@ int snapshot_add_gaps(struct snapshot *s, const struct cluster *c, struct err *e
     if (!c->live->ns.n && !c->unlisted.count && !by_name)
         return 0;
     buf_init(&ns, 4 * KIB);
-    if (s->options.redact)
-        redact_add(s->options.redact, &ns, c->live->ns);
+    if (s->options.names.all)
+        redact_add(s->options.names.all, &ns, c->live->ns);
     else
         buf_add_str(&ns, c->live->ns);
     buf_clear(&s->line);

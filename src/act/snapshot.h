@@ -12,8 +12,8 @@
 struct snapshot_options {
     struct str to; /* a file, or a folder: one that is there, or a name that ends in "/"; absent:
                               standard output */
-    struct redact *redact; /* NULL: names stay */
-    bool dry_run;          /* nothing is written */
+    struct record_names names;
+    bool dry_run; /* nothing is written */
 };
 struct snapshot_counts {
     size_t objects, kinds;

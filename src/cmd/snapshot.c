@@ -243,10 +243,10 @@ static void print_summary(const struct options *o, const struct snapshot_counts 
     verb_say(&b);
 }
 
-static int record(const struct verb_call *c, struct redact *redact, struct err *e)
+static int record(const struct verb_call *c, const struct record_names *names, struct err *e)
 {
     const struct options *o = c->options;
-    struct snapshot_options how = {.to = o->to, .redact = redact};
+    struct snapshot_options how = {.to = o->to, .names = *names};
     struct passing r = {.code = EXIT_CLEAN};
     struct snapshot_counts counts;
     int done = world_check(&o->world, e);
@@ -255,9 +255,9 @@ static int record(const struct verb_call *c, struct redact *redact, struct err *
     if (done < 0)
         return done;
     if (o->world.paths.count || !world_is_live(&o->world))
-        done = record_files(c, &r, redact, e);
+        done = record_files(c, &r, names->all, e);
     if (done == 0 && world_is_live(&o->world))
-        done = record_cluster(c, &r, redact, e);
+        done = record_cluster(c, &r, names->all, e);
     if (done < 0) {
         snapshot_abandon(r.snapshot);
         return done;
@@ -273,14 +273,13 @@ static int run(const struct verb_call *c, struct err *e)
     const struct options *o = c->options;
     char own[KEY_BYTES];
     struct str key;
-    if (!o->redact && !o->redact_key.p)
-        return record(c, NULL, e);
+    bool all = o->redact || o->redact_key.p;
     int r = read_key(c, own, &key, e);
     if (r < 0)
         return r;
     struct redact *redact = arena_new(c->arena, struct redact);
     redact_init(redact, key, rule_ids(c->arena));
-    r = record(c, redact, e);
+    r = record(c, &(struct record_names){.all = all ? redact : NULL, .commands = redact}, e);
     redact_done(redact);
     return r;
 }

@@ -12,8 +12,9 @@
 
 struct recorder {
     struct buf *out;
-    struct redact *redact;
+    struct redact *redact, *commands;
     const struct doc *container; /* that is being written */
+    const struct doc *around;    /* the container that what is being written is in */
     const struct doc *object;
     enum kind kind;
 };
@@ -323,8 +324,8 @@ static void add_field(struct recorder *r, const struct doc *n, const struct fiel
         add_shaped(r, n, f->shape);
         break;
     case F_STR_LIST:
-        if (of_container || str_is(n->key, "command"))
-            record_words_init(&words, of_container ? r->container : NULL, n);
+        record_words_init(&words, of_container ? r->container : NULL, n);
+        words.command = (struct record_command){.replace = r->commands, .container = r->around};
         add_strings(r, n, of_container || str_is(n->key, "command") ? &words : NULL);
         break;
     case F_LABELS:
@@ -372,8 +373,9 @@ static const struct field *find_field(const struct shape *s, struct str key)
 
 static void add_shape(struct recorder *r, const struct doc *n, const struct shape *s)
 {
-    const struct doc *outer = r->container;
+    const struct doc *outer = r->container, *around = r->around;
     r->container = s == &shape_container ? n : NULL;
+    r->around = r->container ? r->container : around;
     buf_add_char(r->out, '{');
     for (const struct doc *c = n->child; c; c = c->next) {
         const struct field *f = find_field(s, c->key);
@@ -389,6 +391,7 @@ static void add_shape(struct recorder *r, const struct doc *n, const struct shap
     }
     buf_add_char(r->out, '}');
     r->container = outer;
+    r->around = around;
 }
 
 /* ---- objects ---- */
@@ -415,14 +418,15 @@ static void add_head(struct recorder *r, struct str api_version, struct str kind
 }
 
 enum record_result record_add(struct buf *out, const struct doc *object, struct str api_version,
-                              struct str kind, struct redact *redact)
+                              struct str kind, const struct record_names *names)
 {
     if (object->type != DOC_MAP)
         return RECORD_NOTHING;
     struct str own_version = doc_text(object, "apiVersion"), own_kind = doc_text(object, "kind");
     api_version = own_version.p ? own_version : api_version;
     kind = own_kind.p ? own_kind : kind;
-    struct recorder r = {.out = out, .redact = redact, .object = object};
+    struct recorder r = {.out = out, .redact = names->all, .object = object};
+    r.commands = names->all ? NULL : names->commands;
     r.kind = kind_of(object, api_version, kind);
     if (str_is(kind, "Secret"))
         return RECORD_NOTHING;

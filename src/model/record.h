@@ -16,9 +16,15 @@ enum record_result {
     RECORD_UNKNOWN, /* appended, but only apiVersion and kind: a kind that is not read */
 };
 
+/* How names are replaced. */
+struct record_names {
+    struct redact *all;      /* everywhere; NULL: they stay */
+    struct redact *commands; /* where all is NULL: in commands of probes and hooks, but for what
+                                rules ask for (model/record_command.h); NULL: they stay */
+};
 /* Appends the object as JSON in one line. What it does not say of its apiVersion and kind, the others
- * say (absent: nothing does). redact: names are replaced; NULL: they stay. */
+ * say (absent: nothing does). */
 enum record_result record_add(struct buf *out, const struct doc *object, struct str api_version,
-                              struct str kind, struct redact *redact);
+                              struct str kind, const struct record_names *names);
 
 #endif

@@ -99,21 +99,33 @@ static size_t secret_in(const struct record_words *w, struct str part)
     return part.n;
 }
 
-static void add_masked(const struct record_words *w, struct buf *out, struct str part,
-                       bool is_secret)
+/* Of a part in which no secret is seen: of a probe or hook what stays of it. */
+static void add_part(struct record_words *w, struct buf *out, struct str part)
+{
+    if (!w->command.replace) {
+        add_without_user(out, part);
+        return;
+    }
+    struct buf text CLEANUP(buf_done);
+    buf_init(&text, GIB);
+    add_without_user(&text, part);
+    record_command_add(&w->command, out, buf_str(&text));
+}
+
+static void add_masked(struct record_words *w, struct buf *out, struct str part, bool is_secret)
 {
     bool whole = is_secret && !str_starts(part, "-") && str_find_char(part, '$') < 0 &&
                  str_find(part, "://") < 0;
     size_t cut = whole ? 0 : secret_in(w, part);
     if (cut == part.n) {
-        add_without_user(out, part);
+        add_part(w, out, part);
         return;
     }
-    buf_add_str(out, str_sub(part, 0, cut));
+    add_part(w, out, str_sub(part, 0, cut));
     buf_add_cstr(out, "***");
 }
 
-static void add_without_secrets(const struct record_words *w, struct buf *out, struct str text)
+static void add_without_secrets(struct record_words *w, struct buf *out, struct str text)
 {
     bool is_secret = w->before && awaits_secret(w, w->before->text);
     for (size_t at = 0; at < text.n;) {
@@ -179,17 +191,6 @@ static bool is_read_option(struct str name)
         if (str_is(name, options[i]))
             return true;
     return false;
-}
-
-/* "--name": small letters, digits and dashes. */
-static bool is_option_name(struct str s)
-{
-    if (!str_starts(s, "--") || s.n < 3 || s.n > 64)
-        return false;
-    for (size_t i = 2; i < s.n; i++)
-        if (!(s.p[i] >= 'a' && s.p[i] <= 'z') && !(s.p[i] >= '0' && s.p[i] <= '9') && s.p[i] != '-')
-            return false;
-    return true;
 }
 
 static bool says(const struct doc *words, const char *text)
@@ -292,7 +293,7 @@ static void add_own_addresses(struct buf *out, struct str text)
     }
 }
 
-static void add_of_container(const struct record_words *w, struct buf *out, struct str word)
+static void add_of_container(struct record_words *w, struct buf *out, struct str word)
 {
     struct str value, name = str_cut(str_trim(word), '=', &value);
     bool is_value =
@@ -307,7 +308,7 @@ static void add_of_container(const struct record_words *w, struct buf *out, stru
         buf_add_str(out, word);
     else if (w->probed && names_own_address(word))
         add_own_addresses(out, word);
-    else if (is_option_name(name) && !is_memory_flag(word))
+    else if (record_is_option(name) && !is_memory_flag(word))
         buf_add_str(out, name);
     else
         add_memory_flags(out, word);

@@ -8,11 +8,12 @@
 
 #include "base/buf.h"
 #include "base/doc.h"
+#include "model/record_command.h"
 
 /* Of one list of words: a container's command or args, or the command of a probe or hook. */
 struct record_words {
-    const struct doc
-        *container; /* NULL: of a probe or hook, whose words stay, passwords as "***" */
+    const struct doc *container;   /* NULL: of a probe or hook */
+    struct record_command command; /* of a probe or hook; without .replace its words stay */
     bool whole, probed, of_mysql, of_login;
     const struct doc *before; /* the word before */
 };

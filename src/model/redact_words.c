@@ -76,7 +76,7 @@
     "webhook workload outage out uninitialized without reserved allocatable detector problem "    \
     "priority control ephemeral hugepages cpu memory nvidia gpu intel amd attachable "            \
     "annotations labels metadata namespaced gates feature noxu kubepods slice besteffort "        \
-    "guaranteed burstable scope docker containerd crio runc kata gvisor runsc "
+    "felix guaranteed burstable scope docker containerd crio runc kata gvisor runsc "
 /* ... and of the roles that the API server makes itself. */
 #define ROLES                                                                                     \
     "account after aggregate aggregation apis approval approver attachdetach auth basic binder "  \
@@ -122,7 +122,7 @@
     "sleep socket space srv start status stop sys sysctl systemctl systemd tab tcp telnet then "   \
     "tls tmp total unix unmask url urls usr valkey var versions wget while young "                 \
     "db dependencies dependency deps downstream databases upstreams topics kafka bootstrap "       \
-    "backend bytes check ready ping pong skipnodeswithsystempods node nodes pods "
+    "backend bytes check healthy ready ping pong skipnodeswithsystempods node nodes pods "
 /* Of runtimes: heap and memory. */
 #define RUNTIMES                                                                                      \
     "activeprocessorcount alwayspretouch catalina etcd exitonoutofmemoryerror gomaxprocs gomemlimit " \

@@ -39,12 +39,12 @@ static void require_same_shape(const struct doc *x, const struct doc *y)
     require(!other);
 }
 
-static struct str recorded(struct input *in, const struct doc *object, struct redact *redact,
-                           enum record_result *ret)
+static struct str recorded(struct input *in, const struct doc *object,
+                           const struct record_names *names, enum record_result *ret)
 {
     struct buf b CLEANUP(buf_done);
     buf_init(&b, (size_t)256 << 20);
-    *ret = record_add(&b, object, STR_NONE, STR_NONE, redact);
+    *ret = record_add(&b, object, STR_NONE, STR_NONE, names);
     require(!b.overflow && (*ret != RECORD_NOTHING || !b.n));
     return arena_str(&in->a, buf_str(&b));
 }
@@ -52,18 +52,23 @@ static struct str recorded(struct input *in, const struct doc *object, struct re
 /* A document of more nodes makes longer lines than the fuzzer should spend time on. */
 static void take(struct input *in, const struct doc *object)
 {
+    static const struct record_names plain = {0};
     enum record_result first, again;
-    struct str line = recorded(in, object, NULL, &first);
+    struct str line = recorded(in, object, &plain, &first);
     if (first == RECORD_NOTHING)
         return;
     const struct doc *made = parsed(in, line);
-    struct str redacted = recorded(in, object, in->redact, &again);
+    struct str redacted = recorded(in, object, &(struct record_names){.all = in->redact}, &again);
     require(again == first);
     require_same_shape(made, parsed(in, redacted));
-    /* A variable that only a masked word mentions goes with the second. */
-    struct str second = recorded(in, made, NULL, &again);
+    struct str commands =
+        recorded(in, object, &(struct record_names){.commands = in->redact}, &again);
     require(again == first);
-    struct str third = recorded(in, parsed(in, second), NULL, &again);
+    require_same_shape(made, parsed(in, commands));
+    /* A variable that only a masked word mentions goes with the second. */
+    struct str second = recorded(in, made, &plain, &again);
+    require(again == first);
+    struct str third = recorded(in, parsed(in, second), &plain, &again);
     require(again == first && str_eq(second, third));
 }
 
