@@ -4,6 +4,7 @@
  */
 #include "cmd/verb.h"
 #include "output/out.h"
+#include "rules/rule.h"
 
 static const char *const shells[] = {"bash", "zsh", NULL};
 
@@ -14,6 +15,12 @@ static void bash_verbs(struct buf *b)
     for (size_t i = 0; i < verb_count; i++)
         if (!verb_table[i]->hidden)
             buf_printf(b, "%s%s", i ? " " : "", verb_table[i]->name);
+}
+
+static void rule_ids(struct buf *b)
+{
+    for (size_t i = 0; i < rule_count; i++)
+        buf_printf(b, "%s%s", i ? " " : "", rule_table[i]->id);
 }
 
 /* One branch of "case VERB PREVIOUS-WORD": what may follow an option. */
@@ -69,6 +76,8 @@ static void bash_words(struct buf *b, const struct verb *v)
                v->file_word ? v->file_word : "");
     if (v->args && strstr(v->args, "VERB")) {
         bash_verbs(b);
+    } else if (v->args && strstr(v->args, "ID")) {
+        rule_ids(b);
     } else if (v->args && strchr(v->args, '|')) {
         for (const char *p = v->args; *p; p++)
             buf_add_char(b, *p == '|' ? ' ' : *p);
@@ -178,6 +187,10 @@ static void zsh_verb(struct buf *b, const struct verb *v)
     if (v->args && strstr(v->args, "VERB")) {
         buf_add_cstr(b, " \\\n            '1:verb:(");
         bash_verbs(b);
+        buf_add_cstr(b, ")'");
+    } else if (v->args && strstr(v->args, "ID")) {
+        buf_add_cstr(b, " \\\n            '*:rule:(");
+        rule_ids(b);
         buf_add_cstr(b, ")'");
     } else if (v->args && strchr(v->args, '|')) {
         buf_add_cstr(b, " \\\n            '1:word:(");

@@ -17,12 +17,26 @@ static const struct option_spec specs[] = {OUTPUT_OPTION(
     "JSON Schema of .plimsoll.yaml, for editors.")};
 static const struct option_table tables[] = {{.specs = specs, .count = ARRAY_LEN(specs)}};
 
+/* "pdb" -> "pdb-missing, pdb-overlap, ..." */
+static void add_containing(struct buf *b, struct str id)
+{
+    for (size_t i = 0; i < rule_count; i++)
+        if (str_find(str_of(rule_table[i]->id), id.n ? id.p : "-") >= 0)
+            buf_printf(b, "%s%s", b->n ? ", " : "", rule_table[i]->id);
+}
+
 static int unknown(struct str id, struct err *e)
 {
     const char *guess = rule_suggest(id);
     if (guess)
         return err_set(e, EINVAL, "there is no rule \"" STR_FMT "\"; did you mean \"%s\"?",
                        STR_ARG(str_sub(id, 0, 80)), guess);
+    struct buf like CLEANUP(buf_done);
+    buf_init(&like, 16 * KIB);
+    add_containing(&like, id);
+    if (like.n && like.n < 150)
+        return err_set(e, EINVAL, "there is no rule \"" STR_FMT "\", but " STR_FMT,
+                       STR_ARG(str_sub(id, 0, 40)), STR_ARG(buf_str(&like)));
     return err_set(e, EINVAL, "there is no rule \"" STR_FMT "\"; \"plimsoll rules\" lists them",
                    STR_ARG(str_sub(id, 0, 80)));
 }
