@@ -106,9 +106,19 @@ bool simulate_is_good(const struct simulate_results *r)
     return p->count && p->items[p->ranked[0]].survives;
 }
 
+bool simulate_reaches(int64_t factor, int64_t min_line)
+{
+    const int64_t step = FACTOR_ONE / 100;
+    int64_t shown = (factor + step / 2) / step * step;
+    if (factor < FACTOR_ONE)
+        shown = MIN(shown, FACTOR_ONE - step);
+    return MAX(factor, shown) >= min_line;
+}
+
 bool simulate_passes(const struct sim_report *r, int64_t min_line)
 {
-    return r->line.known && !r->line.at_most && (r->line.above || r->line.factor >= min_line);
+    return r->line.known && !r->line.at_most &&
+           (r->line.above || simulate_reaches(r->line.factor, min_line));
 }
 
 /* What the figure is in colour, what it means after it. */

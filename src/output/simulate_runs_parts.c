@@ -112,5 +112,5 @@ bool runs_outages_pass(const struct runs_result *r, const struct opt_int *most)
 
 bool runs_line_passes(const struct runs_result *r, int64_t least)
 {
-    return !least || runs_quantile_of(r, 0.05).line >= least;
+    return !least || simulate_reaches(runs_quantile_of(r, 0.05).line, least);
 }
