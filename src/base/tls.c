@@ -256,6 +256,10 @@ static int load_trust(struct tls_context *c, const struct tls_settings *s, struc
 static int set_up(struct tls_context *c, const struct tls_settings *s, struct err *e)
 {
     static const unsigned char http11[] = "\x08http/1.1";
+    /* As Go offers them (crypto/tls, cipher_suites.go): the last four for old load balancers. */
+    static const char ciphers[] =
+        "ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"
+        "ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA";
     const struct tls_library *l = c->l;
     if (make_method(c) < 0)
         return no_memory(e);
@@ -268,7 +272,7 @@ static int set_up(struct tls_context *c, const struct tls_settings *s, struct er
                         SSL_MODE_RELEASE_BUFFERS,
                     NULL);
     l->SSL_CTX_set_options(c->ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    if (l->SSL_CTX_set_cipher_list(c->ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+    if (l->SSL_CTX_set_cipher_list(c->ctx, ciphers) != 1 ||
         l->SSL_CTX_set_alpn_protos(c->ctx, http11, sizeof(http11) - 1) != 0)
         return no_memory(e);
     int r = load_trust(c, s, e);
@@ -326,8 +330,11 @@ static int set_name(struct tls *t)
     unsigned char room[sizeof(struct in6_addr)];
     bool is_address = inet_pton(AF_INET, t->server_name, room) == 1 ||
                       inet_pton(AF_INET6, t->server_name, room) == 1;
-    /* As in Go, any certificate that we were given is an end of the chain. */
+    /* As in Go, any certificate that we were given is an end of the chain, names are those of
+     * subjectAltName alone, and a wildcard is a whole label. */
     l->X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+    l->X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                                  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (is_address)
         return l->X509_VERIFY_PARAM_set1_ip_asc(param, t->server_name) == 1 ? 0 : -ENOMEM;
     bool ok = l->SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
@@ -344,7 +351,8 @@ int tls_new(struct tls_context *c, struct str server_name, const struct tls_wire
     struct tls *t = mem_calloc(1, sizeof(*t));
     t->c = tls_context_ref(c);
     t->wire = *wire;
-    memcpy(t->server_name, server_name.p, server_name.n);
+    bool dot = server_name.n > 1 && server_name.p[server_name.n - 1] == '.'; /* the root's */
+    memcpy(t->server_name, server_name.p, server_name.n - dot);
     l->ERR_clear_error();
     t->ssl = l->SSL_new(c->ctx);
     BIO *bio = t->ssl ? l->BIO_new(c->method) : NULL;

@@ -83,6 +83,7 @@
     F(X509_VERIFY_PARAM_set1_host)     \
     F(X509_VERIFY_PARAM_set1_ip_asc)   \
     F(X509_VERIFY_PARAM_set_flags)     \
+    F(X509_VERIFY_PARAM_set_hostflags) \
     F(X509_free)                       \
     F(X509_get0_notAfter)              \
     F(X509_get0_notBefore)             \

@@ -46,6 +46,18 @@ static void add_name(char *p, size_t n, const char *text, int length)
     snprintf(p + used, n - used, "%s%.*s", used ? ", " : "", length, text);
 }
 
+/* An address that was put into the certificate as a name is none: "DNS:10.0.0.1". */
+static void add_dns(char *p, size_t n, const char *name, int length)
+{
+    char text[INET6_ADDRSTRLEN + 8], room[sizeof(struct in6_addr)];
+    if (length < INET6_ADDRSTRLEN) {
+        int dns = snprintf(text, sizeof(text), "DNS:%.*s", length, name);
+        if (inet_pton(AF_INET, text + 4, room) == 1 || inet_pton(AF_INET6, text + 4, room) == 1)
+            return add_name(p, n, text, dns);
+    }
+    add_name(p, n, name, length);
+}
+
 static void note_names(const struct tls_library *l, const X509 *cert, char *p, size_t n)
 {
     GENERAL_NAMES *names = l->X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
@@ -59,7 +71,7 @@ static void note_names(const struct tls_library *l, const X509 *cert, char *p, s
         const unsigned char *bytes = l->ASN1_STRING_get0_data(s);
         int length = l->ASN1_STRING_length(s);
         if (name->type == GEN_DNS)
-            add_name(p, n, (const char *)bytes, length);
+            add_dns(p, n, (const char *)bytes, length);
         else if ((length == 4 || length == 16) && /* others' certificates may say anything */
                  inet_ntop(length == 4 ? AF_INET : AF_INET6, bytes, address, sizeof(address)))
             add_name(p, n, address, (int)strlen(address));
@@ -91,6 +103,28 @@ static int say_time(const struct tls_doubt *d, const char *whose, const char *wh
     text_add_time(&now, clock_unix_ms());
     return err_set(e, EKEYREJECTED, "%s is not valid: it %s on %s, and it is " STR_FMT " here",
                    whose, what, d->when, STR_ARG(buf_str(&now)));
+}
+
+static int say_unfit(const struct tls_doubt *d, const char *whose, struct err *e)
+{
+    static const struct {
+        int code;
+        const char *words;
+    } reasons[] = {
+        {X509_V_ERR_EE_KEY_TOO_SMALL, "its key is too weak (RSA of less than 2048 bits?)"},
+        {X509_V_ERR_CA_KEY_TOO_SMALL, "its key is too weak (RSA of less than 2048 bits?)"},
+        {X509_V_ERR_CA_MD_TOO_WEAK, "it is signed with a hash that is too weak (SHA-1?)"},
+        {X509_V_ERR_INVALID_PURPOSE, "it is not made for this (keyUsage, extendedKeyUsage)"},
+        {X509_V_ERR_INVALID_CA, "it may not sign others (basicConstraints, keyUsage), and does"},
+        {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "it may not sign certificates (keyUsage)"},
+        {X509_V_ERR_PERMITTED_VIOLATION, "the authority above it may not sign for its name"},
+        {X509_V_ERR_EXCLUDED_VIOLATION, "the authority above it may not sign for its name"},
+        {X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "it has a critical extension that is unknown"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+        if (reasons[i].code == d->code)
+            return err_set(e, EKEYREJECTED, "%s is not valid: %s", whose, reasons[i].words);
+    return 0;
 }
 
 int tls_doubt_say(const struct tls_doubt *d, struct str server_name, struct str ca_name,
@@ -131,7 +165,7 @@ int tls_doubt_say(const struct tls_doubt *d, struct str server_name, struct str 
             "the server's certificate is signed by \"%s\", an authority that is not in " STR_FMT,
             d->issuer, STR_ARG(ca_name));
     default:
-        return 0;
+        return say_unfit(d, whose, e);
     }
 }
 

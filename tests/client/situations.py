@@ -7,8 +7,11 @@ import os
 import re
 import shutil
 import socket
+import ssl
+import subprocess
 import sys
 import tempfile
+import time
 
 from cases import LIST, answer
 from cases_proxy import pump
@@ -69,7 +72,7 @@ class Servers:
                 if hasattr(connection, "getpeercert") and connection.getpeercert():
                     subject = str(connection.getpeercert()["subject"])
                 # client-go tells the server of --request-timeout.
-                line = re.sub(r"\?timeout=\w+ ", " ", line)
+                line = re.sub(r"\?timeout=[\w.]+ ", " ", line)
                 self.seen.append((name, line, subject, "gzip" in headers.get("accept-encoding", ""), *(
                     f"{k}: {v}" for k, v in sorted(headers.items())
                     if k in ("authorization", "host") or k.startswith("impersonate"))))
@@ -105,11 +108,14 @@ class Bench:
     def __init__(self, certs, servers):
         self.certs, self.servers = certs, servers
         self.folder = tempfile.mkdtemp(prefix="plimsoll-kubectl-")
+        self.own = []  # servers of this situation alone
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        for server in self.own:
+            server.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def path(self, name):
@@ -478,6 +484,20 @@ def unknown_fields(b):
     return given()
 
 
+@situation
+def files_are_named_with_a_tilde(b):
+    b.config(b.cluster(**{"certificate-authority": "~/ca.pem"}))
+    shutil.copy(b.cert("ca.pem"), b.path("ca.pem"))
+    return given()
+
+
+for text in ("0", "5", "5s", "1m30s", "1.5s", ".5m", "1500ms", "2000000us", "1h0m", "abc", "5 s", "1d", "s", "5x"):
+    def timeout(b, text=text):
+        b.config()
+        return given("--request-timeout", text)
+    ALL["request_timeout_" + text] = timeout
+
+
 # ---- server ----
 
 WITHOUT_SCHEME = "kubectl speaks plain HTTP, whatever authority is given; TLS is what that one means"
@@ -682,6 +702,166 @@ def server_name_option(b):
 def authority_option(b):
     b.config(b.cluster(**{"certificate-authority": None, "insecure-skip-tls-verify": True}))
     return given("--certificate-authority", b.cert("ca2.pem"), says="not in")
+
+
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+HERE_NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+CA_EXT = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign"
+
+
+def issue(b, name, ext=HERE_NAMES, signer=None, key=EC, digest="sha256"):
+    """A certificate NAME.pem with NAME.key in the folder, signed by SIGNER there; None: by ca."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=b.folder, check=True, capture_output=True)
+    by = b.path(signer) if signer else b.cert("ca")
+    openssl("genpkey", "-algorithm", *key, "-out", f"{name}.key")
+    openssl("req", "-new", "-key", f"{name}.key", "-subj", f"/CN={name}", "-out", "csr")
+    b.write("ext", ext + "\n")
+    openssl("x509", "-req", "-in", "csr", "-CA", by + ".pem", "-CAkey", by + ".key", "-days", "30",
+            "-" + digest, "-extfile", "ext", "-out", f"{name}.pem", "-CAcreateserial", "-CAserial", "serial")
+
+
+def joined(b, *names):
+    text = ""
+    for name in names:
+        with open(b.path(name), encoding="ascii") as f:
+            text += f.read()
+    return b.write("joined.pem", text)
+
+
+def own_server(b, chain="own.pem", ciphers=None, host="127.0.0.1", authority=None, **cluster):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if ciphers:
+        c.maximum_version = ssl.TLSVersion.TLSv1_2
+    c.set_ciphers((ciphers or "ALL") + ":@SECLEVEL=0")
+    c.load_cert_chain(b.path(chain), b.path("own.key"))
+    server = Server(b.servers.talk("own"), context=c)
+    b.own.append(server)
+    b.config(b.cluster(server=f"https://{host}:{server.port}", **{
+        "certificate-authority": authority or b.cert("ca.pem"), **cluster}))
+    return given()
+
+
+# Of certificates that kubectl takes, OpenSSL does not take these.
+STRICTER = {
+    "subjectAltName=DNS:*.example": "a wildcard right below a top-level name",
+    HERE_NAMES + "\n" + CA_EXT: "a certificate that may only sign others, as a server's",
+}
+
+for number, (ext, more) in enumerate([
+        ("subjectAltName=DNS:localhost", {}),
+        ("subjectAltName=DNS:localhost", {"host": "localhost"}),
+        ("subjectAltName=DNS:127.0.0.1", {"says": "not for 127.0.0.1 but for DNS:127.0.0.1"}),
+        ("subjectAltName=DNS:*.example", {"tls-server-name": "a.example"}),
+        ("subjectAltName=DNS:*.example,DNS:x", {"tls-server-name": "a.b.example"}),
+        ("subjectAltName=DNS:*.b.example", {"tls-server-name": "a.b.example"}),
+        ("subjectAltName=DNS:a*.b.example", {"tls-server-name": "ax.b.example"}),
+        ("subjectAltName=DNS:A.EXAMPLE", {"tls-server-name": "a.example"}),
+        ("subjectAltName=DNS:a.example", {"tls-server-name": "A.example"}),
+        ("subjectAltName=DNS:a.example", {"tls-server-name": "a.example."}),
+        ("subjectAltName=URI:https://127.0.0.1", {}),
+        ("subjectAltName=URI:https://127.0.0.1", {"tls-server-name": "own"}),
+        (HERE_NAMES + "\nextendedKeyUsage=clientAuth", {}),
+        (HERE_NAMES + "\nextendedKeyUsage=serverAuth,clientAuth", {}),
+        (HERE_NAMES + "\nkeyUsage=critical,keyEncipherment", {}),
+        (HERE_NAMES + "\nkeyUsage=critical,digitalSignature", {}),
+        (HERE_NAMES + "\n1.2.3.4=critical,DER:0500", {}),
+        (HERE_NAMES + "\n" + CA_EXT, {}),
+        (HERE_NAMES + "\nnameConstraints=permitted;DNS:x", {})]):
+    def names(b, ext=ext, more=more):
+        issue(b, "own", ext)
+        says = more.get("says", "")
+        return own_server(b, **{k: v for k, v in more.items() if k != "says"})._replace(
+            differs=STRICTER.get(ext, ""), says=says)
+    ALL[f"certificate_{number}_{ext}_{more}"] = names
+
+for name, key in (("rsa_1024", ("rsa", "-pkeyopt", "rsa_keygen_bits:1024")),
+                  ("rsa_2048", ("rsa", "-pkeyopt", "rsa_keygen_bits:2048")),
+                  ("p384", ("ec", "-pkeyopt", "ec_paramgen_curve:P-384")),
+                  ("p521", ("ec", "-pkeyopt", "ec_paramgen_curve:P-521")),
+                  ("ed25519", ("ed25519",))):
+    def keys(b, key=key, name=name):
+        issue(b, "own", key=key)
+        return own_server(b)._replace(
+            differs="OpenSSL takes no RSA keys of less than 2048 bits" if name == "rsa_1024" else "")
+    ALL["certificate_key_" + name] = keys
+
+for cipher in ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-CHACHA20-POLY1305", "ECDHE-RSA-AES256-SHA",
+               "ECDHE-RSA-AES128-SHA256", "AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256"):
+    def ciphers(b, cipher=cipher):
+        issue(b, "own", key=("rsa", "-pkeyopt", "rsa_keygen_bits:2048"))
+        return own_server(b, ciphers=cipher)
+    ALL["cipher_" + cipher] = ciphers
+
+
+@situation
+def certificate_signed_with_sha1(b):
+    issue(b, "own", digest="sha1")
+    return own_server(b)
+
+
+@situation
+def chain_whole(b):
+    issue(b, "middle", CA_EXT)
+    issue(b, "own", signer="middle")
+    return own_server(b, chain=joined(b, "own.pem", "middle.pem"))
+
+
+@situation
+def chain_broken(b):
+    issue(b, "middle", CA_EXT)
+    issue(b, "own", signer="middle")
+    return own_server(b)
+
+
+@situation
+def chain_in_our_file(b):
+    issue(b, "middle", CA_EXT)
+    issue(b, "own", signer="middle")
+    return own_server(b, authority=b.path("middle.pem"))
+
+
+@situation
+def chain_of_one_that_is_no_authority(b):
+    issue(b, "middle", "basicConstraints=CA:FALSE")
+    issue(b, "own", signer="middle")
+    return own_server(b, chain=joined(b, "own.pem", "middle.pem"))
+
+
+@situation
+def chain_of_an_authority_that_may_not_sign(b):
+    issue(b, "middle", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature")
+    issue(b, "own", signer="middle")
+    return own_server(b, chain=joined(b, "own.pem", "middle.pem"))
+
+
+@situation
+def chain_of_an_authority_for_other_names(b):
+    issue(b, "middle", CA_EXT + "\nnameConstraints=critical,permitted;DNS:example.com")
+    issue(b, "own", "subjectAltName=DNS:localhost", signer="middle")
+    return own_server(b, chain=joined(b, "own.pem", "middle.pem"), host="localhost")
+
+
+@situation
+def chain_in_another_order(b):
+    issue(b, "middle", CA_EXT)
+    issue(b, "deep", CA_EXT, signer="middle")
+    issue(b, "own", signer="deep")
+    return own_server(b, chain=joined(b, "own.pem", "middle.pem", "deep.pem"))
+
+
+@situation
+def certificate_itself_is_trusted(b):
+    issue(b, "own")
+    return own_server(b, authority=b.path("own.pem"))
+
+
+@situation
+def authority_without_constraints(b):
+    """As some old installers made them: X.509 v3 without basicConstraints."""
+    issue(b, "old", "subjectKeyIdentifier=hash")
+    issue(b, "own", signer="old")
+    return own_server(b, authority=b.path("old.pem"))
 
 
 @situation
@@ -1061,7 +1241,6 @@ for fault in ("fails", "garbage", "empty", "half", "nostatus", "version", "badti
 def id_token(seconds):
     def part(d):
         return base64.urlsafe_b64encode(json.dumps(d).encode()).rstrip(b"=").decode()
-    import time
     return ".".join([part({"alg": "none"}), part({"sub": "jane", "exp": int(time.time()) + seconds}), "c2ln"])
 
 
