@@ -76,7 +76,7 @@ static void test_patches(void **state)
         .expects = {"PATCH /apis/apps/v1/namespaces/shop/deployments/a%2Fb%3Fc%20d?fieldManager="
                     "plimsoll&fieldValidation=Strict&force=false HTTP/1.1\r\n",
                     "\r\nContent-Type: application/apply-patch+yaml\r\nContent-Length: 11\r\n",
-                    "\r\n\r\n{\"spec\":{}}", "Authorization: Bearer CANARY\r\n"},
+                    "\r\n\r\n{\"spec\":{}}", "!Authorization"}, /* this server has no TLS */
         .chunks = {POD}};
     begin(&s, &step);
     assert_int_equal(patch(&s, PATCH_APPLY, false), 0);

@@ -45,7 +45,8 @@ void simulate_render_json(const struct simulate_results *r, enum json_style styl
 void simulate_render_html(const struct simulate_results *r, struct buf *b);
 /* A test case for each contingency, and one for the gate. */
 void simulate_render_junit(const struct simulate_results *r, struct buf *b);
-/* "Yes: node/a drains at once.", "No: ..." where a budget refuses or what follows fails; the explained contingency is a drain. */
+/* "Yes: node/a drains at once.", "No: ..." where a budget refuses or what follows fails; the explained
+ * contingency is a drain. */
 struct str simulate_drain_text(const struct simulate_results *r);
 /* Why the Eviction API refuses a pod of the drain that is blocked. */
 struct str simulate_refusal_text(const struct simulate_results *r, const struct sim_outcome *o);
