@@ -360,6 +360,22 @@ static void add_capacity_note(const struct inspect_results *r, const struct out_
     text_wrap(b, f, "", buf_str(&text), 0);
 }
 
+/* -997 beside Burstable or BestEffort looks like a mistake, and is none. */
+static void add_critical_note(const struct inspect_results *r, const struct out_format *f,
+                              struct buf *b)
+{
+    for (size_t i = 0; i < r->facts->count; i++) {
+        const struct pod_facts *p = &r->facts->items[i];
+        if (p->qos == QOS_GUARANTEED || pod_adj(p).max != OOM_ADJ_GUARANTEED)
+            continue;
+        text_wrap(b, f, "",
+                  STR("OOM_ADJ -997 of a pod that is not Guaranteed: its priority class is "
+                      "system-node-critical."),
+                  0);
+        return;
+    }
+}
+
 static void add_notes(const struct inspect_results *r, const struct out_format *f, struct buf *b)
 {
     buf_add_char(b, '\n');
@@ -386,6 +402,7 @@ static void add_notes(const struct inspect_results *r, const struct out_format *
                   STR("USED: the most that one of the pods used, in one sample (PodMetrics)."), 0);
         break;
     }
+    add_critical_note(r, f, b);
     add_capacity_note(r, f, b);
 }
 
