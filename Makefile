@@ -49,9 +49,9 @@ bench: build ## speed and memory, with the targets beside the measured figures
 	@tools/bootstrap bench
 	@tests/bench/run.py --build $(BUILD)
 
-bench-cluster: build ## speed and memory on a live cluster of 1,000 nodes and 30,000 pods; needs Go 1.26
+bench-cluster: build ## speed and memory on a live cluster of 1,000 nodes and 30,000 pods (FULL=1: 5,000 and 150,000); needs Go 1.26
 	@tools/bootstrap cluster
-	@tests/cluster/bench.py --program $(BUILD)/src/plimsoll || test $$? = 77
+	@tests/cluster/bench.py --program $(BUILD)/src/plimsoll $(if $(FULL),--full) || test $$? = 77
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS seconds (600)
 	@tools/bootstrap fuzz

@@ -3,7 +3,8 @@
 """All tests against the real Kubernetes: `make test-cluster`.
 
 Builds Kubernetes when that is not done yet (build.py), runs pytest, and fails when a process or a
-mount is left behind, whatever the tests said.
+mount is left behind, whatever the tests said. Interrupted or killed it leaves none either: pytest dies
+with it, and what a test has started dies with pytest. Their files are in a folder that goes, too.
 
 usage: run.py [--program PROGRAM] [PYTEST WORD]...
 
@@ -12,24 +13,28 @@ Exit: 0 passed, 1 failed, 77 cannot run here (the reason is printed).
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import build
+from processes import die_with_parent
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MARK = "PLIMSOLL_TEST_RUN"
 MOST_AGAIN = 5
+PATIENCE_S = 30  # for pytest to end its fixtures; and for what it has started to be gone
 
 
-def processes_of(mark):
+def processes_of(mark, name=MARK):
     """Processes that have inherited the mark, but for this one: [(pid, command)]."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/environ", "rb") as f:
-                if f"{MARK}={mark}".encode() not in f.read().split(b"\0"):
+                if f"{name}={mark}".encode() not in f.read().split(b"\0"):
                     continue
             with open(f"/proc/{pid}/cmdline", "rb") as f:
                 command = f.read().replace(b"\0", b" ").decode(errors="replace")
@@ -61,11 +66,36 @@ def say_skips(output):
             print(f"skip: cluster/{os.path.basename(found[1])}: {found[2]}")
 
 
+class Done:
+    """What pytest printed, and its exit status."""
+
+    def __init__(self, words, environment):
+        process = subprocess.Popen([sys.executable, "-m", "pytest", *words], cwd=HERE, text=True,
+                                   env=environment, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        try:
+            self.stdout, _ = process.communicate()
+        except BaseException:
+            self.end(process)
+            raise
+        self.returncode = process.returncode
+
+    @staticmethod
+    def end(process):
+        process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=PATIENCE_S)
+        except BaseException:  # too late, or interrupted once more
+            process.kill()
+            process.wait()
+
+
 def pytest(program, mark, words):
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rsfE", "--durations=8", "-p",
-                           "no:cacheprovider", "--program", os.path.abspath(program), *words],
-                          cwd=HERE, env={**os.environ, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1"},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    with tempfile.TemporaryDirectory(prefix="plimsoll-test-cluster-",
+                                     ignore_cleanup_errors=True) as scratch:
+        done = Done(["-q", "-rsfE", "--durations=8", "-p", "no:cacheprovider", "--program",
+                     os.path.abspath(program), *words],
+                    {**os.environ, MARK: mark, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": scratch})
     print(done.stdout, end="", flush=True)
     say_skips(done.stdout)
     return done
@@ -81,14 +111,23 @@ def run_pytest(program, words):
     their own: real components on a busy machine now and then take longer than a test waits. Whoever
     fails twice has failed; the first failure stays in the output."""
     mark, before = f"{os.getpid()}-{time.time_ns()}", mounts()
-    done = pytest(program, mark, [HERE, *words])
-    again = failures(done.stdout)
-    if done.returncode == 1 and 0 < len(again) <= MOST_AGAIN:
-        print("once more:", *(os.path.basename(t) for t in again), flush=True)
-        done = pytest(program, mark, again)
-    left = [f"process {pid}: {command}" for pid, command in processes_of(mark)]
-    left += [f"mount: {m}" for m in mounts() - before]
-    return done.returncode, left
+    try:
+        done = pytest(program, mark, [HERE, *words])
+        again = failures(done.stdout)
+        if done.returncode == 1 and 0 < len(again) <= MOST_AGAIN:
+            print("once more:", *(os.path.basename(t) for t in again), flush=True)
+            done = pytest(program, mark, again)
+    except KeyboardInterrupt:
+        return 130, what_is_left(mark, before, PATIENCE_S)
+    return done.returncode, what_is_left(mark, before, 0)
+
+
+def what_is_left(mark, before, patience_s):
+    until = time.monotonic() + patience_s
+    while time.monotonic() < until and processes_of(mark):
+        time.sleep(0.1)
+    return [f"process {pid}: {command}" for pid, command in processes_of(mark)] + [
+        f"mount: {m}" for m in mounts() - before]
 
 
 def main():
@@ -96,6 +135,8 @@ def main():
     p.add_argument("--program", default=os.path.join(HERE, "..", "..", "build", "src", "plimsoll"))
     a, words = p.parse_known_args()
     began = time.monotonic()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         need_pytest()
         build.binaries()
@@ -106,7 +147,7 @@ def main():
     code, left = run_pytest(a.program, words)
     for line in left:
         print(f"left behind: {line}")
-    return 1 if code or left else 0
+    return 1 if left else 130 if code == 130 else 1 if code else 0
 
 
 if __name__ == "__main__":

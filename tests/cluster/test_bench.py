@@ -63,6 +63,36 @@ def test_nothing_is_left_behind(how, tmp_path):
     wait_until(lambda: not run.processes_of(mark), f"the end of {run.processes_of(mark)}", 15)
 
 
+@pytest.mark.parametrize("parts, whom, how", [
+    (0, "run.py", signal.SIGTERM), (1, "run.py", signal.SIGINT), (1, "pytest", signal.SIGKILL),
+    (4, "run.py", signal.SIGINT), (4, "run.py", signal.SIGTERM), (4, "run.py", signal.SIGKILL)])
+def test_interrupted(parts, whom, how, tmp_path, plimsoll):
+    """make test-cluster ends before its control plane begins, while that starts, and while it runs."""
+    name, mark = "PLIMSOLL_TEST_INTERRUPTED", f"{os.getpid()}-{time.time_ns()}"
+    log = (tmp_path / "log").open("wb")
+    process = subprocess.Popen(
+        [sys.executable, os.path.join(HERE, "run.py"), "--program", plimsoll.program, "-k",
+         "test_same_as_live"], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+        env={**os.environ, name: mark, "TMPDIR": str(tmp_path)})
+
+    def found(word):
+        return [pid for pid, command in run.processes_of(mark, name) if word in command]
+
+    def started():
+        return process.poll() is not None or (
+            found("-m pytest") and
+            sum(bool(found(p)) for p in ("etcd ", "kube-apiserver ", "kube-scheduler ",
+                                         "kube-controller-manager ")) >= parts)
+    wait_until(started, f"{parts} parts of a control plane", 120)
+    if process.poll() is None:
+        os.kill(process.pid if whom == "run.py" else found("-m pytest")[0], how)
+    process.wait(60)
+    wait_until(lambda: not run.processes_of(mark, name),
+               f"the end of {run.processes_of(mark, name)}", 30)
+    if (whom, how) != ("run.py", signal.SIGKILL):
+        assert not list(tmp_path.glob("plimsoll-*")), (tmp_path / "log").read_text()
+
+
 def test_failed_start_leaves_nothing(monkeypatch, tmp_path):
     mark = f"failed-{os.getpid()}"
     monkeypatch.setenv(run.MARK, mark)
