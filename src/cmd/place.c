@@ -3,6 +3,7 @@
  * plimsoll place: where can this pod go?
  */
 #include "output/place.h"
+#include "analysis/schedule/claims.h"
 #include "analysis/schedule/placement.h"
 #include "cmd/verb.h"
 #include "model/api_resource.h"
@@ -103,6 +104,7 @@ static void add_template(struct arena *a, struct cluster *c, const struct worklo
     p->o.labels = w->tmpl.labels;
     p->o.created_ms = p->o.deleted_ms = 0;
     p->spec = w->tmpl.spec;
+    pod_add_claims(a, c, w, NO_ORDINAL, p);
     *PUSH(a, &c->pods) = p;
 }
 

@@ -28,7 +28,11 @@ struct workload {
     struct int_or_str max_unavailable, max_surge;
     struct opt_int partition; /* StatefulSet: lower ordinals keep what they are */
     struct pos strategy_at;
-    struct opt_str service_name;     /* StatefulSet */
+    struct opt_str service_name; /* StatefulSet */
+    struct {
+        struct pvc *items;
+        size_t count, cap;
+    } claims;                        /* StatefulSet: volumeClaimTemplates */
     struct opt_str schedule;         /* CronJob */
     struct opt_str concurrency;      /* CronJob: concurrencyPolicy */
     struct opt_int deadline_seconds; /* Job, CronJob: activeDeadlineSeconds of the Job */

@@ -5,12 +5,6 @@
  */
 #include "model/decode_table.h"
 
-static struct str text_at(const struct doc *n, const char *path)
-{
-    const struct doc *v = doc_path(n, path);
-    return v && v->type == DOC_STRING ? v->text : STR("");
-}
-
 static void read_rbd(struct decoder *d, const struct doc *source, struct volume *v)
 {
     struct str pool = doc_text(source, "pool");
@@ -59,9 +53,6 @@ static void volume_type(struct decoder *d, const struct doc *n, void *ret)
             v->read_only = str_is(doc_text(source, "readOnly"), "true");
         if (v->type == VOLUME_RBD && source->type == DOC_MAP)
             read_rbd(d, source, v);
-        if (v->type == VOLUME_EPHEMERAL && source->type == DOC_MAP)
-            v->medium =
-                decode_copy(d, text_at(source, "volumeClaimTemplate.spec.storageClassName"));
     }
 }
 
@@ -94,14 +85,8 @@ static const struct field volume_target_fields[] = {FIELD("path", F_STR, target)
                                                     FIELD_KEPT("monitors", NULL),
                                                     FIELDS_END};
 static const struct shape shape_volume_target = {sizeof(T), volume_target_fields, 0, NULL};
-static const struct field claim_spec_fields[] = {FIELD("storageClassName", F_STR, medium),
-                                                 FIELDS_END};
-static const struct shape shape_claim_spec = {sizeof(T), claim_spec_fields, 0, NULL};
-static const struct field claim_template_fields[] = {FIELD_KEPT("spec", &shape_claim_spec),
-                                                     FIELDS_END};
-static const struct shape shape_claim_template = {sizeof(T), claim_template_fields, 0, NULL};
 static const struct field ephemeral_fields[] = {
-    FIELD_KEPT("volumeClaimTemplate", &shape_claim_template), FIELDS_END};
+    FIELD_OF("volumeClaimTemplate", F_POINTER, claim, shape_pvc), FIELDS_END};
 static const struct shape shape_ephemeral = {sizeof(T), ephemeral_fields, 0, NULL};
 static const struct field volume_fields[] = {
     FIELD("name", F_STR, name),
@@ -110,7 +95,7 @@ static const struct field volume_fields[] = {
     FIELD_KEPT("persistentVolumeClaim", &shape_volume_target),
     FIELD_KEPT("configMap", &shape_volume_target),
     FIELD_KEPT("secret", &shape_volume_target),
-    FIELD_KEPT("ephemeral", &shape_ephemeral),
+    FIELD_INTO("ephemeral", shape_ephemeral),
     FIELD_KEPT("image", &shape_volume_target),
     FIELD_KEPT("projected", NULL),
     FIELD_KEPT("csi", &shape_volume_target),

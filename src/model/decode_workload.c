@@ -56,6 +56,7 @@ static const struct field workload_spec_fields[] = {
     FIELD_INTO("strategy", shape_strategy),
     FIELD_INTO("updateStrategy", shape_strategy),
     FIELD("serviceName", F_OPT_STR, service_name),
+    FIELD_OF("volumeClaimTemplates", F_LIST, claims, shape_pvc),
     {.name = "template",
      .type = F_STRUCT,
      .offset = offsetof(T, tmpl),

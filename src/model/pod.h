@@ -158,8 +158,9 @@ struct volume {
     enum volume_type type;
     bool read_only; /* of an in-tree disk */
     struct pos at;
-    struct str medium;         /* emptyDir; ephemeral: the class of its claim; rbd: "pool/image" */
+    struct str medium;         /* emptyDir; rbd: "pool/image" */
     struct opt_str size_limit; /* emptyDir, quantity text */
+    const struct pvc *claim;   /* that its claim is made like, where there is none yet */
     /* Claim name, host path, configMap or secret name, image reference, the disk of an in-tree type;
      * rbd: its monitors, each with a comma behind it. */
     struct str target;

@@ -147,15 +147,29 @@ static inline const char *rich_volumes(struct rich_world *x, const char *claim, 
         .p;
 }
 
+static inline const char *rich_own_volume(struct rich_world *x, const char *class_,
+                                          const char *more)
+{
+    int size = 1 + draw(6);
+    return arena_printf(&x->t->a,
+                        "volumes: [{name: own, ephemeral: {volumeClaimTemplate: {spec: "
+                        "{accessModes: [ReadWriteOnce], storageClassName: %s, resources: "
+                        "{requests: {storage: %dGi}}}}}}]%s%s",
+                        class_, size, more ? ", " : "", more ? more : "")
+        .p;
+}
+
 static inline void rich_pods(struct rich_world *x, int i)
 {
     static const char *const classes[] = {"zonal", "host", "wide", "there"};
     const struct rich_workload *w = &x->workloads[i];
     int limit = draw(2) ? w->request + 20 + draw(300) : 0;
     const char *spec = rich_spec(w), *owner = arena_printf(&x->t->a, "w%d", i).p, *more = spec;
-    /* One claim for all its pods, or one for each. */
-    int claims = x->storage && w->kind != RICH_DAEMON ? draw(3) : 0;
+    /* One claim for all its pods, one for each, or new ones with the pods. */
+    int claims = x->storage && w->kind != RICH_DAEMON ? draw(4) : 0;
     const char *class_ = draw_of(classes, 4);
+    if (claims == 3)
+        more = rich_own_volume(x, class_, spec);
     if (claims == 1) {
         rich_claim(x, owner, class_);
         more = rich_volumes(x, owner, spec);

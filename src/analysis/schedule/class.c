@@ -182,6 +182,20 @@ static void words_spread(struct schedule *s, struct words *w, const struct sprea
     }
 }
 
+/* What the claim asks for that is made with the pod. */
+static void words_claim(struct schedule *s, struct words *w, const struct pvc *claim)
+{
+    const struct resource_amount *size = resources_find(&claim->resources.requests, "storage");
+    words_add(s, w, name_of(s, claim_class(claim)));
+    words_add(s, w, claim->storage_class.v.p != NULL);
+    words_add(s, w, size ? (uint64_t)quantity_value(size->q) + 1 : 0);
+    words_add(s, w, name_of(s, claim->mode));
+    words_add(s, w, claim->access_modes.count);
+    for (size_t i = 0; i < claim->access_modes.count; i++)
+        words_add(s, w, name_of(s, claim->access_modes.items[i]));
+    words_add(s, w, claim->selector.present ? (uintptr_t)claim : 0);
+}
+
 static void words_volumes(struct schedule *s, struct words *w, const struct class_ *c)
 {
     const struct pod *p = c->sample;
@@ -194,11 +208,13 @@ static void words_volumes(struct schedule *s, struct words *w, const struct clas
         words_add(s, w, c->attached.items[i].volume);
     for (size_t i = 0; i < p->spec.volumes.count; i++) {
         const struct volume *v = &p->spec.volumes.items[i];
-        struct str claim =
-            v->type == VOLUME_EPHEMERAL ? volume_claim_name(&s->scratch, p, v) : STR("");
-        /* A claim that is still to be made asks for no node. */
-        if (claim.n && claim_find(s, p->o.ns, claim))
+        if (v->type != VOLUME_EPHEMERAL && !v->claim)
+            continue;
+        struct str claim = volume_claim_name(&s->scratch, p, v);
+        if (claim_find(s, p->o.ns, claim))
             words_add(s, w, name_of(s, claim));
+        else if (v->claim)
+            words_claim(s, w, v->claim);
     }
 }
 
@@ -262,4 +278,25 @@ uint32_t class_of(struct schedule *s, const struct pod *p)
     }
     arena_reset(&s->scratch);
     return id;
+}
+
+/* A pod without a name has no claim of the world. */
+void classes_renew(struct schedule *s)
+{
+    size_t count = s->classes.count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pod *p = s->classes.items[i].sample;
+        bool own = false;
+        for (size_t k = 0; k < p->spec.volumes.count; k++)
+            own |= p->spec.volumes.items[k].type == VOLUME_EPHEMERAL;
+        uint32_t like = i;
+        if (own && p->o.name.n) {
+            struct pod *fresh = arena_new(s->a, struct pod);
+            *fresh = *p;
+            fresh->o.name = STR("");
+            like = class_of(s, fresh);
+            s->classes.items[like].like = like;
+        }
+        s->classes.items[i].like = like;
+    }
 }

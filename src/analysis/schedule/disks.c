@@ -5,6 +5,7 @@
  * node can attach (plugins/nodevolumelimits/csi.go, with the names that csi-translation-lib gives
  * in-tree volumes). In-line CSI volumes are never attached and do not count, as upstream.
  */
+#include "analysis/schedule/claims.h"
 #include "analysis/schedule/volumes.h"
 
 const struct migrated migrated[MIGRATED] = {
@@ -115,7 +116,8 @@ struct str csi_driver_of(struct str provisioner)
     return provisioner;
 }
 
-/* A volume that is still to be made counts for the provisioner of its class. */
+/* A volume that is still to be made counts for the provisioner of its class. No claim: each pod of
+ * the class has one of its own. */
 static void attach_unmade(struct schedule *s, struct class_ *c, struct str class_name,
                           struct str ns, struct str claim)
 {
@@ -127,8 +129,11 @@ static void attach_unmade(struct schedule *s, struct class_ *c, struct str class
     if (str_is(driver, "kubernetes.io/azure-file") ||
         str_is(driver, "kubernetes.io/vsphere-volume"))
         return;
-    attach(s, c, driver,
-           arena_printf(&s->scratch, "?" STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(claim)));
+    if (claim.n)
+        attach(s, c, driver,
+               arena_printf(&s->scratch, "?" STR_FMT "/" STR_FMT, STR_ARG(ns), STR_ARG(claim)));
+    else if (driver.n)
+        *PUSH(s->a, &c->attached) = (struct attachment){name_of(s, driver), OWN_VOLUME};
 }
 
 struct str volume_claim_name(struct arena *a, const struct pod *p, const struct volume *v)
@@ -159,8 +164,10 @@ static void attach_claim(struct schedule *s, struct class_ *c, const struct pod 
         attach_volume(s, c, pv);
     else if (claim)
         attach_unmade(s, c, claim_class(claim), p->o.ns, name);
-    else if (v->type == VOLUME_EPHEMERAL)
-        attach_unmade(s, c, v->medium, p->o.ns, name);
+    if (claim || !v->claim)
+        return;
+    const struct pvc *made = volume_new_claim(&s->scratch, s->c, v);
+    attach_unmade(s, c, claim_class(made ? made : v->claim), p->o.ns, p->o.name.n ? name : STR(""));
 }
 
 static bool allows_one_pod(const struct pvc *claim)
@@ -342,7 +349,7 @@ int64_t claims_in_use(const struct schedule *s, const struct class_ *c)
 
 static void attachment_note(struct schedule *s, struct attachments *l, struct attachment a)
 {
-    for (size_t i = 0; i < l->count; i++) {
+    for (size_t i = 0; a.volume != OWN_VOLUME && i < l->count; i++) {
         if (l->items[i].volume == a.volume)
             return;
     }
@@ -374,7 +381,8 @@ static bool exceeds_limits(struct schedule *s, const struct class_ *c, uint32_t 
     for (size_t k = 0; k < c->attached.count; k++) {
         bool known = false;
         for (size_t p = 0; p < of_pods; p++)
-            known |= on.items[p].volume == c->attached.items[k].volume;
+            known |= on.items[p].volume == c->attached.items[k].volume &&
+                     on.items[p].volume != OWN_VOLUME;
         if (!known)
             attachment_note(s, &fresh, c->attached.items[k]);
     }

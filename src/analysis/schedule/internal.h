@@ -114,6 +114,7 @@ struct disk {
 struct attachment {
     name_id driver, volume;
 };
+enum { OWN_VOLUME = 0 }; /* no name: of each pod another */
 
 struct topo {
     name_id key;
@@ -170,6 +171,8 @@ struct class_ {
     LIST_OF(struct member) members;
     uint32_t first_pod;
     uint32_t bound;
+    uint32_t
+        like; /* class of a pod made like its pods: itself, unless these have claims of their own */
     struct view *view;
 };
 struct instance {
@@ -393,6 +396,8 @@ uint32_t topo_of(struct schedule *s, struct str key);
 /* Notes the label keys that the selectors of the world name. Before the first class. */
 void relevant_collect(struct schedule *s);
 uint32_t class_of(struct schedule *s, const struct pod *p);
+/* After the last class: those of pods that are made like others. */
+void classes_renew(struct schedule *s);
 /* Of affinity to other pods. */
 static inline size_t class_terms(const struct class_ *c)
 {

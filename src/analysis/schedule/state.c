@@ -173,6 +173,7 @@ struct schedule *schedule_new_profile(struct arena *a, const struct cluster *c,
     relevant_collect(s);
     limits_build(s);
     pods_build(s);
+    classes_renew(s);
     nominees_collect(s);
     return s;
 }
@@ -292,7 +293,8 @@ int64_t schedule_slots(const struct schedule *s, uint32_t pod, uint32_t node)
 
 uint32_t schedule_clone_pod(struct schedule *s, uint32_t pod)
 {
-    return instance_add(s, s->pods.items[pod].pod, s->pods.items[pod].class_);
+    const struct class_ *c = &s->classes.items[s->pods.items[pod].class_];
+    return instance_add(s, s->pods.items[pod].pod, c->like);
 }
 
 /* Two in a row that nothing was placed between are one. */

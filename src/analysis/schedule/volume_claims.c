@@ -236,7 +236,9 @@ void schedule_assume_volumes(struct schedule *s, uint32_t pod, uint32_t node)
     struct wanted_list l = {0};
     if (c->view && !(c->view->volumes && c->view->volumes->unbound))
         return;
-    wanted_collect(s, s->pods.items[pod].pod, &l);
+    wanted_collect(s, c->sample, &l);
+    if (l.count == 0)
+        return;
     wanted_prepare(s, &l);
     const struct pv **taken = arena_array(&s->scratch, const struct pv *, l.count);
     bool served = unbound_refusal(s, &l, node, taken) == REASON_NONE;
@@ -246,8 +248,13 @@ void schedule_assume_volumes(struct schedule *s, uint32_t pod, uint32_t node)
         if (!claim_is_open(s, claim))
             continue;
         const struct pv *pv = taken[at++];
-        if (assumption_of(s, claim, pv))
+        if (assumption_of(s, claim, pv) || (l.items[i].is_new && !pv))
             continue;
+        if (l.items[i].is_new) { /* of this pod, not of others that are like it */
+            struct pvc *own = arena_new(s->a, struct pvc);
+            *own = *claim;
+            claim = own;
+        }
         *PUSH(s->a, &s->assumptions) = (struct assumption){claim, pv, node, false};
         s->assumed++;
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * VolumeBinding and VolumeZone: what they say of a pod's volumes, and of each node. As upstream's
- * plugins/volumebinding/{volume_binding,binder}.go and plugins/volumezone/volume_zone.go. A generic
- * ephemeral volume whose claim is not there yet is one that is still to be made (upstream waits for
- * the controller that makes the claim).
+ * plugins/volumebinding/{volume_binding,binder}.go and plugins/volumezone/volume_zone.go. A claim
+ * that a controller is about to make with the pod counts as made (upstream waits for it).
  */
 #include "analysis/schedule/volumes.h"
+#include "analysis/schedule/claims.h"
 
 static const struct pv *volume_find(const struct cluster *c, struct str name)
 {
@@ -123,6 +123,11 @@ void wanted_collect(struct schedule *s, const struct pod *p, struct wanted_list 
         *w = (struct wanted){.ephemeral = volume->type == VOLUME_EPHEMERAL};
         w->name = volume_claim_name(&s->scratch, p, volume);
         w->claim = claim_find(s, p->o.ns, w->name);
+        if (w->claim || !volume->claim)
+            continue;
+        w->claim = volume_new_claim(&s->scratch, s->c, volume);
+        w->is_new = volume->type == VOLUME_EPHEMERAL;
+        w->ephemeral = true; /* none is missing */
     }
 }
 

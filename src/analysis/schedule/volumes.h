@@ -13,6 +13,7 @@ struct wanted {
     const struct pvc *claim; /* NULL: not there */
     struct str name;
     bool ephemeral;
+    bool is_new; /* claim is what the pod's own will be: nobody else has it */
     /* Not bound: volumes that could serve, least first; all of them for this claim if prebound. */
     const struct pv **serving;
     size_t serving_count;

@@ -3,6 +3,7 @@
  * A world of manifests has workloads but no pods: here are the pods that their controllers would
  * make, still to be placed.
  */
+#include "analysis/schedule/claims.h"
 #include "analysis/schedule/schedule.h"
 #include "analysis/simulate/internal.h"
 
@@ -19,6 +20,7 @@ static void add_pod(struct arena *a, struct cluster *c, struct workload *w, uint
     p->o.annotations = w->tmpl.annotations;
     memset(&p->o.owners, 0, sizeof(p->o.owners));
     p->spec = w->tmpl.spec;
+    pod_add_claims(a, c, w, i, p);
     p->owner = p->controller = w;
     p->node = node;
     if (node) {

@@ -132,13 +132,83 @@ static void test_taken(void **state)
     test_done(&t);
 }
 
+/* The pods of a StatefulSet of manifests get the claims that its controller would make: the disk of
+ * web-0 is on a, the one of web-1 on b, and there is no third. What is there already is used. */
+static void test_stateful_set(void **state)
+{
+    (void)state;
+    struct test_world t;
+    test_init(&t);
+    test_node(&t, "a", 1000, "x");
+    test_node(&t, "b", 1000, "x");
+    test_yaml(&t, "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: disks, "
+                  "annotations: {storageclass.kubernetes.io/is-default-class: \"true\"}}, "
+                  "provisioner: kubernetes.io/no-provisioner, volumeBindingMode: "
+                  "WaitForFirstConsumer}");
+    for (int i = 0; i < 2; i++)
+        test_yaml(&t, arena_printf(&t.a,
+                                   "{apiVersion: v1, kind: PersistentVolume, metadata: {name: "
+                                   "v%d}, spec: {capacity: {storage: %dGi}, accessModes: "
+                                   "[ReadWriteOnce], storageClassName: disks, nodeAffinity: "
+                                   "{required: {nodeSelectorTerms: [{matchExpressions: [{key: "
+                                   "kubernetes.io/hostname, operator: In, values: [%s]}]}]}}}, "
+                                   "status: {phase: Available}}",
+                                   i, i + 1, i ? "b" : "a")
+                          .p);
+    test_yaml(&t,
+              "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: web, namespace: shop}, "
+              "spec: {replicas: 3, serviceName: web, selector: {matchLabels: {app: web}}, "
+              "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: c, "
+              "resources: {requests: {memory: 10Mi}}}]}}, volumeClaimTemplates: [{metadata: "
+              "{name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: "
+              "{storage: 1Gi}}}}]}}");
+    cluster_resolve(&t.c);
+    cluster_default(&t.c);
+    assert_int_equal(sim_expand(&t.a, &t.c), 3);
+    test_build(&t);
+    assert_int_equal(t.world->pods[0].node, 0);
+    assert_int_equal(t.world->pods[1].node, 1);
+    assert_int_equal(t.world->pods[2].node, -1);
+    test_done(&t);
+}
+
+/* A generic ephemeral volume goes with its pod: the next pod has one of its own, anywhere. With a
+ * claim it would be bound to the zone. */
+static void test_own(void **state)
+{
+    (void)state;
+    struct test_world t;
+    test_init(&t);
+    test_node(&t, "a", 1000, "x");
+    test_node(&t, "b", 1000, "x");
+    test_node(&t, "c", 8000, "y");
+    test_yaml(&t, CLASS);
+    test_yaml(&t,
+              "{apiVersion: v1, kind: PersistentVolume, metadata: {name: v}, spec: {capacity: "
+              "{storage: 1Gi}, accessModes: [ReadWriteOnce], storageClassName: zonal, claimRef: "
+              "{namespace: shop, name: w-own}, nodeAffinity: {required: {nodeSelectorTerms: "
+              "[{matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: "
+              "[x]}]}]}}}, status: {phase: Bound}}");
+    test_yaml(&t,
+              "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: w-own, namespace: "
+              "shop, uid: c}, spec: {accessModes: [ReadWriteOnce], storageClassName: zonal, "
+              "volumeName: v, resources: {requests: {storage: 1Gi}}}, status: {phase: Bound}}");
+    test_pod(&t, (struct test_pod){"w", "ReplicaSet", "w", "a", 100, 0, 10,
+                                   "volumes: [{name: own, ephemeral: {volumeClaimTemplate: {spec: "
+                                   "{accessModes: [ReadWriteOnce], storageClassName: zonal, "
+                                   "resources: {requests: {storage: 1Gi}}}}}}]",
+                                   NULL});
+    test_ready(&t);
+    assert_int_equal(node_of_second(&t), 2);
+    test_done(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_zone),
-        cmocka_unit_test(test_topologies),
-        cmocka_unit_test(test_sequence),
-        cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_zone),         cmocka_unit_test(test_topologies),
+        cmocka_unit_test(test_sequence),     cmocka_unit_test(test_taken),
+        cmocka_unit_test(test_stateful_set), cmocka_unit_test(test_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
