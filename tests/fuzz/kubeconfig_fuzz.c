@@ -71,7 +71,7 @@ static int run(void *arg)
     char once[64], twice[128];
     struct kubeconfig one = {0}, two = {0};
     snprintf(once, sizeof(once), "/proc/self/fd/%d", in->fd);
-    snprintf(twice, sizeof(twice), "%s:%s", once, once);
+    snprintf(twice, sizeof(twice), "%s:/dev/fd/%d", once, in->fd);
     int r = read_paths(str_of(once), &in->a, &one);
     require(read_paths(str_of(twice), &in->a, &two) == r);
     if (r < 0)
