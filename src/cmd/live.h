@@ -30,6 +30,8 @@ int world_open_cluster(const struct world_options *o, struct arena *a, struct li
                        struct err *e) MUST_USE;
 /* What the answer rests on: rights that are missing, usage that is not known. */
 void world_print_live(const struct world_options *o, const struct cluster *c);
+/* Prints to stderr what is odd about the world without being a finding. */
+void world_print_oddities(const struct cluster *c);
 
 /* "plimsoll: context NAME (https://10.0.0.1:6443)" and the words behind it, on stderr. */
 void live_print_name(const struct live *l, struct str more);

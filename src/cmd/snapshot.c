@@ -200,6 +200,10 @@ static int record_cluster(const struct verb_call *c, struct passing *r, struct r
         .fallback_ns = o->world.all_namespaces ? STR_NONE : l.config.ns,
         .ns_must_exist = true,
         .list = (enum list_mode)o->world.cluster.list,
+        .ask_kubelets = l.in_cluster,
+        .kubelets_insecure = o->world.kubelets_insecure,
+        .via_nodes_proxy = o->world.via_nodes_proxy,
+        .kubelet_ms = o->world.cluster.request_ms,
     };
     struct str_list nodes = {0};
     if (redact)
@@ -216,7 +220,10 @@ static int record_cluster(const struct verb_call *c, struct passing *r, struct r
         return done;
     for (size_t i = 0; i < read.unlisted.count; i++)
         r->code = read.unlisted.items[i].forbidden ? r->code : EXIT_CLUSTER;
-    world_print_live(&o->world, &read);
+    struct world_options world = o->world;
+    world.uses = USE_SNAPSHOT;
+    world_print_live(&world, &read);
+    world_print_oddities(&read);
     return 0;
 }
 

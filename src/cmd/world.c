@@ -144,7 +144,7 @@ static void print_problem(const struct problem *p, const char *note)
 
 /* What is odd about the world without being anyone's finding: one line each, the objects that are
  * given twice (bases and overlays in one folder) counted. */
-static void print_oddities(const struct cluster *c)
+void world_print_oddities(const struct cluster *c)
 {
     const struct problem *first = NULL;
     size_t same = 0;
@@ -237,12 +237,17 @@ static bool is_addon(enum kind kind)
 
 static void add_usage(struct buf *b, const struct cluster *c, unsigned uses)
 {
-    if (!(uses & (USE_VICTIMS | USE_SIMULATE)) || c->live->usage == USAGE_METRICS_API)
+    if (!(uses & (USE_VICTIMS | USE_SIMULATE | USE_SNAPSHOT)) ||
+        c->live->usage == USAGE_METRICS_API)
         return;
     bool kubelets = c->live->usage == USAGE_KUBELETS;
     const char *none = c->unlisted_kinds & KIND_BIT(POD_METRICS) ? "says nothing" : "has none";
     if (kubelets)
         buf_printf(b, "plimsoll: usage is what the kubelets say: metrics.k8s.io %s\n", none);
+    else if (uses & USE_SNAPSHOT)
+        buf_printf(b,
+                   "plimsoll: the snapshot is without usage: metrics.k8s.io (metrics-server) %s\n",
+                   none);
     else
         buf_printf(b,
                    "plimsoll: usage is not known: metrics.k8s.io (metrics-server) %s; --assume "
@@ -388,7 +393,7 @@ int world_read(const struct world_options *o, struct arena *a, struct cluster *r
         if (!ret->unlisted.items[i].forbidden && !is_addon(ret->unlisted.items[i].kind))
             *ret_code = EXIT_CLUSTER;
     if (!o->quiet)
-        print_oddities(ret);
+        world_print_oddities(ret);
     if (!o->quiet && !live)
         print_unlisted_then(ret);
     return spare_inputs(o->outputs, ret, a, e);

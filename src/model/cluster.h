@@ -373,6 +373,8 @@ struct pod_metrics {
      * containers by what ended ones left in volumes of memory. */
     struct opt_int pod_memory_bytes;
 };
+/* ... in a snapshot, for PodMetrics have no field for it. */
+#define POD_MEMORY_ANNOTATION "plimsoll.dev/pod-memory"
 struct node_metrics {
     struct object o;
     int64_t taken_ms;

@@ -59,11 +59,22 @@ static const struct field container_usage_fields[] = {FIELD("name", F_STR, name)
 static const struct shape shape_container_usage = {sizeof(T), container_usage_fields, 0,
                                                    container_usage_done};
 #undef T
+static void pod_metrics_done(struct decoder *d, const struct doc *n, void *ret)
+{
+    (void)d;
+    (void)n;
+    struct pod_metrics *m = ret;
+    struct quantity q;
+    struct str text = labels_get(&m->o.annotations, POD_MEMORY_ANNOTATION);
+    if (text.n && quantity_parse(text, &q) == 0)
+        m->pod_memory_bytes = (struct opt_int){.v = quantity_value(q), .set = true};
+}
+
 #define T struct pod_metrics
 static const struct field pod_metrics_fields[] = {
     OBJECT_FIELDS, FIELD("timestamp", F_TIME, taken_ms), FIELD("window", F_DURATION, window_ms),
     FIELD_OF("containers", F_LIST, containers, shape_container_usage), FIELDS_END};
-static const struct shape shape_pod_metrics = {sizeof(T), pod_metrics_fields, 0, NULL};
+static const struct shape shape_pod_metrics = {sizeof(T), pod_metrics_fields, 0, pod_metrics_done};
 #undef T
 #define T struct node_metrics
 static const struct field node_usage_fields[] = {

@@ -168,7 +168,7 @@ static void add_map(struct recorder *r, const struct doc *n, const struct field 
         if (annotations && !is_read_annotation(c->key))
             continue;
         add_key(r, c->key, true);
-        add_scalar(r, c, f->type != F_LABELS);
+        add_scalar(r, c, f->type != F_LABELS || str_is(c->key, POD_MEMORY_ANNOTATION));
     }
     buf_add_char(r->out, '}');
 }

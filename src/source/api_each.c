@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/url.h"
 #include "source/api_groups.h"
+#include "source/kubelet_usage.h"
 
 enum { PAGE_ITEMS = 500, MOST_PAGES = 1 << 20 };
 
@@ -20,14 +21,32 @@ struct each {
     struct live_cluster *live;
     struct api_groups groups;
     struct err *e;
-    int stopped; /* by fn */
+    int stopped;          /* by fn */
+    struct cluster nodes; /* whom to ask for usage: names and addresses */
+    bool has_usage;
 };
 
 /* ---- a page ---- */
 
+static void note_node(struct each *g, const struct doc *object)
+{
+    const struct doc *status = doc_get(object, "status"), *list = doc_get(status, "addresses");
+    struct node *n = arena_new(g->a, struct node);
+    n->o.name = arena_str(g->a, doc_text(doc_get(object, "metadata"), "name"));
+    n->kubelet_port = doc_int(doc_path(status, "daemonEndpoints.kubeletEndpoint"), "Port", 0);
+    for (const struct doc *i = list && list->type == DOC_SEQ ? list->child : NULL; i; i = i->next)
+        if (!n->internal_ip.n && str_is(doc_text(i, "type"), "InternalIP"))
+            n->internal_ip = arena_str(g->a, doc_text(i, "address"));
+    *PUSH(g->a, &g->nodes.nodes) = n;
+}
+
 static int take_object(void *ctx, const struct each_object *o, struct err *e)
 {
     struct each *g = ctx;
+    enum kind kind = kind_find(o->api_version, o->kind);
+    g->has_usage = g->has_usage || kind == KIND_POD_METRICS;
+    if (kind == KIND_NODE && (g->o->ask_kubelets || g->o->via_nodes_proxy))
+        note_node(g, o->object);
     g->stopped = g->fn(g->ctx, o, e);
     return g->stopped;
 }
@@ -160,6 +179,33 @@ static int read_one(struct each *g, const struct api_resource *r)
     return result == -ENOENT ? 0 : result;
 }
 
+/* Only of the namespace that is read. */
+static int take_usage(void *ctx, const struct each_object *o, struct err *e)
+{
+    struct each *g = ctx;
+    struct str ns = doc_text(doc_get(o->object, "metadata"), "namespace");
+    if (g->live->ns.n && ns.n && !str_eq(ns, g->live->ns))
+        return 0;
+    return take_object(g, o, e);
+}
+
+/* Where metrics.k8s.io says nothing: what the kubelets say. */
+static int read_usage(struct each *g)
+{
+    const struct apiserver_options *o = g->o;
+    struct kubelet_question q = {o->client, o->via_nodes_proxy, o->kubelets_insecure,
+                                 o->kubelet_ms};
+    g->live->usage = g->has_usage ? USAGE_METRICS_API : USAGE_NONE;
+    if (g->has_usage || !g->nodes.nodes.count)
+        return 0;
+    int r = kubelet_usage_each(&q, take_usage, g, g->a, &g->nodes, g->e);
+    for (size_t i = 0; i < g->nodes.problems.count; i++)
+        *PUSH(g->a, &g->ret->problems) = g->nodes.problems.items[i];
+    if (g->has_usage)
+        g->live->usage = USAGE_KUBELETS;
+    return r;
+}
+
 static int read_all(void *arg)
 {
     struct each *g = arg;
@@ -167,6 +213,8 @@ static int read_all(void *arg)
     g->live->version = g->groups.version;
     for (size_t i = 0; i < api_resource_count && r == 0; i++)
         r = read_one(g, &api_resources[i]);
+    if (r == 0)
+        r = read_usage(g);
     return r;
 }
 

@@ -7,6 +7,7 @@
 
 #include "client/client.h"
 #include "model/cluster.h"
+#include "model/object_list.h"
 
 struct kubelet_question {
     struct client *client;
@@ -18,5 +19,9 @@ struct kubelet_question {
  * that do not answer are counted in one PROBLEM_DANGLING. 0 or -ENOMEM. */
 int kubelet_usage_read(const struct kubelet_question *q, struct arena *a, struct cluster *c,
                        struct err *e) MUST_USE;
+/* The same, each as an object of metrics.k8s.io, and c as it was but for the problem. What a pod's own
+ * cgroup holds is its annotation POD_MEMORY_ANNOTATION. */
+int kubelet_usage_each(const struct kubelet_question *q, each_fn *fn, void *ctx, struct arena *a,
+                       struct cluster *c, struct err *e) MUST_USE;
 
 #endif

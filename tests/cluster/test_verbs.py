@@ -500,7 +500,7 @@ def own_address():
     return found[0] if found else None
 
 
-def test_usage_through_nodes_proxy(plimsoll, plane, namespace):
+def test_usage_through_nodes_proxy(plimsoll, plane, namespace, tmp_path):
     """The API server forwards to the kubelet's port, where something answers as a kubelet does."""
     ip = own_address()
     if not ip:
@@ -533,6 +533,20 @@ def test_usage_through_nodes_proxy(plimsoll, plane, namespace):
         assert item["usageBytes"] == 120 << 20, item  # the pod's own, by which kubelets evict
         assert item["containers"][0]["usageBytes"] == 100 << 20, item
         assert Kubelet.asked == ["/stats/summary?only_cpu_and_memory=true"], Kubelet.asked
+        # A snapshot holds it, the pod's own too, with other names as well.
+        for more in ([], ["--redact"]):
+            file = str(tmp_path / "world.json")
+            taken = plimsoll(plane.admin, "snapshot", "--via-nodes-proxy", "--to", file, *more)
+            assert taken.code == 0 and "usage is what the kubelets say" in taken.err, taken
+            with open(file, encoding="utf-8") as f:
+                items = json.load(f)["items"]
+            of_node = [i["metadata"]["name"] for i in items if i["kind"] == "NodeMetrics"]
+            again = plimsoll(None, "victims", "--node", of_node[0], "-f", file, "-o", "json")
+            found = [i["usageBytes"] for i in json.loads(again.out)["items"]]
+            assert len(of_node) == 1 and found == [120 << 20], again
+        one = plimsoll(plane.admin, "snapshot", "--via-nodes-proxy", "-n", "default")
+        assert '"PodMetrics"' not in one.out
+        assert "the snapshot is without usage" in plimsoll(plane.admin, "snapshot").err
         # Never unasked.
         Kubelet.asked.clear()
         assert plimsoll(plane.admin, "victims", "--node", name).code == 2
