@@ -34,7 +34,8 @@ struct pod_classes {
     size_t count, cap;
 };
 
-struct pod_amounts resource_amounts(const struct resources *r)
+/* Amounts in a container's own list. */
+static struct pod_amounts resource_amounts(const struct resources *r)
 {
     return (struct pod_amounts){
         .cpu_milli = resources_cpu_milli(r),

@@ -82,7 +82,5 @@ bool workload_is_named(const struct workload *w, struct str name);
 int64_t pod_facts_replicas(const struct pod_facts_list *l);
 /* "Deployment/checkout": what makes the pods of w; absent for a pod that nothing makes. */
 struct str workload_owner_text(struct arena *a, const struct workload *w);
-/* Amounts in a container's own list. */
-struct pod_amounts resource_amounts(const struct resources *r);
 
 #endif

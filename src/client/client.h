@@ -126,9 +126,6 @@ struct client_body {
     struct str left; /* of the last piece */
 };
 ssize_t client_body_read(void *ctx, char *to, size_t most, struct err *e) MUST_USE;
-/* After 101: all of bytes, within wait_ms. */
-int client_write(struct client_stream *s, struct str bytes, int64_t wait_ms,
-                 struct err *e) MUST_USE;
 /* A header of the answer ("sec-websocket-protocol"), absent if not sent; valid until closed. */
 struct str client_stream_header(const struct client_stream *s, const char *name);
 /* To poll for input beside other things; client_read() with wait_ms 0 first, as it may hold some. */

@@ -142,8 +142,7 @@ static int find_program(struct str name, struct arena *a, const char **ret)
     return 0;
 }
 
-static int make_args(const struct exec_plugin *x, struct arena *a, const char *const **ret,
-                     struct err *e)
+static const char *const *make_args(const struct exec_plugin *x, struct arena *a, struct err *e)
 {
     const char **list = arena_array(a, const char *, x->args.count + 2);
     int r = 0;
@@ -153,15 +152,16 @@ static int make_args(const struct exec_plugin *x, struct arena *a, const char *c
         list[0] = arena_str(a, x->command).p;
     else
         list[0] = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(x->folder), STR_ARG(x->command)).p;
-    if (r < 0)
-        return err_set(e, EPERM,
-                       "credential plug-in %s is not run: $PATH leads to it by a relative path; "
-                       "name its folder in full",
-                       list[0]);
+    if (r < 0) {
+        err_set(e, EPERM,
+                "credential plug-in %s is not run: $PATH leads to it by a relative path; name its "
+                "folder in full",
+                list[0]);
+        return NULL;
+    }
     for (size_t i = 0; i < x->args.count; i++)
         list[i + 1] = arena_str(a, x->args.items[i]).p;
-    *ret = list;
-    return 0;
+    return list;
 }
 
 /* ---- what it says ---- */
@@ -240,9 +240,9 @@ int exec_plugin_run(const struct kubeconfig *k, struct str ca_pem, const struct 
     struct process_call call = {.shares_input = terminal && !x->never_asks};
     struct buf out CLEANUP(buf_done) = {0};
     int status;
-    int r = make_args(x, a, &call.args, e);
-    if (r < 0)
-        return r;
+    call.args = make_args(x, a, e);
+    if (!call.args)
+        return -EPERM;
     if (x->always_asks && !terminal)
         return err_set(e, ENOTTY,
                        "credential plug-in %s must ask somebody (interactiveMode: Always), and "
@@ -252,7 +252,7 @@ int exec_plugin_run(const struct kubeconfig *k, struct str ca_pem, const struct 
     call.env = make_env(x, info, a);
     struct wait end = wait_at_most(*w, call.shares_input ? EXEC_PLUGIN_ASKING_MS : EXEC_PLUGIN_MS);
     buf_init(&out, EXEC_PLUGIN_MOST_BYTES);
-    r = process_run(&call, &end, &out, &status, e);
+    int r = process_run(&call, &end, &out, &status, e);
     if (r < 0)
         return not_started(x, call.args[0], r, e);
     r = judge_status(call.args[0], status, e);

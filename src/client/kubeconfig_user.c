@@ -229,7 +229,8 @@ static int choose_extra(struct loading *l)
     }
     for (size_t i = 0; i < texts->count; i++) {
         struct str key = str_cut(texts->items[i], '=', &value);
-        *PUSH(l->a, &find_extra(l, key)->values) = value;
+        struct as_extra *x = find_extra(l, key);
+        *PUSH(l->a, &x->values) = value;
     }
     return 0;
 }

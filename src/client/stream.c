@@ -104,12 +104,6 @@ int client_read(struct client_stream *s, int64_t wait_ms, struct str *ret_piece,
     return r;
 }
 
-int client_write(struct client_stream *s, struct str bytes, int64_t wait_ms, struct err *e)
-{
-    struct wait w = wait_at_most(s->end, MAX(wait_ms, 0));
-    return connection_write(s->connection, bytes, &w, e);
-}
-
 ssize_t client_body_read(void *ctx, char *to, size_t most, struct err *e)
 {
     struct client_body *b = ctx;

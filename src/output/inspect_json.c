@@ -12,7 +12,8 @@ void json_add_opt_int(struct json_writer *w, const char *key, bool set, int64_t 
         json_add_null(w, key);
 }
 
-void json_add_amounts(struct json_writer *w, const char *key, const struct pod_amounts *v)
+/* "key": {"cpuMilli": ..., "memoryBytes": ...}, null where unset. */
+static void json_add_amounts(struct json_writer *w, const char *key, const struct pod_amounts *v)
 {
     json_key(w, key);
     json_map(w);
@@ -21,7 +22,8 @@ void json_add_amounts(struct json_writer *w, const char *key, const struct pod_a
     json_map_end(w);
 }
 
-void json_add_adj(struct json_writer *w, const char *key, struct oom_adj adj)
+/* "key": {"min": ..., "max": ...} */
+static void json_add_adj(struct json_writer *w, const char *key, struct oom_adj adj)
 {
     json_key(w, key);
     json_map(w);

@@ -13,10 +13,6 @@ void inspect_render_json(const struct inspect_results *r, enum json_style style,
 /* The name, or of a pod without one its generateName. */
 struct str pod_facts_name(const struct pod_facts *f);
 
-/* "key": {"cpuMilli": ..., "memoryBytes": ...}, null where unset. */
-void json_add_amounts(struct json_writer *w, const char *key, const struct pod_amounts *v);
-/* "key": {"min": ..., "max": ...} */
-void json_add_adj(struct json_writer *w, const char *key, struct oom_adj adj);
 /* An integer, or null. */
 void json_add_opt_int(struct json_writer *w, const char *key, bool set, int64_t v);
 

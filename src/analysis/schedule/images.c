@@ -9,14 +9,15 @@
 #define MIN_BYTES (23 * MIB)
 #define MAX_BYTES (1000 * MIB) /* per container */
 
-struct str image_normal_name(struct arena *a, struct str name)
+/* ":latest" added where there is no tag. */
+static struct str image_normal_name(struct arena *a, struct str name)
 {
     if (str_rfind_char(name, ':') > str_rfind_char(name, '/'))
         return name;
     return arena_printf(a, STR_FMT ":latest", STR_ARG(name));
 }
 
-int64_t image_score(int64_t sum_bytes, int64_t containers)
+static int64_t image_score(int64_t sum_bytes, int64_t containers)
 {
     int64_t max = MAX_BYTES * containers;
     int64_t sum = sum_bytes < MIN_BYTES ? MIN_BYTES : sum_bytes > max ? max : sum_bytes;

@@ -12,8 +12,6 @@ bool toleration_tolerates(const struct toleration *t, const struct taint *taint)
 bool toleration_compares(const struct toleration *t, const struct taint *taint);
 /* A NoSchedule or NoExecute taint that nothing tolerates. compares: Gt and Lt count. */
 bool taints_untolerated(const struct node *n, const struct tolerations *t, bool compares);
-/* PreferNoSchedule taints that are not tolerated: the raw score. */
-int32_t taints_preferred(const struct node *n, const struct tolerations *t, bool compares);
 
 bool label_key_valid(struct str key);
 bool label_value_valid(struct str value);
@@ -27,9 +25,6 @@ int32_t node_wish_score(const struct node_selector_terms *terms, const struct no
 bool node_names_restrict(const struct node_selector_terms *terms, bool *ret_conflict);
 bool node_names_have(const struct node_selector_terms *terms, struct str node);
 
-/* ":latest" added where there is no tag. */
-struct str image_normal_name(struct arena *a, struct str name);
-int64_t image_score(int64_t sum_bytes, int64_t containers);
 /* The weight of a topology of so many values. */
 double spread_weight(uint32_t size);
 

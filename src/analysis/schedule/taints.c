@@ -61,7 +61,8 @@ bool taints_untolerated(const struct node *n, const struct tolerations *t, bool 
     return false;
 }
 
-int32_t taints_preferred(const struct node *n, const struct tolerations *t, bool compares)
+/* PreferNoSchedule taints that are not tolerated: the raw score. */
+static int32_t taints_preferred(const struct node *n, const struct tolerations *t, bool compares)
 {
     int32_t count = 0;
     for (size_t i = 0; i < n->taints.count; i++) {
