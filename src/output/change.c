@@ -7,6 +7,7 @@
 #include "base/sat.h"
 #include "base/text.h"
 #include "output/findings.h"
+#include "output/simulate.h"
 #include "output/table.h"
 
 size_t change_mended(const struct change *c, enum severity s)
@@ -149,7 +150,7 @@ static void add_line(struct buf *b, const struct change_figures *x)
     else if (x->line_above)
         buf_printf(b, "above %d", FACTOR_MAX / FACTOR_ONE);
     else
-        buf_printf(b, "%.2f", (double)x->factor / FACTOR_ONE);
+        buf_printf(b, "%.2f", simulate_shown_line(x->factor));
 }
 
 static void add_figures(const struct change *c, struct buf *b)

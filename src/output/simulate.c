@@ -26,9 +26,9 @@ static struct str line_bound_text(const struct simulate_results *r)
     const struct sim_line *l = &r->report->line;
     if (l->fails_at != NO_FACTOR)
         return arena_printf(r->arena, "Load line between %.2f and %.2f: the search was stopped.",
-                            (double)l->factor / FACTOR_ONE, (double)l->fails_at / FACTOR_ONE);
+                            simulate_shown_line(l->factor), simulate_shown_failing(l->fails_at));
     return arena_printf(r->arena, "Load line at least %.2f: the search was stopped.",
-                        (double)l->factor / FACTOR_ONE);
+                        simulate_shown_line(l->factor));
 }
 
 /* Without a line: what becomes of the set, or of the one contingency. */
@@ -66,7 +66,7 @@ static struct str verdict_text(const struct simulate_results *r)
 struct str simulate_line_text(const struct simulate_results *r)
 {
     const struct sim_line *l = &r->report->line;
-    double factor = (double)l->factor / FACTOR_ONE;
+    double shown = simulate_shown_line(l->factor);
     if (!l->known && r->report->stopped && r->want_line)
         return STR("Load line unknown: stopped before the search for it.");
     if (!l->known && r->want_line)
@@ -82,7 +82,7 @@ struct str simulate_line_text(const struct simulate_results *r)
                             "Load line above %d: with limits as they are, no growth of memory use "
                             "makes %s an outage.",
                             FACTOR_MAX / FACTOR_ONE, r->question);
-    if (l->factor >= FACTOR_ONE && factor < 1.005)
+    if (l->factor >= FACTOR_ONE && shown < 1.005)
         return arena_printf(r->arena,
                             "Load line 1.00: on the line now. Any growth of memory use makes %s an "
                             "outage.",
@@ -91,11 +91,11 @@ struct str simulate_line_text(const struct simulate_results *r)
         return arena_printf(r->arena,
                             "Load line %.2f: memory use may grow %.0f %% before %s becomes an "
                             "outage.",
-                            factor, (factor - 1) * 100, r->question);
+                            shown, (shown - 1) * 100, r->question);
     return arena_printf(r->arena,
                         "Load line %.2f: over the line now. Memory use must shrink %.0f %% before "
                         "the cluster survives %s.",
-                        MIN(factor, 0.99), MAX((1 - factor) * 100, 1.0), r->question);
+                        shown, (1 - shown) * 100, r->question);
 }
 
 bool simulate_is_good(const struct simulate_results *r)
@@ -106,19 +106,19 @@ bool simulate_is_good(const struct simulate_results *r)
     return p->count && p->items[p->ranked[0]].survives;
 }
 
-bool simulate_reaches(int64_t factor, int64_t min_line)
+double simulate_shown_line(int64_t factor)
 {
-    const int64_t step = FACTOR_ONE / 100;
-    int64_t shown = (factor + step / 2) / step * step;
-    if (factor < FACTOR_ONE)
-        shown = MIN(shown, FACTOR_ONE - step);
-    return MAX(factor, shown) >= min_line;
+    return (double)(factor * 100 / FACTOR_ONE) / 100;
+}
+
+double simulate_shown_failing(int64_t factor)
+{
+    return (double)((factor * 100 + FACTOR_ONE - 1) / FACTOR_ONE) / 100;
 }
 
 bool simulate_passes(const struct sim_report *r, int64_t min_line)
 {
-    return r->line.known && !r->line.at_most &&
-           (r->line.above || simulate_reaches(r->line.factor, min_line));
+    return r->line.known && !r->line.at_most && (r->line.above || r->line.factor >= min_line);
 }
 
 /* What the figure is in colour, what it means after it. */
@@ -154,7 +154,7 @@ static void add_line(const struct simulate_results *r, const struct out_format *
         return;
     if (r->report->items[l->weakest].contingency->type == CONTINGENCY_NONE)
         buf_printf(b, "Weakest: the cluster as it is; at %.2f it fails without any loss.\n",
-                   (double)l->fails_at / FACTOR_ONE);
+                   simulate_shown_failing(l->fails_at));
     else
         text_wrap(
             b, f, "",
@@ -162,7 +162,7 @@ static void add_line(const struct simulate_results *r, const struct out_format *
     if (l->outcome.first.type != SIM_EVENT_TYPES)
         text_wrap(b, f, "",
                   arena_printf(a, "First to give way, at %.2f, after " STR_FMT ": " STR_FMT ".",
-                               (double)l->fails_at / FACTOR_ONE,
+                               simulate_shown_failing(l->fails_at),
                                STR_ARG(duration_text(a, l->outcome.first.at_ms)),
                                STR_ARG(simulate_event_text(r, &l->outcome.first))),
                   0);

@@ -123,9 +123,10 @@ struct str simulate_stopped_text(const struct simulate_results *r);
 bool simulate_is_good(const struct simulate_results *r);
 /* The booking margin in a sentence; "" when there is nothing to say. */
 struct str simulate_margin_text(const struct simulate_results *r);
-/* Whether a load line is at or above the gate, by the two digits that are shown: it is found to 0.1 %,
- * and "1.11 is below 1.11" helps nobody. */
-bool simulate_reaches(int64_t factor, int64_t min_line);
+/* A load line as it is shown: in hundredths, rounded down. Nobody is to load deeper than was tried. */
+double simulate_shown_line(int64_t factor);
+/* And a use at which something fails: rounded up. */
+double simulate_shown_failing(int64_t factor);
 /* Whether the load line passes a gate; one that cannot be told does not. */
 bool simulate_passes(const struct sim_report *r, int64_t min_line);
 /* When the run settled: "6m", ">1h" when it was cut off, "never". */

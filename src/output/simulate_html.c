@@ -79,7 +79,7 @@ static void add_why(const struct simulate_results *r, struct buf *b)
     if (l->outcome.first.type != SIM_EVENT_TYPES)
         html_row(b, "First to give way",
                  arena_printf(r->arena, "at %.2f times the use of now, after " STR_FMT ": " STR_FMT,
-                              (double)l->fails_at / FACTOR_ONE,
+                              simulate_shown_failing(l->fails_at),
                               STR_ARG(duration_text(r->arena, l->outcome.first.at_ms)),
                               STR_ARG(simulate_event_text(r, &l->outcome.first))));
     for (size_t i = 0; i < MIN(l->fail_count, (size_t)3); i++)

@@ -67,7 +67,7 @@ static void add_labels(const struct gauge *g, const struct sim_line *l, struct b
 void html_add_gauge(const struct simulate_results *r, struct buf *b)
 {
     const struct sim_line *l = &r->report->line;
-    struct gauge g = {.line = (double)l->factor / FACTOR_ONE, .most = 1.5};
+    struct gauge g = {.line = simulate_shown_line(l->factor), .most = 1.5};
     g.safe = g.line >= 1;
     if (g.line > 1.3)
         g.most = g.line * 1.2;

@@ -50,7 +50,7 @@ static void add_total(const struct simulate_results *r, struct buf *b)
     struct str line = STR("");
     if (after->line_known)
         line = arena_printf(r->arena, "load line %s%.2f, ", after->line_above ? "over " : "",
-                            (double)after->line / FACTOR_ONE);
+                            simulate_shown_line(after->line));
     html_paragraph(
         b,
         arena_printf(r->arena, "With all of them: " STR_FMT "%zu of %zu contingencies survived. %s",

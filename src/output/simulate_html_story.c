@@ -182,7 +182,7 @@ void html_add_story(const struct simulate_results *r, struct buf *b)
         buf_add_cstr(b, ", at the memory use of now.</p>\n");
     else
         buf_printf(b, ", at %.2f times the memory use of now: just over the load line.</p>\n",
-                   (double)r->worst->factor / FACTOR_ONE);
+                   simulate_shown_failing(r->worst->factor));
     add_chart(r, b);
     buf_add_cstr(b, "<ol class=\"steps\">\n");
     for (size_t end; i < e->count && steps < HTML_STEPS; i = end, steps++) {

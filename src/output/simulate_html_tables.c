@@ -86,7 +86,7 @@ static void add_group(const struct simulate_results *r, const struct sim_group *
     html_cell(b, g->factor < FACTOR_ONE && g->factor != NO_FACTOR ? "n bad" : "n",
               g->factor == NO_FACTOR ? STR("not known")
                                      : arena_printf(a, "%s%.2f", g->above ? "above " : "",
-                                                    (double)g->factor / FACTOR_ONE));
+                                                    simulate_shown_line(g->factor)));
     html_cell(b, all ? "n" : "n bad",
               p->by_usage ? arena_printf(a, "%zu of %zu", g->survived, g->contingencies)
                           : STR("not known"));

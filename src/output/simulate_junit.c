@@ -82,7 +82,7 @@ static void add_gate(const struct simulate_results *r, struct buf *b)
         markup_add_attribute(b, "message",
                              r->report->line.known
                                  ? arena_printf(r->arena, "load line %.2f is below %.2f",
-                                                (double)r->report->line.factor / FACTOR_ONE,
+                                                simulate_shown_line(r->report->line.factor),
                                                 (double)r->min_line / FACTOR_ONE)
                                  : STR("the load line is not known"));
         buf_add_cstr(b, "/>\n");

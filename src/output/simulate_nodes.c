@@ -120,7 +120,7 @@ static void add_group(const struct simulate_results *r, struct table *t, const s
         table_add(t, STR("-"), STYLE_DIM);
     else
         table_printf(t, g->factor < FACTOR_ONE ? STYLE_BAD : STYLE_PLAIN, "%s%.2f",
-                     g->above ? ">" : "", (double)g->factor / FACTOR_ONE);
+                     g->above ? ">" : "", simulate_shown_line(g->factor));
     if (g->contingencies && p->by_usage)
         table_printf(t, g->survived < g->contingencies ? STYLE_BAD : STYLE_PLAIN, "%zu of %zu",
                      g->survived, g->contingencies);

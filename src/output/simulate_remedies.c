@@ -10,7 +10,7 @@
 
 static struct str factor_text(struct arena *a, const struct remedy_figures *f)
 {
-    return arena_printf(a, "%s%.2f", f->line_above ? "over " : "", (double)f->line / FACTOR_ONE);
+    return arena_printf(a, "%s%.2f", f->line_above ? "over " : "", simulate_shown_line(f->line));
 }
 
 static struct str pair(struct arena *a, const char *what, size_t before, size_t after)

@@ -39,7 +39,7 @@ struct str runs_range_text(struct arena *a, int64_t hits, int64_t count)
 struct str runs_line_text(struct arena *a, int64_t line)
 {
     return line >= RUNS_LINE_MOST ? arena_printf(a, "%.0f or more", (double)line / FACTOR_ONE)
-                                  : arena_printf(a, "%.2f", (double)line / FACTOR_ONE);
+                                  : arena_printf(a, "%.2f", simulate_shown_line(line));
 }
 
 /* The narrowest class of lines with which the chart has few enough rows. */
@@ -112,5 +112,5 @@ bool runs_outages_pass(const struct runs_result *r, const struct opt_int *most)
 
 bool runs_line_passes(const struct runs_result *r, int64_t least)
 {
-    return !least || simulate_reaches(runs_quantile_of(r, 0.05).line, least);
+    return !least || runs_quantile_of(r, 0.05).line >= least;
 }
