@@ -20,7 +20,13 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "cluster")]
 import build  # noqa: E402
-import situations  # noqa: E402
+import situation  # noqa: E402
+import situations_files  # noqa: E402,F401
+import situations_plugins  # noqa: E402,F401
+import situations_proxies  # noqa: E402,F401
+import situations_server  # noqa: E402,F401
+import situations_tls  # noqa: E402,F401
+import situations_users  # noqa: E402,F401
 from servers import make_certificates  # noqa: E402
 
 AT_ONCE = 6
@@ -100,11 +106,11 @@ def compare(situation, kubectl, ours):
 def run_one(name, bench, programs, pods, options):
     """[whether it is good], or [] where it cannot be tried."""
     with bench:
-        situation = situations.ALL[name](bench)
-        if situation.pod and not pods:
+        given = situation.ALL[name](bench)
+        if given.pod and not pods:
             return []
-        results = [Run(p, bench, situation)() for p in programs]
-        fault = compare(situation, *results)
+        results = [Run(p, bench, given)() for p in programs]
+        fault = compare(given, *results)
     if fault or options.verbose:
         print(f"{'FAULT' if fault else 'ok   '} {name}: {fault or results}", flush=True)
     return [not fault]
@@ -126,14 +132,14 @@ def main():
     pods = can_be_in_a_pod()
     if not pods:
         print("skip: beside kubectl: in a pod: no mount namespace of our own is to be had here")
-    wanted = [n for n in situations.ALL if not options.names or n in options.names]
+    wanted = [n for n in situation.ALL if not options.names or n in options.names]
     certs = tempfile.mkdtemp(prefix="plimsoll-certs-")
 
     def run(names):
         """These one after the other, with servers of their own. Which are good."""
-        with situations.Servers(certs) as servers:
+        with situation.Servers(certs) as servers:
             return [n for name in names
-                    for n in run_one(name, situations.Bench(certs, servers), (kubectl, ours), pods, options)]
+                    for n in run_one(name, situation.Bench(certs, servers), (kubectl, ours), pods, options)]
     try:
         make_certificates(certs)
         # Some wait for servers that are not there.
