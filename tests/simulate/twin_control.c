@@ -58,11 +58,12 @@ void twin_set_ready(struct twin *t, uint32_t pod, bool ready)
     w->healthy += ready ? 1 : -1;
     if (w->healthy < ww->need && ww->healthy >= ww->need)
         w->dipped = true;
-    for (size_t i = 0; i < t->w->cluster->pdbs.count; i++) {
-        const struct pdb *p = t->w->cluster->pdbs.items[i];
+    for (size_t i = 0; i < ww->workload->pdbs.count; i++) {
+        const struct pdb *p = ww->workload->pdbs.items[i];
+        if (!twin_selects(t, p, x) || !twin_is_shared(t, p))
+            continue;
         int64_t demands = twin_budget_demands(t, p);
-        if (twin_selects(t, p, x) && twin_is_shared(t, p) &&
-            twin_budget_has(t, p, true) < demands && twin_budget_has(t, p, false) >= demands)
+        if (twin_budget_has(t, p, true) < demands && twin_budget_has(t, p, false) >= demands)
             w->dipped = true;
     }
     twin_hpa_wake(t, x);
