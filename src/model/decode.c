@@ -121,12 +121,12 @@ static void read_int_or_str(struct decoder *d, const struct doc *v, struct int_o
     *ret = r;
 }
 
-static bool read_quantity(struct decoder *d, const struct doc *v, struct quantity *ret)
+bool decode_quantity(struct decoder *d, const struct doc *v, struct quantity *ret)
 {
     if (wrong_type(d, v, v->type == DOC_INT || v->type == DOC_FLOAT || v->type == DOC_STRING,
                    "quantity (number or string)"))
         return false;
-    if (quantity_parse(str_trim(v->text), ret) == 0)
+    if (quantity_parse_field(v->text, ret) == 0)
         return true;
     CLEANUP(buf_done) struct buf clean;
     buf_init(&clean, 200);
@@ -152,7 +152,7 @@ void decode_resources_map(struct decoder *d, const struct doc *n, void *ret)
         text_add_clean(&key, c->key);
         struct path p = {outer, key.n ? key.p : "", 0};
         d->path = &p;
-        if (read_quantity(d, c, &q) && is_natural(d, c, quantity_sign(q))) {
+        if (decode_quantity(d, c, &q) && is_natural(d, c, quantity_sign(q))) {
             struct resource_amount *a = PUSH(d->in->a, r);
             *a = (struct resource_amount){.q = q, .at = decode_pos(d, c->key_at)};
             a->name = decode_copy(d, c->key);
@@ -246,7 +246,7 @@ static void read_time(struct decoder *d, const struct doc *v, int64_t *ret, bool
 static void read_amount(struct decoder *d, const struct doc *v, int64_t *ret, bool milli)
 {
     struct quantity q;
-    if (read_quantity(d, v, &q))
+    if (decode_quantity(d, v, &q))
         *ret = milli ? quantity_milli(q) : quantity_value(q);
 }
 

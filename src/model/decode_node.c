@@ -185,12 +185,7 @@ const struct shape shape_csi_driver_kind = {sizeof(T), csi_drivers_fields, 0, NU
 static void read_quantity(struct decoder *d, const struct doc *v, void *ret)
 {
     struct opt_quantity *q = ret;
-    if (v->type == DOC_NULL)
-        return;
-    if (v->type == DOC_SEQ || v->type == DOC_MAP || quantity_parse_field(v->text, &q->v) < 0)
-        decode_problem(d, v, "must be a quantity");
-    else
-        q->set = true;
+    q->set = v->type != DOC_NULL && decode_quantity(d, v, &q->v);
 }
 static const struct field csi_storage_capacity_fields[] = {
     OBJECT_FIELDS,

@@ -145,6 +145,8 @@ extern const struct shape shape_cilium, shape_config_map, shape_cron_job, shape_
     shape_node, shape_pdb, shape_pod_template_object, shape_priority_class, shape_pv, shape_pvc,
     shape_role, shape_role_binding, shape_runtime_class, shape_service, shape_service_account,
     shape_storage_class, shape_vpa, shape_webhook_config, shape_workload;
+/* Whether v is a quantity; if not, that is a problem. */
+bool decode_quantity(struct decoder *d, const struct doc *v, struct quantity *ret);
 decode_fn decode_resources_map;
 
 /* The shape of a kind of the table; NULL for KIND_UNKNOWN. */

@@ -33,16 +33,19 @@ void networks_init(struct facts *f)
 {
     const struct cluster *c = f->cluster;
     map_init(&f->networks);
-    for (size_t i = 0; i < c->network_policies.count; i++)
-        *PUSH(f->a, &network_of(f, c->network_policies.items[i]->o.ns)->policies) =
-            c->network_policies.items[i];
+    for (size_t i = 0; i < c->network_policies.count; i++) {
+        struct namespace_network *n = network_of(f, c->network_policies.items[i]->o.ns);
+        *PUSH(f->a, &n->policies) = c->network_policies.items[i];
+    }
     for (size_t i = 0; i < c->cilium_policies.count; i++)
         network_of(f, c->cilium_policies.items[i]->o.ns)->other_policies = true;
     for (size_t i = 0; i < c->workloads.count; i++) {
         const struct workload *w = c->workloads.items[i];
         /* NetworkPolicies have no say over pods on the host's network. */
-        if (w->judged && !facts_is_patch(w) && !w->tmpl.spec.host_network.v)
-            *PUSH(f->a, &network_of(f, w->o.ns)->workloads) = w;
+        if (w->judged && !facts_is_patch(w) && !w->tmpl.spec.host_network.v) {
+            struct namespace_network *n = network_of(f, w->o.ns);
+            *PUSH(f->a, &n->workloads) = w;
+        }
     }
 }
 
